@@ -1,0 +1,1 @@
+"""Settings: from the environment, and those an admin changes while the bot runs."""

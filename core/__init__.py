@@ -1,0 +1,1 @@
+"""Everything between the process entry and the wire: policy, storage, Telegram."""

@@ -1,0 +1,1 @@
+"""Redis: cache, keys, limiter scripts."""

@@ -1,0 +1,1 @@
+"""Bounded lanes and supervised tasks."""

@@ -1,0 +1,1 @@
+"""MongoDB: pools, indexes, and the base of the repositories."""

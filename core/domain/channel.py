@@ -1,0 +1,25 @@
+"""A channel whose posts are indexed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedChannel:
+    """A channel of the index list.
+
+    Attributes:
+        id: Telegram's full id, -100 in front.
+        pts: Telegram's event counter up to which everything is stored; None before the first look.
+        last_message_id: the highest id below which every post is stored (high-water mark).
+        has_gap: posts were shed and must be fetched again from `pts`.
+    """
+
+    id: int
+    title: str = ""
+    username: str | None = None
+    enabled: bool = True
+    pts: int | None = None
+    last_message_id: int = 0
+    has_gap: bool = False

@@ -1,0 +1,70 @@
+"""A file of the library, as every layer above the repository sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+
+class MediaKind(IntEnum):
+    """What Telegram shows the file as; the numbers are stored."""
+
+    VIDEO = 1
+    AUDIO = 2
+    DOCUMENT = 3
+    PHOTO = 4
+    ANIMATION = 5
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSource:
+    """Where a file can be fetched again: a channel post."""
+
+    channel_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewMedia:
+    """A file seen in a channel post, before it is stored.
+
+    Attributes:
+        unique_id: Telegram's file_unique_id: stable, the same in every post of the file.
+        file_id: sendable by this bot; its embedded reference expires.
+        name: the original name, untouched; "" when the file has none.
+        caption: the post's caption as plain text; None when there is none.
+        size: bytes.
+        duration_s: seconds, None for kinds without one.
+        edited_at: unix seconds of the post's last edit, 0 when never edited; the newer edit wins.
+    """
+
+    unique_id: str
+    file_id: str
+    name: str
+    caption: str | None
+    size: int
+    kind: MediaKind
+    source: MediaSource
+    mime_type: str | None = None
+    duration_s: int | None = None
+    edited_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A stored file.
+
+    Attributes:
+        id: time-ordered 53-bit integer, newest largest (see `core.domain.media_id`).
+        sources: up to ten posts that hold the file, oldest first.
+    """
+
+    id: int
+    unique_id: str
+    file_id: str
+    name: str
+    caption: str | None
+    size: int
+    kind: MediaKind
+    sources: tuple[MediaSource, ...] = field(default=())
+    duration_s: int | None = None

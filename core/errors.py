@@ -1,0 +1,134 @@
+"""The error tree.
+
+    FileFilterError
+    ├── UserFacingError                a refusal: told to the person, not an incident
+    │   ├── BadInputError              what was typed, pressed or linked cannot be used
+    │   ├── ExpiredError               a result page, a link or a button that is no longer kept
+    │   ├── NotYoursError              a button of another person
+    │   ├── NotPermittedError          a role or membership is missing
+    │   ├── BannedError                refused everywhere
+    │   ├── QuotaExhaustedError        no download left today
+    │   ├── RateLimitedError           too fast; carries seconds to wait
+    │   ├── BusyError                  a job of this kind already runs for this person
+    │   └── FileGoneError              the file no longer exists at its source
+    ├── InfrastructureError            something below is broken: retried, counted, told as "try again"
+    │   ├── DatabaseUnavailableError   MongoDB did not answer in time, or refused
+    │   ├── SearchTimeoutError         the search was cut by its time limit
+    │   ├── CacheUnavailableError      Redis did not answer; raised only where a miss will not do
+    │   └── TelegramUnavailableError   Telegram did not answer, or asked to wait too long
+    └── ConfigurationError             start-up cannot go on: the process exits with code 2
+
+A refusal names its sentence in the catalogue (`text_key`) and the values for it; one pipeline renders it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class FileFilterError(Exception):
+    """Root of every error this project raises on purpose."""
+
+
+class UserFacingError(FileFilterError):
+    """A refusal that is told to the person.
+
+    Attributes:
+        text_key: key of the sentence in the catalogue.
+        values: what the sentence needs; plain values, escaped when rendered.
+    """
+
+    default_key: ClassVar[str] = "error-bad-input"
+
+    def __init__(self, text_key: str | None = None, /, **values: str | int | float) -> None:
+        self.text_key = text_key or self.default_key
+        self.values = values
+        super().__init__(self.text_key)
+
+
+class BadInputError(UserFacingError):
+    """What was typed, pressed or linked cannot be used."""
+
+
+class ExpiredError(UserFacingError):
+    """A result page, link or button that is no longer kept."""
+
+    default_key = "error-expired"
+
+
+class NotYoursError(UserFacingError):
+    """A button that belongs to another person."""
+
+    default_key = "error-not-yours"
+
+
+class NotPermittedError(UserFacingError):
+    """The sender lacks the role this needs."""
+
+    default_key = "error-not-permitted"
+
+
+class BannedError(UserFacingError):
+    """The sender is banned."""
+
+    default_key = "error-banned"
+
+
+class QuotaExhaustedError(UserFacingError):
+    """No download is left today."""
+
+    default_key = "error-quota-exhausted"
+
+
+class RateLimitedError(UserFacingError):
+    """Too many actions in a window.
+
+    Attributes:
+        retry_after_s: whole seconds until the next action is allowed, at least 1.
+    """
+
+    default_key = "error-rate-limited"
+
+    def __init__(self, retry_after_s: int) -> None:
+        self.retry_after_s = max(1, retry_after_s)
+        super().__init__(seconds=self.retry_after_s)
+
+
+class BusyError(UserFacingError):
+    """A job of this kind already runs for this person."""
+
+    default_key = "error-busy"
+
+
+class FileGoneError(UserFacingError):
+    """The file no longer exists at its source."""
+
+    default_key = "error-file-gone"
+
+
+class InfrastructureError(FileFilterError):
+    """Something the bot depends on did not do its job; told as "try again in a moment"."""
+
+    text_key: ClassVar[str] = "error-unavailable"
+
+
+class DatabaseUnavailableError(InfrastructureError):
+    """MongoDB did not answer in time, or refused."""
+
+
+class SearchTimeoutError(InfrastructureError):
+    """The search was cut by its own time limit."""
+
+    text_key = "error-search-timeout"
+
+
+class CacheUnavailableError(InfrastructureError):
+    """Redis did not answer; raised only where a miss will not do."""
+
+
+class TelegramUnavailableError(InfrastructureError):
+    """Telegram did not answer, or asked to wait longer than the caller may."""
+
+
+class ConfigurationError(FileFilterError):
+    """Start-up cannot go on; the message names the variable, what is wrong and an example."""

@@ -1,0 +1,1 @@
+"""Text to words and hashes: pure, importable by a spawned worker."""

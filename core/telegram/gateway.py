@@ -1,0 +1,141 @@
+"""What services may ask of Telegram: a port without pyrogram types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from core.domain.media import NewMedia
+from core.errors import FileFilterError, TelegramUnavailableError
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One inline button: exactly one of `data` (1-64 bytes) and `url` is set."""
+
+    text: str
+    data: str | None = None
+    url: str | None = None
+
+
+Keyboard = Sequence[Sequence[Button]]
+
+
+@dataclass(frozen=True, slots=True)
+class SentMedia:
+    """A file that reached the chat."""
+
+    message_id: int
+    file_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelInfo:
+    """A channel or group as the bot sees it; `id` is the full -100… id."""
+
+    id: int
+    title: str
+    username: str | None
+    pts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelChanges:
+    """What happened in a channel since a pts.
+
+    Attributes:
+        pts: the counter after these changes.
+        final: False when more is waiting from `pts` on.
+        too_long: the past is no longer kept; `posts` then holds only the newest, and ids must be walked.
+        posts: new or edited files, oldest first.
+        deleted: ids of deleted posts.
+        top_message_id: highest message id seen in these changes, 0 when none.
+    """
+
+    pts: int
+    final: bool
+    too_long: bool = False
+    posts: Sequence[NewMedia] = field(default=())
+    deleted: Sequence[int] = field(default=())
+    top_message_id: int = 0
+
+
+class RecipientUnreachableError(FileFilterError):
+    """The person blocked the bot, deleted the account or never started the bot."""
+
+
+class SourceGoneError(FileFilterError):
+    """The file cannot be fetched from any of its sources any more."""
+
+
+class RetryLaterError(TelegramUnavailableError):
+    """Telegram asked to wait longer than this call may.
+
+    Attributes:
+        seconds: the wait Telegram asked for.
+    """
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__(f"retry after {seconds} s")
+
+
+class OutcomeUnknownError(TelegramUnavailableError):
+    """The request may or may not have been carried out; a send counts as spent."""
+
+
+class TelegramGateway(Protocol):
+    """The port over Telegram. Texts are HTML already escaped by the catalogue, unless said otherwise.
+
+    Every method raises `RetryLaterError` for a flood wait beyond the caller's cap, `TelegramUnavailableError` when
+    Telegram does not answer, and, where it writes to a person, `RecipientUnreachableError`.
+    """
+
+    async def send_text(self, chat_id: int, html: str, keyboard: Keyboard | None = None, *, reply_to: int | None = None) -> int:
+        """Send a message; returns its id."""
+        ...
+
+    async def edit_text(self, chat_id: int, message_id: int, html: str, keyboard: Keyboard | None = None) -> None:
+        """Replace a message's text and keyboard; an unchanged or vanished message is no error."""
+        ...
+
+    async def send_media(self, chat_id: int, file_id: str, caption_html: str, *, protect: bool = False) -> SentMedia:
+        """Send a stored file by reference.
+
+        Raises:
+            FileReferenceExpiredError: heal the reference from a source and send again.
+        """
+        ...
+
+    async def answer_callback(self, query_id: str, text: str | None = None, *, alert: bool = False, url: str | None = None) -> None:
+        """Answer a button press with plain text of at most 200 characters; a query too old is no error."""
+        ...
+
+    async def fetch_posts(self, channel_id: int, message_ids: Sequence[int]) -> list[NewMedia]:
+        """Read the files of up to 200 posts by id; holes and posts without a file are left out."""
+        ...
+
+    async def get_channel(self, channel: int | str) -> ChannelInfo:
+        """Look a channel up by id or @name.
+
+        Raises:
+            SourceGoneError: it does not exist or the bot may not see it.
+        """
+        ...
+
+    async def channel_changes(self, channel_id: int, pts: int) -> ChannelChanges:
+        """What happened since `pts`: one page of Telegram's channel difference.
+
+        Raises:
+            SourceGoneError: the bot may not see the channel any more.
+        """
+        ...
+
+    async def set_commands(self, commands: Sequence[tuple[str, str]]) -> None:
+        """Publish the bot's command menu: (command, description) pairs."""
+        ...
+
+
+class FileReferenceExpiredError(FileFilterError):
+    """The file_id's embedded reference is no longer accepted."""

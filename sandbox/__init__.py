@@ -1,0 +1,1 @@
+"""A local Telegram to try and test the bot without an account."""
