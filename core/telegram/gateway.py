@@ -92,7 +92,9 @@ class TelegramGateway(Protocol):
     Telegram does not answer, and, where it writes to a person, `RecipientUnreachableError`.
     """
 
-    async def send_text(self, chat_id: int, html: str, keyboard: Keyboard | None = None, *, reply_to: int | None = None) -> int:
+    async def send_text(
+        self, chat_id: int, html: str, keyboard: Keyboard | None = None, *, reply_to: int | None = None
+    ) -> int:
         """Send a message; returns its id."""
         ...
 
@@ -108,7 +110,9 @@ class TelegramGateway(Protocol):
         """
         ...
 
-    async def answer_callback(self, query_id: str, text: str | None = None, *, alert: bool = False, url: str | None = None) -> None:
+    async def answer_callback(
+        self, query_id: str, text: str | None = None, *, alert: bool = False, url: str | None = None
+    ) -> None:
         """Answer a button press with plain text of at most 200 characters; a query too old is no error."""
         ...
 
