@@ -1,0 +1,42 @@
+# Every sentence that people see, as HTML: <b> <i> <code> <a href="…"> and entities only; write & as &amp;.
+# Values are escaped when a sentence is rendered. Numbers are grouped by language.
+
+### Refusals and faults
+
+error-bad-input = I could not make sense of that. Send me a few words to search for, or /help.
+error-bad-button = This button does not work any more. Please search again.
+error-expired = This has expired. Please search again.
+error-not-yours = This button belongs to somebody else. Search for yourself to get your own.
+error-not-permitted = You may not do that.
+error-banned = You cannot use this bot.
+error-quota-exhausted = You have fetched all your files for today. The counter starts again at midnight.
+error-rate-limited =
+    { $seconds ->
+        [one] That was too fast. Please wait { $seconds } second.
+       *[other] That was too fast. Please wait { $seconds } seconds.
+    }
+error-busy = I am still busy with your last request. Wait until it is done, or stop it.
+error-file-gone = This file is no longer available at its source.
+error-unavailable = Something is not working on my side right now. Please try again in a moment.
+error-search-timeout = This search took too long. Please try again with more or rarer words.
+
+### Search
+
+search-too-short = That is too short. Please send at least two letters or digits.
+search-no-words = I found no words in that. Please send a few letters or digits.
+search-expired = This result page has expired. Please search again.
+
+### Start and help
+
+start-greeting =
+    Hello <b>{ $name }</b>!
+
+    Send me the name of a film, a series, a book or a piece of music, and I will look it up for you.
+    /help tells you more.
+help-text =
+    <b>How to search</b>
+
+    Send a few words of a title, in any script: <code>moon voyage 1902</code>. Season, episode, year and quality
+    put the best match on top: <code>dragnet s01e02</code>.
+
+    Press a file to get it, or <b>Send all</b> for the whole page. The arrows turn the pages.
