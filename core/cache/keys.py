@@ -1,0 +1,94 @@
+"""Every Redis key and its time to live, in one table.
+
+Names start with `ffb:`; nothing here is the only copy of anything, and everything expires.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_NAMESPACE = "ffb"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One Redis key.
+
+    Attributes:
+        name: the complete key, namespace included.
+        ttl_s: how long the value is kept when the writer names no other time; seconds, at least 1.
+    """
+
+    name: str
+    ttl_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFamily:
+    """One row of the table: all keys of one kind.
+
+    Attributes:
+        prefix: unique in the table.
+        ttl_s: seconds; the usual (or longest) life of a value.
+        holds: what the value is.
+    """
+
+    prefix: str
+    ttl_s: int
+    holds: str
+
+    def key(self, *parts: int | str) -> Key:
+        """The key of one member; `parts` are our own ids, hashes or enum values, never text that a person typed."""
+        return Key(":".join((_NAMESPACE, self.prefix, *map(str, parts))), self.ttl_s)
+
+
+USER = KeyFamily("user", 300, "a user document as the database had it")
+SESSION = KeyFamily("session", 3600, "a search session: owner, query, window of ids")
+COUNT = KeyFamily("count", 300, "the bounded number of matches of a query")
+RATE = KeyFamily("rate", 86_401, "theoretical arrival time of one person's action; the script sets the exact life")
+RATE_GLOBAL = KeyFamily("rate-all", 3_601, "theoretical arrival time of the whole bot")
+RATE_TOLD = KeyFamily("rate-told", 60, "the person was told about the limit in this window")
+DEDUPE = KeyFamily("dedupe", 5, "a press that is being served, so that a second one within seconds does nothing")
+UPDATE = KeyFamily("update", 600, "an update that was already handled")
+
+KEY_FAMILIES = (USER, SESSION, COUNT, RATE, RATE_GLOBAL, RATE_TOLD, DEDUPE, UPDATE)
+
+
+def user(user_id: int) -> Key:
+    """The cached document of one user."""
+    return USER.key(user_id)
+
+
+def session(session_id: str) -> Key:
+    """One search session; the caller has checked that `session_id` is 16 hex characters."""
+    return SESSION.key(session_id)
+
+
+def count(query_hash: str) -> Key:
+    """The bounded match count of one normalised query."""
+    return COUNT.key(query_hash)
+
+
+def rate(action: str, user_id: int) -> Key:
+    """The rate limiter's state of one person and action."""
+    return RATE.key(action, user_id)
+
+
+def rate_global() -> Key:
+    """The rate limiter's state of the whole bot."""
+    return RATE_GLOBAL.key("bot")
+
+
+def rate_told(action: str, user_id: int) -> Key:
+    """Marks that one person was told about the limit of one action."""
+    return RATE_TOLD.key(action, user_id)
+
+
+def dedupe(user_id: int, action: str, target: int | str) -> Key:
+    """Marks one person's press of one thing as being served."""
+    return DEDUPE.key(action, user_id, target)
+
+
+def update(update_id: int | str) -> Key:
+    """Marks one update as handled."""
+    return UPDATE.key(update_id)

@@ -1,0 +1,128 @@
+"""Every Prometheus metric in one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+_PREFIX = "file_filter"
+
+_QUICK_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_SLOW_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class MetricKind(Enum):
+    """What a metric measures: a sum that only grows, a level, or a distribution."""
+
+    COUNTER = Counter
+    GAUGE = Gauge
+    HISTOGRAM = Histogram
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSpec:
+    """One row of the table.
+
+    Attributes:
+        attribute: name on `Metrics`.
+        name: exposed name without the `file_filter` prefix and without Prometheus' own suffixes.
+        labels: in the order `labels(...)` takes them; every one has few values.
+        unit: "" for plain numbers.
+        buckets: upper bounds of a histogram, in its unit.
+    """
+
+    attribute: str
+    name: str
+    kind: MetricKind
+    labels: tuple[str, ...]
+    unit: str
+    help: str
+    buckets: tuple[float, ...] = ()
+
+
+_COUNTER, _GAUGE, _HISTOGRAM = MetricKind.COUNTER, MetricKind.GAUGE, MetricKind.HISTOGRAM
+
+METRICS: tuple[MetricSpec, ...] = (
+    MetricSpec("updates", "updates", _COUNTER, ("route", "outcome"), "", "Updates handled"),
+    MetricSpec("update_seconds", "update", _HISTOGRAM, ("route",), "seconds", "Time to handle an update", _SLOW_S),
+    MetricSpec("searches", "searches", _COUNTER, ("outcome",), "", "Searches: found, nothing, refused or failed"),
+    MetricSpec("search_seconds", "search", _HISTOGRAM, (), "seconds", "Time to find and rank", _QUICK_S),
+    MetricSpec("files_delivered", "files_delivered", _COUNTER, ("outcome",), "", "Files handed over, or why not"),
+    MetricSpec("quota_refusals", "quota_refusals", _COUNTER, (), "", "Deliveries refused or cut by the daily limit"),
+    MetricSpec("telegram_calls", "telegram_calls", _COUNTER, ("method", "outcome"), "", "Attempts of API calls"),
+    MetricSpec("telegram_seconds", "telegram_call", _HISTOGRAM, ("method",), "seconds", "One API attempt", _SLOW_S),
+    MetricSpec("flood_wait_seconds", "flood_wait", _COUNTER, (), "seconds", "Time Telegram asked to wait, in total"),
+    MetricSpec("database_operations", "database_operations", _COUNTER, ("op", "outcome"), "", "MongoDB operations"),
+    MetricSpec("database_seconds", "database_operation", _HISTOGRAM, ("op",), "seconds", "MongoDB answers", _QUICK_S),
+    MetricSpec("cache_operations", "cache_operations", _COUNTER, ("op", "outcome"), "", "Redis operations"),
+    MetricSpec("indexing_queue_depth", "indexing_queue_depth", _GAUGE, ("queue",), "", "Posts waiting to be indexed"),
+    MetricSpec("posts_indexed", "posts_indexed", _COUNTER, (), "", "Posts that became a new file"),
+    MetricSpec("posts_duplicate", "posts_duplicate", _COUNTER, (), "", "Posts of a file that was already known"),
+    MetricSpec("posts_rejected", "posts_rejected", _COUNTER, ("reason",), "", "Posts that were not indexed"),
+    MetricSpec("rate_limit_refusals", "rate_limit_refusals", _COUNTER, ("action", "scope"), "", "Actions refused"),
+    MetricSpec("rate_limit_fallbacks", "rate_limit_fallbacks", _COUNTER, (), "", "Checks made without Redis"),
+    MetricSpec("tasks_failed", "tasks_failed", _COUNTER, ("task",), "", "Background tasks that ended in an error"),
+    MetricSpec("loop_lag_seconds", "loop_lag", _GAUGE, (), "seconds", "99th percentile of the event loop's lateness"),
+    MetricSpec("process_start_seconds", "process_start_time", _GAUGE, (), "seconds", "Unix time of the start"),
+    MetricSpec("breaker_state", "breaker_state", _GAUGE, ("name",), "", "0 closed, 1 half-open, 2 open"),
+    MetricSpec("health_state", "health_state", _GAUGE, ("part",), "", "1 healthy, 0 failed"),
+    MetricSpec("http_requests", "http_requests", _COUNTER, ("path", "status"), "", "Answers of the sidecar"),
+)
+
+
+class Metrics:
+    """The metrics of one process on a registry of its own: one attribute per row of `METRICS`.
+
+    Attributes:
+        registry: what `/metrics` exposes.
+    """
+
+    updates: Counter
+    update_seconds: Histogram
+    searches: Counter
+    search_seconds: Histogram
+    files_delivered: Counter
+    quota_refusals: Counter
+    telegram_calls: Counter
+    telegram_seconds: Histogram
+    flood_wait_seconds: Counter
+    database_operations: Counter
+    database_seconds: Histogram
+    cache_operations: Counter
+    indexing_queue_depth: Gauge
+    posts_indexed: Counter
+    posts_duplicate: Counter
+    posts_rejected: Counter
+    rate_limit_refusals: Counter
+    rate_limit_fallbacks: Counter
+    tasks_failed: Counter
+    loop_lag_seconds: Gauge
+    process_start_seconds: Gauge
+    breaker_state: Gauge
+    health_state: Gauge
+    http_requests: Counter
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        for spec in METRICS:
+            setattr(self, spec.attribute, _build(spec, self.registry))
+
+    def count_failed_task(self, name: str, error: BaseException) -> None:  # noqa: ARG002 - the registry's signature
+        """Count a failed task by the part of its name before ":", which has few values."""
+        self.tasks_failed.labels(name.partition(":")[0]).inc()
+
+    def render(self) -> tuple[bytes, str]:
+        """The Prometheus text of all metrics and its content type."""
+        return generate_latest(self.registry), CONTENT_TYPE_LATEST
+
+
+def _build(spec: MetricSpec, registry: CollectorRegistry) -> Counter | Gauge | Histogram:
+    name = f"{_PREFIX}_{spec.name}"
+    if spec.kind is MetricKind.HISTOGRAM:
+        return Histogram(name, spec.help, spec.labels, unit=spec.unit, registry=registry, buckets=spec.buckets)
+    if spec.kind is MetricKind.GAUGE:
+        return Gauge(name, spec.help, spec.labels, unit=spec.unit, registry=registry)
+    return Counter(name, spec.help, spec.labels, unit=spec.unit, registry=registry)
