@@ -40,3 +40,57 @@ help-text =
     put the best match on top: <code>dragnet s01e02</code>.
 
     Press a file to get it, or <b>Send all</b> for the whole page. The arrows turn the pages.
+
+### What the bot cannot do with a message
+
+error-bad-link = This link is not valid. Send me a few words to search for, or ask whoever gave you the link for a new one.
+error-unknown-command = I do not know this command. /help lists what I can do.
+error-send-words = Send me words and I will look for files: the title of a film, a series, a book or a piece of music.
+error-internal = Something went wrong on my side, and it has been noted. Please try again.
+error-outcome-unknown = Telegram did not confirm that. If nothing arrived, please try again.
+
+### Result pages
+
+results-title =
+    { $exact ->
+        [yes] <b>{ $query }</b>
+        { $first }–{ $last } of { $total }
+       *[no] <b>{ $query }</b>
+        { $first }–{ $last } of over { $total }
+    }
+results-empty = Nothing found for <b>{ $query }</b>. Try fewer words, or another spelling.
+results-page-deleted = The files of this page were deleted meanwhile. Turn the page, or search again.
+results-position = Page { $number } of { $pages }
+search-page-empty = The files of this page were deleted meanwhile. Please search again.
+button-send-all = Send all
+button-stop = Stop
+
+### Deliveries
+
+delivery-already-sent = This file is on its way already.
+delivery-busy = I am still sending you files. Wait until they are there, or press Stop.
+delivery-started =
+    { $count ->
+        [one] Sending one file
+       *[other] Sending { $count } files
+    }
+delivery-progress = Sending files: { $sent } of { $total }
+delivery-finished = Sent { $sent } of { $total } files.
+delivery-stopped = Stopped after { $sent } of { $total } files.
+delivery-stopping = Stopping after the file that is on its way.
+delivery-not-running = Nothing is being sent any more.
+delivery-failed-count =
+    { $count ->
+        [one] One file could not be sent; it does not count.
+       *[other] { $count } files could not be sent; they do not count.
+    }
+delivery-over-quota =
+    { $count ->
+        [one] One file is beyond what you may fetch today.
+       *[other] { $count } files are beyond what you may fetch today.
+    }
+
+### Command menu
+
+command-start = Start over
+command-help = How to search and fetch

@@ -1,0 +1,32 @@
+"""Who may use the bot at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.domain.user import User
+from core.errors import BannedError
+
+if TYPE_CHECKING:
+    from repositories.user import UserRepository
+
+
+class AccessService:
+    """Admits the sender of an update, or refuses a banned one."""
+
+    def __init__(self, users: UserRepository) -> None:
+        self._users = users
+
+    async def admit(self, user_id: int, first_name: str, username: str | None) -> User:
+        """The stored user, created or renamed when needed; safe to repeat and to race.
+
+        Raises:
+            BannedError: with the reason an admin gave.
+            DatabaseUnavailableError: the user is not cached and the primary database did not answer.
+        """
+        user = await self._users.get_user(user_id)
+        if user is None or (user.first_name, user.username) != (first_name, username):
+            user = await self._users.create_user(User(user_id, first_name, username))
+        if user.is_banned:
+            raise BannedError(reason=user.ban_reason or "")
+        return user

@@ -1,0 +1,145 @@
+"""Finding what live updates did not bring: missed posts, edits and deletions of the indexed channels."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from core.domain.channel import IndexedChannel
+from core.domain.indexing import ChannelDelete, ChannelEdit, ChannelPost, StorableEvent
+from core.errors import DatabaseUnavailableError, TelegramUnavailableError
+from core.telegram.gateway import SourceGoneError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.clock import Clock
+    from core.services.channel import ChannelService
+    from core.services.indexing import IndexingService
+    from core.services.runtime_settings import RuntimeSettingsService
+    from core.telegram.gateway import ChannelChanges, TelegramGateway
+    from repositories.channel import ChannelRepository
+
+_BLOCK = 200  # ids Telegram answers in one request
+_RETRY_PAUSE_S = 2.0
+
+
+class ChannelScanService:
+    """Compares every indexed channel with Telegram's record of it: at start, after a gap, and every few minutes."""
+
+    def __init__(
+        self,
+        channels: ChannelRepository,
+        index_list: ChannelService,
+        indexing: IndexingService,
+        telegram: TelegramGateway,
+        runtime: RuntimeSettingsService,
+        clock: Clock,
+    ) -> None:
+        self._channels = channels
+        self._index_list = index_list
+        self._indexing = indexing
+        self._telegram = telegram
+        self._runtime = runtime
+        self._clock = clock
+        self._log = structlog.get_logger(__name__)
+
+    async def run(self, seeds: Sequence[int | str]) -> None:
+        """Seed the index list, then keep closing gaps; waits for databases and Telegram, and ends only when cancelled.
+
+        Args:
+            seeds: ids and @names the list starts with when it has never been filled.
+        """
+        await self._patiently_seed(seeds)
+        while True:
+            await self._close_gaps()
+            try:
+                async with asyncio.timeout(self._runtime.current.reconcile_interval_s):
+                    await self._index_list.wait_for_gap()
+            except TimeoutError:
+                self._index_list.mark_all()
+
+    async def _patiently_seed(self, seeds: Sequence[int | str]) -> None:
+        while True:
+            try:
+                await self._seed(seeds)
+            except (DatabaseUnavailableError, TelegramUnavailableError) as error:
+                self._log.warning("index_list_waits", error=type(error).__name__)
+                await self._clock.sleep(_RETRY_PAUSE_S)
+            else:
+                return
+
+    async def _seed(self, seeds: Sequence[int | str]) -> None:
+        if await self._channels.is_seeded():
+            await self._index_list.load()
+            return
+        resolved: list[IndexedChannel] = []
+        for seed in seeds:
+            try:
+                info = await self._telegram.get_channel(seed)
+            except SourceGoneError:
+                self._log.warning("channel_not_readable", channel=seed)
+                continue
+            resolved.append(IndexedChannel(info.id, info.title, info.username, pts=info.pts))
+        await self._channels.seed(resolved)
+        await self._index_list.load()
+
+    async def _close_gaps(self) -> None:
+        for channel_id in self._index_list.with_gap():
+            try:
+                await self.scan(channel_id)
+            except SourceGoneError:
+                self._log.warning("channel_not_readable", channel=channel_id)
+            except (DatabaseUnavailableError, TelegramUnavailableError) as error:
+                self._log.warning("channel_scan_postponed", channel=channel_id, error=type(error).__name__)
+                await self._clock.sleep(_RETRY_PAUSE_S)
+                self._index_list.mark_all()
+
+    async def scan(self, channel_id: int) -> None:
+        """Store everything that happened in a channel since its durable pts.
+
+        Raises:
+            SourceGoneError: the bot may not see the channel.
+            DatabaseUnavailableError, TelegramUnavailableError: what is stored so far stays; scan again.
+        """
+        channel = await self._channels.get(channel_id)
+        if channel is None:
+            return
+        pts = channel.pts or (await self._telegram.get_channel(channel_id)).pts
+        found = 0
+        while True:
+            changes = await self._telegram.channel_changes(channel_id, pts)
+            if changes.too_long:
+                found += await self._walk(channel_id, channel.last_message_id, changes.top_message_id)
+            found += await self._store(channel_id, changes)
+            pts = changes.pts
+            await self._channels.advance(channel_id, pts, changes.top_message_id)
+            if changes.final and self._index_list.close_gap(channel_id, pts):
+                break
+        if found:
+            self._log.info("missed_events_stored", channel=channel_id, events=found)
+
+    async def _store(self, channel_id: int, changes: ChannelChanges) -> int:
+        events: list[StorableEvent] = []
+        for media in changes.posts:
+            post_id = media.source.message_id
+            events.append(ChannelPost(channel_id, post_id, media, changes.pts, 1))
+            if media.edited_at:
+                events.append(ChannelEdit(channel_id, post_id, media, changes.pts, 1))
+        if changes.deleted:
+            events.append(ChannelDelete(channel_id, tuple(changes.deleted), changes.pts, len(changes.deleted)))
+        await self._indexing.store(events)
+        return len(events)
+
+    async def _walk(self, channel_id: int, stored_up_to: int, top: int) -> int:
+        """Read posts by id where the difference is no longer kept; a hole in the ids is a deleted post."""
+        found = 0
+        for first in range(stored_up_to + 1, top + 1, _BLOCK):
+            ids = range(first, min(first + _BLOCK, top + 1))
+            posts = await self._telegram.fetch_posts(channel_id, ids)
+            await self._indexing.store([ChannelPost(channel_id, m.source.message_id, m, 0, 0) for m in posts])
+            await self._channels.advance(channel_id, 0, ids[-1])
+            found += len(posts)
+        return found

@@ -1,0 +1,216 @@
+"""Getting files to a reader, within the quota, exactly once."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+import structlog
+
+from core.domain.delivery import DeliveryJob, DeliveryReport, DeliveryWatcher
+from core.errors import (
+    BusyError,
+    DatabaseUnavailableError,
+    ExpiredError,
+    FileGoneError,
+    QuotaExhaustedError,
+    TelegramUnavailableError,
+)
+from core.services.caption import caption_html
+from core.telegram.gateway import (
+    FileReferenceExpiredError,
+    OutcomeUnknownError,
+    RecipientUnreachableError,
+    RetryLaterError,
+    SourceGoneError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.clock import Clock
+    from core.concurrency.task_registry import TaskRegistry
+    from core.domain.media import MediaFile
+    from core.domain.user import User
+    from core.observability.metrics import Metrics
+    from core.services.quota import QuotaHandle, QuotaService
+    from core.services.recent_presses import RecentPresses
+    from core.services.runtime_settings import RuntimeSettingsService
+    from core.services.search import SearchService
+    from core.telegram.file_reference import FileReferences
+    from core.telegram.gateway import TelegramGateway
+    from repositories.media import MediaRepository
+
+_PROGRESS_EVERY_S = 3.0
+_LONGEST_WAIT_S = 3600
+
+
+class DeliveryService:
+    """Delivers one file, or a page of them as a job of its own.
+
+    A slot is reserved before a file is sent and spent after it; every other way out gives it back.
+    """
+
+    def __init__(
+        self,
+        *,
+        search: SearchService,
+        media: MediaRepository,
+        quota: QuotaService,
+        telegram: TelegramGateway,
+        references: FileReferences,
+        presses: RecentPresses,
+        runtime: RuntimeSettingsService,
+        tasks: TaskRegistry,
+        metrics: Metrics,
+        clock: Clock,
+    ) -> None:
+        self._search = search
+        self._media = media
+        self._quota = quota
+        self._telegram = telegram
+        self._references = references
+        self._presses = presses
+        self._runtime = runtime
+        self._tasks = tasks
+        self._metrics = metrics
+        self._clock = clock
+        self._jobs: dict[int, DeliveryJob] = {}
+        self._log = structlog.get_logger(__name__)
+
+    async def deliver(self, reader: User, session_id: str, media_id: int) -> None:
+        """Send one file of the reader's session.
+
+        Raises:
+            QuotaExhaustedError: no slot is left today.
+            BusyError: the same press is being served, or was a moment ago.
+            FileGoneError: the file cannot be fetched any more; it left the results.
+            ExpiredError, NotYoursError: see `SearchService.file_of_session`.
+        """
+        media = await self._search.file_of_session(reader.id, session_id, media_id)
+        async with self._presses.claim(reader.id, media.id), self._quota.reserve(reader, 1) as reservation:
+            if reservation.granted == 0:
+                self._metrics.quota_refusals.inc()
+                raise QuotaExhaustedError(limit=reservation.limit)
+            await self._send(reader.id, media, reservation)
+
+    async def start_send_all(
+        self, reader: User, session_id: str, number: int, watcher: DeliveryWatcher
+    ) -> DeliveryJob:
+        """Start sending page `number` of a session; for readers without a quota, the whole window.
+
+        Raises:
+            BusyError: this person's previous job still runs.
+            QuotaExhaustedError: no slot is left today.
+            ExpiredError: the page has no file left.
+        """
+        status = await self._quota.status(reader)
+        if status.left == 0:
+            self._metrics.quota_refusals.inc()
+            raise QuotaExhaustedError(limit=status.limit)
+        files = await self._search.files_to_send(reader.id, session_id, number, whole_window=status.left is None)
+        if not files:
+            raise ExpiredError("search-page-empty")
+        if reader.id in self._jobs:
+            raise BusyError("delivery-busy")
+        job = DeliveryJob(secrets.token_hex(8), reader.id, len(files))
+        self._jobs[reader.id] = job
+        self._tasks.spawn(self._run(job, reader, files, watcher), name=f"send_all:{job.id}")
+        return job
+
+    def stop(self, reader_id: int, job_id: str) -> None:
+        """Stop the reader's own job before its next file.
+
+        Raises:
+            ExpiredError: this job of this reader does not run any more.
+        """
+        job = self._jobs.get(reader_id)
+        if job is None or job.id != job_id:
+            raise ExpiredError("delivery-not-running")
+        job.stopping = True
+
+    async def _run(self, job: DeliveryJob, reader: User, files: Sequence[MediaFile], watcher: DeliveryWatcher) -> None:
+        report = DeliveryReport(len(files))
+        try:
+            await watcher.started(job)
+            await self._send_all(job, reader, files, report, watcher)
+        finally:
+            del self._jobs[reader.id]
+            self._log.info(
+                "files_delivered", sent=report.sent, failed=report.failed, over_quota=report.over_quota
+            )
+        await watcher.finished(report)
+
+    async def _send_all(
+        self,
+        job: DeliveryJob,
+        reader: User,
+        files: Sequence[MediaFile],
+        report: DeliveryReport,
+        watcher: DeliveryWatcher,
+    ) -> None:
+        """Send files one by one; slots of failed sends are given back."""
+        told_at = self._clock.monotonic()
+        async with self._quota.reserve(reader, len(files)) as reservation:
+            report.over_quota = len(files) - reservation.granted
+            for media in files[: reservation.granted]:
+                if job.stopping:
+                    break
+                try:
+                    await self._send_patiently(reader.id, media, reservation)
+                except (FileGoneError, TelegramUnavailableError):
+                    report.failed += 1
+                except RecipientUnreachableError:
+                    job.stopping = True
+                    break
+                else:
+                    report.sent += 1
+                if self._clock.monotonic() - told_at >= _PROGRESS_EVERY_S:
+                    told_at = self._clock.monotonic()
+                    await watcher.progressed(job, report)
+        report.stopped = job.stopping
+
+    async def _send_patiently(self, chat_id: int, media: MediaFile, reservation: QuotaHandle) -> None:
+        """Send within a job: a flood wait holds up this job alone, for as long as Telegram asks, up to an hour."""
+        try:
+            await self._send(chat_id, media, reservation)
+        except RetryLaterError as wait:
+            if wait.seconds > _LONGEST_WAIT_S:
+                raise
+            await self._clock.sleep(wait.seconds)
+            await self._send(chat_id, media, reservation)
+
+    async def _send(self, chat_id: int, media: MediaFile, reservation: QuotaHandle) -> None:
+        try:
+            await self._send_healing(chat_id, media)
+        except OutcomeUnknownError:
+            self._metrics.files_delivered.labels(outcome="unknown").inc()
+            self._log.warning("delivery_outcome_unknown", media_id=media.id)
+        except SourceGoneError as error:
+            self._metrics.files_delivered.labels(outcome="gone").inc()
+            await self._media.mark_dead(media.id)
+            raise FileGoneError from error
+        else:
+            self._metrics.files_delivered.labels(outcome="sent").inc()
+        await self._spend(reservation)
+
+    async def _spend(self, reservation: QuotaHandle) -> None:
+        try:
+            await reservation.spend()
+        except DatabaseUnavailableError:  # the file is there; the hold keeps charging until it expires
+            self._log.warning("quota_spend_postponed")
+
+    async def _send_healing(self, chat_id: int, media: MediaFile) -> None:
+        """Send by reference; an expired one is fetched anew from a source and the record healed."""
+        protect = self._runtime.current.protect_content
+        caption = caption_html(media)
+        try:
+            await self._telegram.send_media(chat_id, media.file_id, caption, protect=protect)
+        except FileReferenceExpiredError:
+            fresh = await self._references.refresh(media)
+            await self._media.update_file_id(media.id, fresh.file_id)
+            try:
+                await self._telegram.send_media(chat_id, fresh.file_id, caption, protect=protect)
+            except FileReferenceExpiredError as error:
+                raise SourceGoneError("a fresh reference was refused") from error
+            self._log.info("file_reference_healed", media_id=media.id)

@@ -1,0 +1,109 @@
+"""Channel events on their way to the database: two bounded queues, growing batches, no loss."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+
+from core.errors import DatabaseUnavailableError
+
+if TYPE_CHECKING:
+    from core.clock import Clock
+    from core.concurrency.task_registry import TaskRegistry
+    from core.domain.indexing import QueuedEvent
+    from core.observability.metrics import Metrics
+    from core.services.indexing import IndexingService
+    from core.services.runtime_settings import RuntimeSettingsService
+
+_RETRY_PAUSE_S = 1.0
+
+
+class IndexingQueue:
+    """Takes events without ever blocking the update loop and stores them in order, batch by batch.
+
+    `message_queue` feeds the worker; when it is full, `overflow_queue` takes what follows, and a mover brings it
+    back in order. When both are full an event is shed: `enqueue` says so, and the caller fetches it again later.
+    """
+
+    def __init__(
+        self,
+        indexing: IndexingService,
+        runtime: RuntimeSettingsService,
+        tasks: TaskRegistry,
+        metrics: Metrics,
+        clock: Clock,
+    ) -> None:
+        self._indexing = indexing
+        self._runtime = runtime
+        self._tasks = tasks
+        self._metrics = metrics
+        self._clock = clock
+        current = runtime.current
+        self.message_queue: asyncio.Queue[QueuedEvent] = asyncio.Queue(current.message_queue_size)
+        self.overflow_queue: asyncio.Queue[QueuedEvent] = asyncio.Queue(current.overflow_queue_size)
+        self._moving = 0
+        self._pending: list[QueuedEvent] = []
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._log = structlog.get_logger(__name__)
+
+    @property
+    def depth(self) -> int:
+        """Events taken and not stored yet."""
+        return self.message_queue.qsize() + self.overflow_queue.qsize() + self._moving + len(self._pending)
+
+    def start(self) -> None:
+        """Start the worker and the mover."""
+        self._tasks.supervise(self._process_message_queue, name="indexing")
+        self._tasks.supervise(self._process_overflow_queue, name="indexing_overflow")
+
+    def enqueue(self, queued: QueuedEvent) -> bool:
+        """Take an event; False when both queues are full and it was shed. Never blocks."""
+        overflowing = self._moving or not self.overflow_queue.empty()
+        queue = self.overflow_queue if overflowing or self.message_queue.full() else self.message_queue
+        try:
+            queue.put_nowait(queued)
+        except asyncio.QueueFull:
+            return False
+        self._idle.clear()
+        self._metrics.indexing_queue_depth.labels("main").set(self.message_queue.qsize())
+        self._metrics.indexing_queue_depth.labels("overflow").set(self.overflow_queue.qsize())
+        return True
+
+    async def drain(self) -> None:
+        """Wait until everything taken is stored."""
+        await self._idle.wait()
+
+    async def _process_message_queue(self) -> None:
+        while True:
+            if not self._pending:
+                self._pending.append(await self.message_queue.get())
+            size = self._batch_size()
+            while len(self._pending) < size and not self.message_queue.empty():
+                self._pending.append(self.message_queue.get_nowait())
+            try:
+                await self._indexing.process(self._pending)
+            except DatabaseUnavailableError as error:
+                self._log.warning("indexing_waits_for_database", depth=self.depth, detail=str(error))
+                await self._clock.sleep(_RETRY_PAUSE_S)
+                continue  # the same batch again: storing is idempotent
+            self._pending.clear()
+            if self.depth == 0:
+                self._idle.set()
+            self._metrics.indexing_queue_depth.labels("main").set(self.message_queue.qsize())
+
+    async def _process_overflow_queue(self) -> None:
+        while True:
+            queued = await self.overflow_queue.get()
+            self._moving = 1
+            await self.message_queue.put(queued)
+            self._moving = 0
+            self._metrics.indexing_queue_depth.labels("overflow").set(self.overflow_queue.qsize())
+
+    def _batch_size(self) -> int:
+        current, depth = self._runtime.current, self.depth
+        if depth >= current.batch_depth_large:
+            return current.batch_size_large
+        return current.batch_size_medium if depth >= current.batch_depth_medium else current.batch_size_small

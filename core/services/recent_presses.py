@@ -1,0 +1,53 @@
+"""Two presses of one button within a few seconds are one wish."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from core.cache import keys
+from core.errors import BusyError, CacheUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from core.cache.redis_cache import RedisCache
+    from core.clock import Clock
+
+
+class RecentPresses:
+    """Claims (person, file) for a few seconds: in Redis, or in this process while Redis is gone."""
+
+    def __init__(self, cache: RedisCache, clock: Clock) -> None:
+        self._cache = cache
+        self._clock = clock
+        self._local: dict[str, float] = {}
+
+    @asynccontextmanager
+    async def claim(self, user_id: int, media_id: int) -> AsyncIterator[None]:
+        """Hold the claim while the file is sent and for its lifetime after; a failed send gives it back at once.
+
+        Raises:
+            BusyError: the same press is being served, or was served a moment ago.
+        """
+        key = keys.dedupe(user_id, "file", media_id)
+        if not await self._acquire(key):
+            raise BusyError("delivery-already-sent")
+        try:
+            yield
+        except BaseException:
+            self._local.pop(key.name, None)
+            await self._cache.delete(key)
+            raise
+
+    async def _acquire(self, key: keys.Key) -> bool:
+        now = self._clock.monotonic()
+        if self._local.get(key.name, 0.0) > now:
+            return False
+        self._local[key.name] = now + key.ttl_s  # before the first await: the second press of one process sees it
+        if len(self._local) > 10_000:
+            self._local = {name: until for name, until in self._local.items() if until > now}
+        try:
+            return await self._cache.add_strict(key)
+        except CacheUnavailableError:
+            return True  # the claim of this process stands alone

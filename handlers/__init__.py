@@ -1,0 +1,24 @@
+"""Every handler of the bot, built in one place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.container import Container
+    from handlers.base import BaseHandler
+
+
+def build_handlers(container: Container) -> Sequence[BaseHandler]:
+    """The one list of every handler; each gets only the services it uses."""
+    from handlers.file import FileHandler
+    from handlers.search import SearchHandler
+    from handlers.start import StartHandler
+
+    return (
+        StartHandler(container.telegram),
+        SearchHandler(container.telegram, container.search),
+        FileHandler(container.telegram, container.delivery),
+    )

@@ -1,0 +1,122 @@
+"""From raw updates to routes: one entry, registered once before the client starts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from pyrogram.handlers import RawUpdateHandler
+
+from core.errors import BadInputError
+from core.services.rate_limiter import Action
+from handlers.base import BaseHandler, Command, Press, PrivateMedia, PrivateText, Reader, Route, UnknownCommand
+from handlers.incoming import CallbackQuery, Incoming, IncomingMessage, read_update
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Coroutine, Sequence
+
+    from core.concurrency.task_registry import TaskRegistry
+    from handlers.channel import ChannelHandler
+    from handlers.pipeline import UpdatePipeline
+
+
+class HandlerManager:
+    """Finds the route of each update and runs it through the pipeline.
+
+    Args:
+        bot_username: commands addressed to another bot (`/help@other_bot`) are not ours; set once the bot knows it.
+    """
+
+    def __init__(
+        self,
+        handlers: Sequence[BaseHandler],
+        channel_handler: ChannelHandler,
+        pipeline: UpdatePipeline,
+        tasks: TaskRegistry,
+    ) -> None:
+        self._channel_handler = channel_handler
+        self._pipeline = pipeline
+        self._tasks = tasks
+        self._log = structlog.get_logger(__name__)
+        self._accepting = True
+        self._handling = 0
+        self.bot_username = ""
+        self.commands: dict[str, Route] = {}
+        self.presses: dict[str, Route] = {}
+        self._fallbacks: dict[type, Route] = {}
+        self._unknown_press = Route("unknown_button", UnknownCommand(), _refuse_press, Action.CALLBACK)
+        for handler in handlers:
+            for route in handler.routes():
+                self._add(route)
+
+    def register(self, client: Any) -> None:
+        """Hang the single entry into the client; call before the client starts.
+
+        The dispatcher's parsers are emptied: every update is read from its raw form (see `handlers.incoming`).
+        """
+        client.dispatcher.update_parsers.clear()
+        client.add_handler(RawUpdateHandler(self._on_raw_update))
+
+    def create_background_task(self, work: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
+        """Run work outside the update that started it, in the process's task registry."""
+        return self._tasks.spawn(work, name=name)
+
+    async def cleanup(self) -> None:
+        """Refuse new updates; what is being handled goes on until the client stops."""
+        self._accepting = False
+        self._log.info("updates_refused", handling=self._handling)
+
+    def find_route(self, event: Incoming) -> Route | None:
+        """The route for an update; None when the bot stays silent on purpose (talk in a group)."""
+        if isinstance(event, CallbackQuery):
+            prefix, _, _ = event.data.partition(b":")
+            return self.presses.get(prefix.decode("ascii", "replace"), self._unknown_press)
+        if event.text.startswith("/"):
+            return self._find_command(event)
+        if not event.is_private:
+            return None
+        return self._fallbacks[PrivateText if event.text.strip() or not event.has_media else PrivateMedia]
+
+    def _find_command(self, message: IncomingMessage) -> Route | None:
+        head = message.text.split(maxsplit=1)[0]
+        name, _, addressee = head[1:].partition("@")
+        if addressee and addressee.lower() != self.bot_username.lower():
+            return None
+        return self.commands.get(name.lower(), self._fallbacks[UnknownCommand] if message.is_private else None)
+
+    def _add(self, route: Route) -> None:
+        match route.trigger:
+            case Command(name):
+                self._add_once(self.commands, name, route)
+            case Press(data):
+                self._add_once(self.presses, data.prefix, route)
+            case trigger:
+                self._add_once(self._fallbacks, type(trigger), route)
+
+    @staticmethod
+    def _add_once(routes: dict[Any, Route], key: object, route: Route) -> None:
+        if key in routes:
+            raise ValueError(f"{routes[key].name} and {route.name} answer to the same thing: {key}")
+        routes[key] = route
+
+    async def _on_raw_update(self, client: Any, update: Any, users: dict[int, Any], chats: dict[int, Any]) -> None:
+        if not self._accepting:
+            return
+        if self._channel_handler.take(update):
+            return
+        event = read_update(update, users, chats)
+        if event is None:
+            return
+        route = self.find_route(event)
+        if route is None:
+            return
+        self._handling += 1
+        try:
+            await self._pipeline.run(route, event)
+        finally:
+            self._handling -= 1
+
+
+async def _refuse_press(query: CallbackQuery, reader: Reader) -> None:
+    raise BadInputError("error-bad-button")
