@@ -1,0 +1,365 @@
+"""One MongoDB database behind one bounded, retrying, translating pool: the only file that imports motor.
+
+Repositories see plain documents and never a cursor, so that a change of driver is a change of this file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import pymongo
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import ReturnDocument, errors
+
+from core.errors import DatabaseUnavailableError, SearchTimeoutError
+
+if TYPE_CHECKING:
+    from core.clock import Clock
+
+Document = dict[str, Any]
+Filter = Mapping[str, Any]
+Sort = Sequence[tuple[str, int]]
+T = TypeVar("T")
+
+_ATTEMPTS = 3
+_PAUSE_S = (0.02, 0.1)
+_UNLIMITED_BATCH = 5_000
+_SERVER_MARGIN_S = 0.2
+_NOT_SENT = (errors.ServerSelectionTimeoutError, errors.WaitQueueTimeoutError)
+_UNAVAILABLE = (errors.ConnectionFailure, errors.InvalidOperation, errors.ExecutionTimeout, errors.WriteConcernError)
+# NotWritablePrimary, NotPrimaryNoSecondaryOk, LegacyNotPrimary: the command was refused before it did anything.
+_REFUSED_CODES = frozenset({10107, 13435, 10058})
+# HostUnreachable, Unauthorized, AuthenticationFailed, LockTimeout, MaxTimeMSExpired in a write, ExceededTimeLimit,
+# Atlas' own refusals, OutOfDiskSpace.
+_UNAVAILABLE_CODES = frozenset({6, 13, 18, 24, 50, 262, 8000, 14031})
+
+
+class _Counter(Protocol):
+    def inc(self) -> None: ...
+
+
+class _Histogram(Protocol):
+    def observe(self, amount: float) -> None: ...
+
+
+class DatabaseMetrics(Protocol):
+    """What the pool counts with: `database_operations` labelled (op, outcome), `database_seconds` labelled (op)."""
+
+    @property
+    def database_operations(self) -> Any:
+        """Counter with labels op and outcome: ok, error, unavailable or timeout."""
+
+    @property
+    def database_seconds(self) -> Any:
+        """Histogram with label op; seconds as the caller waited, retries included."""
+
+
+class DatabaseConnectionPool:
+    """A MongoDB database, every operation bounded in time on the server and for the caller.
+
+    Every method raises DatabaseUnavailableError within `operation_timeout_s` when the server is dead, frozen, cut off
+    or refuses; the outcome of a write is then unknown. DuplicateKeyError and BulkWriteError of pymongo pass through,
+    and so does any OperationFailure that says the command itself is wrong. An acknowledged write is journalled by a
+    majority.
+
+    Args:
+        uri: a MongoDB connection string; its own write concern and timeouts are overridden.
+        name: the database.
+        client_factory: builds the driver's client instead of motor, e.g. an in-memory one.
+        server_selection_timeout_s: how long an operation looks for a usable server.
+        operation_timeout_s: how long a caller waits for one operation, retries included.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        name: str,
+        *,
+        clock: Clock,
+        metrics: DatabaseMetrics | None = None,
+        client_factory: Callable[[], Any] | None = None,
+        server_selection_timeout_s: float = 1.5,
+        operation_timeout_s: float = 2.0,
+    ) -> None:
+        self.name = name
+        self._clock = clock
+        self._metrics = metrics
+        self._timeout_s = operation_timeout_s
+        self._client = (
+            client_factory()
+            if client_factory is not None
+            else _motor_client(uri, server_selection_timeout_s, operation_timeout_s)
+        )
+        self._database = self._client[name]
+        self._counters: dict[tuple[str, str], _Counter] = {}
+        self._histograms: dict[str, _Histogram] = {}
+
+    async def execute_with_retry(
+        self,
+        operation: Callable[[], Awaitable[T]],
+        *,
+        idempotent: bool,
+        name: str,
+        timeout_s: float | None = None,
+    ) -> T:
+        """Run `operation`, again after a transient connection error, within one deadline.
+
+        Args:
+            operation: makes a fresh awaitable at each call.
+            idempotent: running it twice equals running it once. Otherwise it is run again only when the server is known
+                not to have begun it: a lost answer is never followed by a second request from here. (The driver's own
+                retryable writes carry a transaction number, which the server runs once.)
+            name: label of the metrics.
+            timeout_s: the deadline; None means the pool's own.
+
+        Raises:
+            DatabaseUnavailableError: no usable answer in time.
+        """
+        started = self._clock.monotonic()
+        outcome = "error"
+        try:
+            async with asyncio.timeout(timeout_s or self._timeout_s):
+                result = await self._attempts(operation, idempotent=idempotent)
+            outcome = "ok"
+        except SearchTimeoutError:
+            outcome = "timeout"
+            raise
+        except (TimeoutError, errors.PyMongoError) as error:
+            if not _is_unavailable(error):
+                raise
+            outcome = "unavailable"
+            raise DatabaseUnavailableError(f"{name} on {self.name}: {type(error).__name__}") from error
+        else:
+            return result
+        finally:
+            if self._metrics is not None:
+                self._count(self._metrics, name, outcome, self._clock.monotonic() - started)
+
+    async def find(
+        self,
+        collection: str,
+        query: Filter,
+        *,
+        projection: Mapping[str, Any] | None = None,
+        sort: Sort | None = None,
+        limit: int = 0,
+        hint: str | None = None,
+        max_time_ms: int | None = None,
+    ) -> list[Document]:
+        """Read all matching documents, at most `limit` of them when it is positive, in one round trip where they fit.
+
+        Raises:
+            SearchTimeoutError: `max_time_ms` was given and passed on the server.
+        """
+        options: dict[str, Any] = {"batch_size": limit + 1 if limit else _UNLIMITED_BATCH}
+        if hint is not None:
+            options["hint"] = hint
+        if sort is not None:
+            options["sort"] = sort
+        target = self._database[collection]
+
+        def read(**bound: int) -> Awaitable[list[Document]]:
+            return target.find(query, projection, limit=limit, **options, **bound).to_list(None)  # type: ignore[no-any-return]
+
+        return await self._read("find", read, "max_time_ms", max_time_ms)
+
+    async def find_one(
+        self, collection: str, query: Filter, *, projection: Mapping[str, Any] | None = None, sort: Sort | None = None
+    ) -> Document | None:
+        """Read the first matching document; None when there is none."""
+        target = self._database[collection]
+        return await self.execute_with_retry(
+            lambda: target.find_one(query, projection, sort=sort), idempotent=True, name="find_one"
+        )
+
+    async def count(
+        self, collection: str, query: Filter, *, limit: int = 0, max_time_ms: int | None = None, hint: str | None = None
+    ) -> int:
+        """Count matching documents, stopping at `limit` when it is positive.
+
+        Raises:
+            SearchTimeoutError: `max_time_ms` was given and passed on the server.
+        """
+        options: dict[str, Any] = {"limit": limit} if limit else {}
+        if hint is not None:
+            options["hint"] = hint
+        target = self._database[collection]
+        return await self._read(
+            "count", lambda **bound: target.count_documents(query, **options, **bound), "maxTimeMS", max_time_ms
+        )
+
+    async def find_one_and_update(
+        self,
+        collection: str,
+        query: Filter,
+        update: Mapping[str, Any],
+        *,
+        projection: Mapping[str, Any] | None = None,
+        upsert: bool = False,
+        return_new: bool = True,
+        idempotent: bool = False,
+    ) -> Document | None:
+        """Update one document atomically and return it; None when nothing matched and nothing was inserted.
+
+        With `return_new` it is the document after the update, else before it. `idempotent`: see `execute_with_retry`.
+        """
+        which = ReturnDocument.AFTER if return_new else ReturnDocument.BEFORE
+        target = self._database[collection]
+        return await self.execute_with_retry(
+            lambda: target.find_one_and_update(query, update, projection, upsert=upsert, return_document=which),
+            idempotent=idempotent,
+            name="find_one_and_update",
+        )
+
+    async def insert_one(self, collection: str, document: Document) -> None:
+        """Insert a document; DuplicateKeyError passes through."""
+        target = self._database[collection]
+        await self.execute_with_retry(lambda: target.insert_one(document), idempotent=False, name="insert_one")
+
+    async def insert_many(self, collection: str, documents: Sequence[Document], *, ordered: bool = False) -> None:
+        """Insert documents; BulkWriteError, which names those refused, passes through after the rest was tried."""
+        target = self._database[collection]
+        await self.execute_with_retry(
+            lambda: target.insert_many(documents, ordered=ordered), idempotent=False, name="insert_many"
+        )
+
+    async def update_one(
+        self,
+        collection: str,
+        query: Filter,
+        update: Mapping[str, Any],
+        *,
+        upsert: bool = False,
+        idempotent: bool = False,
+    ) -> int:
+        """Update the first match; returns 1 when a document matched or was inserted, else 0."""
+        target = self._database[collection]
+        result = await self.execute_with_retry(
+            lambda: target.update_one(query, update, upsert=upsert), idempotent=idempotent, name="update_one"
+        )
+        return int(bool(result.matched_count or result.upserted_id is not None))
+
+    async def update_many(
+        self, collection: str, query: Filter, update: Mapping[str, Any], *, idempotent: bool = False
+    ) -> int:
+        """Update every match; returns how many matched."""
+        target = self._database[collection]
+        result = await self.execute_with_retry(
+            lambda: target.update_many(query, update), idempotent=idempotent, name="update_many"
+        )
+        return int(result.matched_count)
+
+    async def bulk_write(
+        self, collection: str, operations: Sequence[Any], *, ordered: bool = False, idempotent: bool = False
+    ) -> None:
+        """Run pymongo write operations in one request; BulkWriteError passes through after the rest was tried."""
+        target = self._database[collection]
+        await self.execute_with_retry(
+            lambda: target.bulk_write(operations, ordered=ordered), idempotent=idempotent, name="bulk_write"
+        )
+
+    async def delete_one(self, collection: str, query: Filter) -> int:
+        """Delete the first match; returns 1 when there was one, else 0."""
+        target = self._database[collection]
+        result = await self.execute_with_retry(lambda: target.delete_one(query), idempotent=False, name="delete_one")
+        return int(result.deleted_count)
+
+    async def delete_many(self, collection: str, query: Filter) -> int:
+        """Delete every match; returns how many of them this call deleted."""
+        target = self._database[collection]
+        result = await self.execute_with_retry(lambda: target.delete_many(query), idempotent=True, name="delete_many")
+        return int(result.deleted_count)
+
+    async def create_indexes(
+        self, collection: str, indexes: Iterable[pymongo.IndexModel], *, timeout_s: float = 600.0
+    ) -> None:
+        """Create the indexes that do not exist yet; existing ones cost nothing.
+
+        A build that passes `timeout_s` is ended on the server too, and begins anew at the next call.
+        """
+        target, models = self._database[collection], list(indexes)
+
+        async def build() -> None:
+            with pymongo.timeout(timeout_s):
+                await target.create_indexes(models)
+
+        await self.execute_with_retry(build, idempotent=True, name="create_indexes", timeout_s=timeout_s)
+
+    async def ping(self) -> None:
+        """Ask the server for a sign of life."""
+        await self.execute_with_retry(lambda: self._database.command("ping"), idempotent=True, name="ping")
+
+    async def close(self) -> None:
+        """Close every connection; operations afterwards raise DatabaseUnavailableError."""
+        self._client.close()
+
+    async def _read(self, name: str, read: Callable[..., Awaitable[T]], option: str, max_time_ms: int | None) -> T:
+        if max_time_ms is None:
+            return await self.execute_with_retry(read, idempotent=True, name=name)
+        bound = {option: max(1, min(max_time_ms, int((self._timeout_s - _SERVER_MARGIN_S) * 1000)))}
+
+        async def bounded() -> T:
+            try:
+                with pymongo.timeout(0):  # the client's own deadline would replace the caller's limit
+                    return await read(**bound)
+            except errors.ExecutionTimeout as error:
+                raise SearchTimeoutError(f"{name} on {self.name} passed {max_time_ms} ms") from error
+
+        return await self.execute_with_retry(bounded, idempotent=True, name=name)
+
+    async def _attempts(self, operation: Callable[[], Awaitable[T]], *, idempotent: bool) -> T:
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return await operation()
+            except errors.AutoReconnect as error:
+                if isinstance(error, _NOT_SENT) or not (idempotent or _was_refused(error)):
+                    raise
+            await self._clock.sleep(random.uniform(*_PAUSE_S))
+        return await operation()
+
+    def _count(self, metrics: DatabaseMetrics, name: str, outcome: str, seconds: float) -> None:
+        counter = self._counters.get((name, outcome))
+        if counter is None:
+            counter = self._counters[name, outcome] = metrics.database_operations.labels(name, outcome)
+        histogram = self._histograms.get(name)
+        if histogram is None:
+            histogram = self._histograms[name] = metrics.database_seconds.labels(name)
+        counter.inc()
+        histogram.observe(seconds)
+
+
+def _motor_client(uri: str, server_selection_timeout_s: float, operation_timeout_s: float) -> Any:
+    """A client whose every operation carries a deadline: timeoutMS sets maxTimeMS and the socket's limit."""
+    return AsyncIOMotorClient(
+        uri,
+        tz_aware=True,
+        appname="file-filter-bot",
+        w="majority",
+        journal=True,
+        timeoutMS=int((operation_timeout_s - _SERVER_MARGIN_S) * 1000),
+        serverSelectionTimeoutMS=int(server_selection_timeout_s * 1000),
+        connectTimeoutMS=int(server_selection_timeout_s * 1000),
+        socketTimeoutMS=int(operation_timeout_s * 1000),
+        retryWrites=True,
+        retryReads=False,
+    )
+
+
+def _was_refused(error: errors.AutoReconnect) -> bool:
+    details = error.details
+    return (
+        isinstance(error, errors.NotPrimaryError)
+        and isinstance(details, Mapping)
+        and details.get("code") in _REFUSED_CODES
+    )
+
+
+def _is_unavailable(error: Exception) -> bool:
+    if isinstance(error, (errors.DuplicateKeyError, errors.BulkWriteError)):
+        return False
+    if isinstance(error, (TimeoutError, *_UNAVAILABLE)):
+        return True
+    return isinstance(error, errors.OperationFailure) and error.code in _UNAVAILABLE_CODES

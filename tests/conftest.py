@@ -1,0 +1,115 @@
+"""Fixtures of every test: the loop, a still clock, real servers of the run."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pymongo
+import pytest
+import redis
+import uvloop
+
+from core.clock import Clock
+from core.database.pool import DatabaseConnectionPool
+from tests.fixtures.clock import TestClock
+from tests.fixtures.servers import MongoServer, ServerBinaryMissingError, SharedServers, ValkeyServer, shared_server
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+
+_RUN_ADDRESS = "FILE_FILTER_TEST_SERVERS"
+
+
+def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, Callable[[], Any]]:
+    return {"uvloop": uvloop.new_event_loop}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        return
+    servers = SharedServers()
+    os.environ[_RUN_ADDRESS] = servers.address
+    config.add_cleanup(servers.close)
+
+
+def _require(start: Callable[[], Any]) -> Any:
+    """What `start` returns; without a server binary the test is skipped, but fails where CI=true."""
+    try:
+        return start()
+    except ServerBinaryMissingError as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def clock() -> TestClock:
+    """A clock that stands still until the test moves it."""
+    return TestClock()
+
+
+@pytest.fixture(scope="session")
+def mongo_uri() -> str:
+    """A real MongoDB, one-member replica set, shared by the whole run; MONGO_TEST_URI names another."""
+    if override := os.environ.get("MONGO_TEST_URI"):
+        return override
+    return str(_require(lambda: shared_server(os.environ[_RUN_ADDRESS], "mongo")))
+
+
+@pytest.fixture(scope="session")
+def redis_url(worker_id: str) -> str:
+    """A database of a real Valkey, this worker's own and empty at every test; REDIS_TEST_URL names another server."""
+    override = os.environ.get("REDIS_TEST_URL")
+    server = urlsplit(override or _require(lambda: shared_server(os.environ[_RUN_ADDRESS], "valkey")))
+    number = worker_id.removeprefix("gw") if worker_id.startswith("gw") else "0"
+    return server._replace(path=f"/{number}").geturl()
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis(request: pytest.FixtureRequest) -> None:
+    """Whoever uses the Valkey of the run finds it empty."""
+    if "redis_url" in request.fixturenames:
+        with redis.Redis.from_url(request.getfixturevalue("redis_url")) as client:
+            client.flushdb()
+
+
+@pytest.fixture
+def mongo_database(mongo_uri: str) -> Iterator[str]:
+    """The name of a database that is this test's own; dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex[:16]}"
+    yield name
+    with pymongo.MongoClient(mongo_uri) as client:
+        client.drop_database(name)
+
+
+@pytest.fixture
+async def pool(mongo_uri: str, mongo_database: str) -> AsyncIterator[DatabaseConnectionPool]:
+    """The real pool on a database of this test's own."""
+    opened = DatabaseConnectionPool(mongo_uri, mongo_database, clock=Clock(), metrics=None)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def mongo_server() -> Iterator[MongoServer]:
+    """A MongoDB of this test's own, to be killed, frozen and started again; about three seconds to start."""
+    server = MongoServer()
+    try:
+        _require(server.start)
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def valkey_server() -> Iterator[ValkeyServer]:
+    """A Valkey of this test's own, to be killed, frozen and started again."""
+    server = ValkeyServer()
+    try:
+        _require(server.start)
+        yield server
+    finally:
+        server.close()
