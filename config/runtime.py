@@ -1,0 +1,208 @@
+"""Runtime settings: every value an admin may change while the bot runs, declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - pydantic reads the annotations of this module
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+
+def _not_a_switch(value: object) -> object:
+    """A number is never meant by true or false."""
+    if isinstance(value, bool):
+        raise ValueError("a whole number is expected")  # noqa: TRY004 - pydantic collects ValueErrors
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_not_a_switch)]
+
+
+def _unit(name: str) -> dict[str, Any]:
+    return {"unit": name}
+
+
+_FILES, _SECONDS, _ACTIONS, _POSTS = _unit("files"), _unit("seconds"), _unit("actions"), _unit("posts")
+_CHARACTERS, _MATCHES, _NONE = _unit("characters"), _unit("matches"), _unit("")
+
+
+class RuntimeSettings(BaseModel):
+    """All runtime settings at one moment; a change makes a new object.
+
+    Each field carries its default, unit (`json_schema_extra["unit"]`), bounds and help. The environment variable of
+    the same name in upper case seeds it at the first start; afterwards the database rules.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    result_page_size: Whole = Field(
+        default=10, ge=1, le=20, json_schema_extra=_FILES, description="Files on one page of search results."
+    )
+    search_window_size: Whole = Field(
+        default=200, ge=20, le=500, json_schema_extra=_FILES, description="Newest matches that are ranked and paged."
+    )
+    search_session_lifetime_s: Whole = Field(
+        default=3600, ge=60, le=86_400, json_schema_extra=_SECONDS, description="How long a result page can be turned."
+    )
+    max_query_length: Whole = Field(
+        default=200, ge=10, le=1000, json_schema_extra=_CHARACTERS, description="A longer search text is cut."
+    )
+    search_captions: bool = Field(
+        default=True, json_schema_extra=_NONE, description="Whether words of captions are found too."
+    )
+    count_limit: Whole = Field(
+        default=1001, ge=100, le=10_001, json_schema_extra=_MATCHES, description="Where counting matches stops."
+    )
+    count_cache_s: Whole = Field(
+        default=300, ge=1, le=3600, json_schema_extra=_SECONDS, description="How long a count is remembered."
+    )
+
+    non_premium_daily_limit: Whole = Field(
+        default=10, ge=0, le=100_000, json_schema_extra=_FILES, description="Files a day for free readers; 0: no limit."
+    )
+    premium_daily_limit: Whole = Field(
+        default=0, ge=0, le=100_000, json_schema_extra=_FILES, description="Files a day with premium; 0: no limit."
+    )
+    quota_hold_s: Whole = Field(
+        default=600, ge=30, le=3600, json_schema_extra=_SECONDS, description="How long an unspent slot stays reserved."
+    )
+    protect_content: bool = Field(
+        default=False, json_schema_extra=_NONE, description="Whether delivered files can not be forwarded or saved."
+    )
+    caption_template: str | None = Field(
+        default=None, max_length=1024, json_schema_extra=_NONE, description="Caption of files; empty: the original one."
+    )
+
+    message_queue_size: Whole = Field(
+        default=1000, ge=10, le=100_000, json_schema_extra=_POSTS, description="Posts that wait; read at start."
+    )
+    overflow_queue_size: Whole = Field(
+        default=500, ge=10, le=100_000, json_schema_extra=_POSTS, description="Posts beyond that; read at start."
+    )
+    batch_size_small: Whole = Field(
+        default=20, ge=1, le=200, json_schema_extra=_POSTS, description="Posts indexed at once normally."
+    )
+    batch_size_medium: Whole = Field(
+        default=30, ge=1, le=200, json_schema_extra=_POSTS, description="Posts indexed at once at the medium depth."
+    )
+    batch_size_large: Whole = Field(
+        default=50, ge=1, le=200, json_schema_extra=_POSTS, description="Posts indexed at once at the large depth."
+    )
+    batch_depth_medium: Whole = Field(
+        default=200, ge=1, le=100_000, json_schema_extra=_POSTS, description="Queue depth of the medium batch."
+    )
+    batch_depth_large: Whole = Field(
+        default=500, ge=1, le=100_000, json_schema_extra=_POSTS, description="Queue depth of the large batch."
+    )
+    reconcile_interval_s: Whole = Field(
+        default=300,
+        ge=10,
+        le=86_400,
+        json_schema_extra=_SECONDS,
+        description="How often channels are checked for gaps.",
+    )
+
+    rate_search_burst: Whole = Field(
+        default=30, ge=1, le=10_000, json_schema_extra=_ACTIONS, description="Searches a person may make in a period."
+    )
+    rate_search_period_s: Whole = Field(
+        default=60, ge=1, le=86_400, json_schema_extra=_SECONDS, description="Period of the search limit."
+    )
+    rate_file_burst: Whole = Field(
+        default=10, ge=1, le=10_000, json_schema_extra=_ACTIONS, description="Files a person may press in a period."
+    )
+    rate_file_period_s: Whole = Field(
+        default=60, ge=1, le=86_400, json_schema_extra=_SECONDS, description="Period of the file limit."
+    )
+    rate_inline_burst: Whole = Field(
+        default=50, ge=1, le=10_000, json_schema_extra=_ACTIONS, description="Inline queries of a person in a period."
+    )
+    rate_inline_period_s: Whole = Field(
+        default=60, ge=1, le=86_400, json_schema_extra=_SECONDS, description="Period of the inline limit."
+    )
+    rate_deep_link_burst: Whole = Field(
+        default=20, ge=1, le=10_000, json_schema_extra=_ACTIONS, description="Links a person may open in a period."
+    )
+    rate_deep_link_period_s: Whole = Field(
+        default=60, ge=1, le=86_400, json_schema_extra=_SECONDS, description="Period of the link limit."
+    )
+    rate_callback_burst: Whole = Field(
+        default=60, ge=1, le=10_000, json_schema_extra=_ACTIONS, description="Other presses and commands in a period."
+    )
+    rate_callback_period_s: Whole = Field(
+        default=60, ge=1, le=86_400, json_schema_extra=_SECONDS, description="Period of the press limit."
+    )
+    rate_request_burst: Whole = Field(
+        default=3, ge=1, le=10_000, json_schema_extra=_ACTIONS, description="Titles a person may ask for in a period."
+    )
+    rate_request_period_s: Whole = Field(
+        default=86_400, ge=1, le=86_400, json_schema_extra=_SECONDS, description="Period of the request limit."
+    )
+    rate_index_request_burst: Whole = Field(
+        default=3, ge=1, le=10_000, json_schema_extra=_ACTIONS, description="Channels a person may propose in a period."
+    )
+    rate_index_request_period_s: Whole = Field(
+        default=86_400, ge=1, le=86_400, json_schema_extra=_SECONDS, description="Period of the channel request limit."
+    )
+    rate_broadcast_burst: Whole = Field(
+        default=1, ge=1, le=1000, json_schema_extra=_ACTIONS, description="Broadcasts of the bot in a period."
+    )
+    rate_broadcast_period_s: Whole = Field(
+        default=3600, ge=1, le=86_400, json_schema_extra=_SECONDS, description="Period of the broadcast limit."
+    )
+    rate_global_burst: Whole = Field(
+        default=1000, ge=10, le=1_000_000, json_schema_extra=_ACTIONS, description="Actions of all people in a period."
+    )
+    rate_global_period_s: Whole = Field(
+        default=10, ge=1, le=3600, json_schema_extra=_SECONDS, description="Period of the global ceiling."
+    )
+
+    @classmethod
+    def names(cls) -> frozenset[str]:
+        """The names of all settings."""
+        return frozenset(cls.model_fields)
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> tuple[Self, dict[str, str]]:
+        """Read stored values; one that cannot be used keeps its default.
+
+        Args:
+            stored: by name; names of another version of the bot are passed over in silence.
+
+        Returns:
+            The settings, and by name what is wrong with each value that was not used (never the value itself).
+        """
+        problems: dict[str, str] = {}
+        good: dict[str, Any] = {}
+        for name in cls.model_fields.keys() & stored.keys():
+            try:
+                good[name] = getattr(cls.model_validate({name: stored[name]}), name)
+            except ValidationError as error:
+                problems[name] = _sentence(error)
+        return cls.model_validate(good), problems
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+        """The settings that environment variables seed, typed, and by name what is wrong with the rest."""
+        given = {name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper(), "").strip()}
+        settings, problems = cls.from_stored(given)
+        return {name: getattr(settings, name) for name in given if name not in problems}, problems
+
+    def with_value(self, name: str, value: Any) -> Self:
+        """A copy with one value changed, which may be given as text.
+
+        Raises:
+            ValueError: no such setting, or the value has a wrong type or is out of bounds; says which.
+        """
+        if name not in type(self).model_fields:
+            raise ValueError(f"there is no setting {name}")
+        try:
+            return type(self).model_validate({**self.model_dump(), name: value})
+        except ValidationError as error:
+            raise ValueError(_sentence(error)) from None
+
+
+def _sentence(error: ValidationError) -> str:
+    return "; ".join(
+        problem["msg"].removeprefix("Value error, ") for problem in error.errors(include_input=False, include_url=False)
+    )

@@ -1,0 +1,240 @@
+"""Bootstrap settings from the environment and `.env`: secrets, addresses, pool sizes; a change needs a restart."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping  # noqa: TC003 - pydantic reads the annotations of this module
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from core.errors import ConfigurationError
+
+_ENV_FILE = Path(".env")
+_SENTENCES = {"missing": "is missing", "zoneinfo_str": "is not the name of a time zone"}
+_CHANNEL_NAME = re.compile(r"@?[A-Za-z][A-Za-z0-9_]{3,31}")
+
+
+def _split(value: object) -> object:
+    """Texts of several values are separated by commas or spaces."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+def _matching(pattern: str, sentence: str) -> AfterValidator:
+    compiled = re.compile(pattern)
+
+    def check(value: SecretStr) -> SecretStr:
+        if not compiled.fullmatch(value.get_secret_value()):
+            raise ValueError(sentence)
+        return value
+
+    return AfterValidator(check)
+
+
+def _channel(value: object) -> object:
+    text = str(value)
+    if re.fullmatch(r"-?\d+", text):
+        return int(text)
+    if _CHANNEL_NAME.fullmatch(text):
+        return text.removeprefix("@")
+    raise ValueError("every channel is an id such as -1001234567890 or a name such as @library")
+
+
+def _address(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65_536:
+        raise ValueError("an address and a port are expected")
+    return host.strip("[]"), int(port)
+
+
+_Channel = Annotated[int | str, BeforeValidator(_channel)]
+_LaneSize = Annotated[int, Field(ge=1, le=1000)]
+
+
+class ConcurrencyLimits(BaseModel):
+    """How many tasks of each kind run at once; field names are the values of `ConcurrencyDomain`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    telegram_send: _LaneSize = 10
+    telegram_fetch: _LaneSize = 15
+    database_write: _LaneSize = 20
+    database_read: _LaneSize = 30
+    file_processing: _LaneSize = 5
+    broadcast: _LaneSize = 10
+    indexing: _LaneSize = 8
+
+
+class BootstrapSettings(BaseSettings):
+    """What the process needs to start. Constructed directly it reads no environment; `load_settings` does.
+
+    Attributes:
+        session_file: where the Telegram login is kept.
+        admins: Telegram user ids; the first one is the owner.
+        channels: ids, or names without "@"; they seed the index list at the first start only.
+        log_channel: None when the bot posts no reports.
+        http_token: None: details of the sidecar are never shown.
+        telegram_datacenter: (host, port) of a data centre other than Telegram's own, whose public key (PEM) is in
+            `telegram_datacenter_key`.
+        shutdown_deadline_s: seconds; everything is closed within them.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, validate_by_name=True, validate_by_alias=True
+    )
+
+    api_id: int = Field(gt=0, examples=["1234567"])
+    api_hash: Annotated[SecretStr, _matching(r"[0-9a-fA-F]{32}", "32 hexadecimal digits are expected")] = Field(
+        examples=["0123456789abcdef0123456789abcdef"]
+    )
+    bot_token: Annotated[
+        SecretStr, _matching(r"\d+:[\w-]{8,}", "a number, a colon and a secret are expected, as BotFather gives them")
+    ] = Field(examples=["123456789:AAE-your-own-token-from-BotFather"])
+    session_file: Path = Field(
+        default=Path("data/bot.session"), validation_alias="SESSION", examples=["data/bot.session"]
+    )
+
+    database_uri: Annotated[
+        SecretStr, _matching(r"mongodb(\+srv)?://\S+", "an address that begins with mongodb:// is expected")
+    ] = Field(examples=["mongodb://127.0.0.1:27017/?replicaSet=rs0"])
+    database_name: str = Field(
+        default="file_filter_bot", pattern=r"^[A-Za-z0-9_-]{1,38}$", examples=["file_filter_bot"]
+    )
+    redis_uri: Annotated[
+        SecretStr, _matching(r"(rediss?|unix)://\S+", "an address that begins with redis:// is expected")
+    ] = Field(default=SecretStr("redis://127.0.0.1:6379/0"), examples=["redis://127.0.0.1:6379/0"])
+
+    admins: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split)] = Field(
+        min_length=1, examples=["123456789 987654321"]
+    )
+    channels: Annotated[tuple[_Channel, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=(), examples=["-1001234567890 @library"]
+    )
+    log_channel: int | None = Field(default=None, examples=["-1001234567890"])
+
+    port: int = Field(default=8000, ge=0, le=65_535, examples=["8000"])
+    http_host: str = Field(default="127.0.0.1", examples=["127.0.0.1"])
+    http_token: Annotated[SecretStr, _matching(r"\S{16,}", "at least 16 characters are expected")] | None = Field(
+        default=None, examples=["a-long-random-secret"]
+    )
+    time_zone: ZoneInfo = Field(default=ZoneInfo("UTC"), validation_alias="TZ", examples=["Europe/Berlin"])
+    telegram_datacenter: Annotated[tuple[str, int], NoDecode, BeforeValidator(_address)] | None = Field(
+        default=None, examples=["127.0.0.1:18443"]
+    )
+    telegram_datacenter_key: Path | None = Field(default=None, validate_default=True, examples=["data/datacenter.pem"])
+
+    concurrency_telegram_send: _LaneSize = Field(default=10, examples=["10"])
+    concurrency_telegram_fetch: _LaneSize = Field(default=15, examples=["15"])
+    concurrency_database_write: _LaneSize = Field(default=20, examples=["20"])
+    concurrency_database_read: _LaneSize = Field(default=30, examples=["30"])
+    concurrency_file_processing: _LaneSize = Field(default=5, examples=["5"])
+    concurrency_broadcast: _LaneSize = Field(default=10, examples=["10"])
+    concurrency_indexing: _LaneSize = Field(default=8, examples=["8"])
+
+    shutdown_deadline_s: float = Field(default=4.0, gt=0, le=60, examples=["4"])
+    log_format: Literal["auto", "json", "console"] = Field(default="auto", examples=["auto"])
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", examples=["info"])
+
+    @field_validator("telegram_datacenter_key")
+    @classmethod
+    def _belongs_to_a_datacenter(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is None and info.data.get("telegram_datacenter") is not None:
+            raise ValueError("TELEGRAM_DATACENTER needs the file of its public key")
+        if value is not None and not value.is_file():
+            raise ValueError("there is no such file")
+        return value
+
+    @property
+    def concurrency(self) -> ConcurrencyLimits:
+        """The sizes of the seven lanes."""
+        prefix = "concurrency_"
+        return ConcurrencyLimits(**{name: getattr(self, prefix + name) for name in ConcurrencyLimits.model_fields})
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The values that no log line, answer or message may contain."""
+        given = (self.api_hash, self.bot_token, self.database_uri, self.redis_uri, self.http_token)
+        return tuple(secret.get_secret_value() for secret in given if secret is not None)
+
+    @classmethod
+    def variables(cls) -> dict[str, str]:
+        """Every environment variable with an example of a good value."""
+        return {_variable(name): str((field.examples or [""])[0]) for name, field in cls.model_fields.items()}
+
+    @classmethod
+    def settings_customise_sources(  # noqa: D102 - pydantic-settings' own hook
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def read_environment(environ: Mapping[str, str] | None = None, env_file: Path | None = _ENV_FILE) -> dict[str, str]:
+    """All variables by upper-case name: those of the file, overruled by the process environment; empty ones left out.
+
+    Args:
+        environ: None for the environment of the process.
+        env_file: read when it exists; None for no file.
+    """
+    source = os.environ if environ is None else environ
+    from_file = DotEnvSettingsSource(BootstrapSettings, env_file=env_file).env_vars
+    pairs = ((name, value) for values in (from_file, source) for name, value in values.items() if value)
+    return {name.upper(): value.strip() for name, value in pairs if value.strip()}
+
+
+def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = _ENV_FILE) -> BootstrapSettings:
+    """Read and check the settings.
+
+    Raises:
+        ConfigurationError: names every variable that is missing or wrong, what is wrong with it and an example;
+            never a value that was given.
+    """
+    given = read_environment(environ, env_file)
+    by_field = {name: given[_variable(name)] for name in BootstrapSettings.model_fields if _variable(name) in given}
+    try:
+        return BootstrapSettings.model_validate(by_field)
+    except ValidationError as error:
+        raise ConfigurationError(_complaint(error)) from None
+
+
+def _complaint(error: ValidationError) -> str:
+    """One line for every variable that is wrong, in the order of the declaration."""
+    problems: dict[str, str] = {}
+    for problem in error.errors(include_input=False, include_url=False, include_context=False):
+        sentence = _SENTENCES.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+        problems.setdefault(_variable(str(problem["loc"][0])), sentence)
+    examples = BootstrapSettings.variables()
+    lines = [f"  {name}: {sentence}; for example {name}={examples[name]}" for name, sentence in problems.items()]
+    return "\n".join(("the settings cannot be used:", *lines))
+
+
+def _variable(field_name: str) -> str:
+    field = BootstrapSettings.model_fields.get(field_name)
+    alias = None if field is None else field.validation_alias  # errors already carry the alias
+    return alias if isinstance(alias, str) else field_name.upper()
