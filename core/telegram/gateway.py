@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from core.domain.media import NewMedia
 from core.errors import FileFilterError, TelegramUnavailableError
+
+if TYPE_CHECKING:
+    from core.domain.media import NewMedia
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,12 @@ Keyboard = Sequence[Sequence[Button]]
 
 @dataclass(frozen=True, slots=True)
 class SentMedia:
-    """A file that reached the chat."""
+    """A file that reached the chat.
+
+    Attributes:
+        message_id: 0 when Telegram confirmed the delivery without naming the message.
+        file_id: with a fresh reference, where the answer holds one; otherwise the one that was sent.
+    """
 
     message_id: int
     file_id: str
@@ -85,28 +92,50 @@ class OutcomeUnknownError(TelegramUnavailableError):
     """The request may or may not have been carried out; a send counts as spent."""
 
 
+class TelegramRefusedError(FileFilterError):
+    """Telegram refuses the request for a reason no caller can act on: a defect of ours, or a lost login.
+
+    Attributes:
+        name: Telegram's name of the error, for example "BUTTON_URL_INVALID".
+    """
+
+    def __init__(self, method: str, name: str) -> None:
+        self.name = name
+        super().__init__(f"{method}: {name}")
+
+
 class TelegramGateway(Protocol):
     """The port over Telegram. Texts are HTML already escaped by the catalogue, unless said otherwise.
 
-    Every method raises `RetryLaterError` for a flood wait beyond the caller's cap, `TelegramUnavailableError` when
-    Telegram does not answer, and, where it writes to a person, `RecipientUnreachableError`.
+    Every method raises `RetryLaterError` for a flood wait beyond the call's cap, `TelegramUnavailableError` when
+    Telegram does not answer, `TelegramRefusedError` for what should not happen, and, where it writes to a person,
+    `RecipientUnreachableError`. A send is carried out at most once however often its answer is lost; where that stays
+    open, it raises `OutcomeUnknownError`. ValueError means that the caller exceeds a limit; nothing was sent.
     """
 
     async def send_text(
         self, chat_id: int, html: str, keyboard: Keyboard | None = None, *, reply_to: int | None = None
     ) -> int:
-        """Send a message; returns its id."""
+        """Send a message of at most 4,096 UTF-16 units.
+
+        Returns:
+            The message's id; 0 when it was delivered but the answer that named the id is lost.
+        """
         ...
 
     async def edit_text(self, chat_id: int, message_id: int, html: str, keyboard: Keyboard | None = None) -> None:
-        """Replace a message's text and keyboard; an unchanged or vanished message is no error."""
+        """Replace a message's text and keyboard; an unchanged or vanished message (id 0 too) is no error."""
         ...
 
     async def send_media(self, chat_id: int, file_id: str, caption_html: str, *, protect: bool = False) -> SentMedia:
-        """Send a stored file by reference.
+        """Send a stored file by reference, with a caption of at most 1,024 UTF-16 units.
+
+        Returns:
+            What was sent; its message id is 0 when the answer that named it is lost.
 
         Raises:
-            FileReferenceExpiredError: heal the reference from a source and send again.
+            FileReferenceExpiredError: the reference or the whole file_id is not accepted (any more); heal it from a
+                source and send again.
         """
         ...
 

@@ -1,0 +1,264 @@
+"""The gateway over a pyrogram client: raw functions only, every one through `TelegramApi.call_api`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pyrogram import errors, raw
+
+from core.concurrency.semaphore_manager import ConcurrencyDomain
+from core.telegram.channel_answers import channel_changes_from_raw, channel_info_from_raw, posts_from_raw
+from core.telegram.gateway import ChannelChanges, ChannelInfo, Keyboard, SentMedia, SourceGoneError
+from core.telegram.raw_requests import (
+    MAX_CAPTION_LENGTH,
+    MAX_TEXT_LENGTH,
+    formatted,
+    inline_keyboard,
+    input_media,
+    new_random_id,
+    peer_without_hash,
+    sent_media,
+    sent_message_id,
+)
+from core.telegram.refusals import Purpose, refusal
+from core.telegram.retry_policy import Idempotency
+from core.telegram.telegram_api import error_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from pyrogram import Client
+
+    from core.domain.media import NewMedia
+    from core.telegram.telegram_api import TelegramApi
+
+_MAX_POSTS_PER_CALL = 200
+_DIFFERENCE_PAGE = 1000
+_MAX_CALLBACK_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CallLimits:
+    """How patient each kind of call is.
+
+    Attributes:
+        timeout_s: how long one attempt waits for its answer.
+        answer_flood_s: most seconds an answer, an edit or a look-up on a person's behalf waits when Telegram asks.
+        media_flood_s: the same for a file.
+        fetch_flood_s: the same for background reading of channels.
+    """
+
+    timeout_s: float = 10.0
+    answer_flood_s: float = 5.0
+    media_flood_s: float = 30.0
+    fetch_flood_s: float = 60.0
+
+
+class PyrogramGateway:
+    """Implements `TelegramGateway`; needs no peer to be known, so it works right after a restart.
+
+    Args:
+        client: a started bot client.
+        api: the way out for that client.
+        limits: timeouts and flood wait caps.
+    """
+
+    def __init__(self, client: Client, api: TelegramApi, limits: CallLimits | None = None) -> None:
+        self._client = client
+        self._api = api
+        self._limits = limits or CallLimits()
+
+    async def send_text(
+        self, chat_id: int, html: str, keyboard: Keyboard | None = None, *, reply_to: int | None = None
+    ) -> int:
+        """Send a message; see `TelegramGateway.send_text`."""
+        text, entities = formatted(html, MAX_TEXT_LENGTH)
+        request = raw.functions.messages.SendMessage(
+            peer=await self._peer(chat_id),
+            message=text,
+            random_id=new_random_id(),
+            no_webpage=True,
+            reply_to=raw.types.InputReplyToMessage(reply_to_msg_id=reply_to) if reply_to else None,
+            reply_markup=inline_keyboard(keyboard),
+            entities=entities,
+        )
+        answer = await self._write("messages.SendMessage", request, self._limits.answer_flood_s)
+        return sent_message_id(answer)
+
+    async def edit_text(self, chat_id: int, message_id: int, html: str, keyboard: Keyboard | None = None) -> None:
+        """Replace a message's text and keyboard; see `TelegramGateway.edit_text`."""
+        text, entities = formatted(html, MAX_TEXT_LENGTH)
+        if not message_id:
+            return
+        request = raw.functions.messages.EditMessage(
+            peer=await self._peer(chat_id),
+            id=message_id,
+            no_webpage=True,
+            message=text,
+            reply_markup=inline_keyboard(keyboard),
+            entities=entities,
+        )
+        await self._call(
+            "messages.EditMessage",
+            lambda: request,
+            purpose=Purpose.EDIT,
+            lane=ConcurrencyDomain.TELEGRAM_SEND,
+            idempotency=Idempotency.REPEATABLE,
+            flood_cap_s=self._limits.answer_flood_s,
+        )
+
+    async def send_media(self, chat_id: int, file_id: str, caption_html: str, *, protect: bool = False) -> SentMedia:
+        """Send a stored file by reference; see `TelegramGateway.send_media`."""
+        text, entities = formatted(caption_html, MAX_CAPTION_LENGTH)
+        request = raw.functions.messages.SendMedia(
+            peer=await self._peer(chat_id),
+            media=input_media(file_id),
+            message=text,
+            random_id=new_random_id(),
+            noforwards=protect or None,
+            entities=entities,
+        )
+        answer = await self._write("messages.SendMedia", request, self._limits.media_flood_s)
+        return sent_media(answer, file_id)
+
+    async def answer_callback(
+        self, query_id: str, text: str | None = None, *, alert: bool = False, url: str | None = None
+    ) -> None:
+        """Answer a button press; see `TelegramGateway.answer_callback`."""
+        if text is not None and len(text) > _MAX_CALLBACK_TEXT:
+            raise ValueError(f"the answer has {len(text)} characters, Telegram takes {_MAX_CALLBACK_TEXT}")
+        request = raw.functions.messages.SetBotCallbackAnswer(
+            query_id=int(query_id), cache_time=0, alert=alert or None, message=text or None, url=url
+        )
+        await self._call(
+            "messages.SetBotCallbackAnswer",
+            lambda: request,
+            purpose=Purpose.CALLBACK,
+            lane=ConcurrencyDomain.TELEGRAM_SEND,
+            idempotency=Idempotency.REPEATABLE,
+            flood_cap_s=self._limits.answer_flood_s,
+        )
+
+    async def fetch_posts(self, channel_id: int, message_ids: Sequence[int]) -> list[NewMedia]:
+        """Read the files of up to 200 posts by id; see `TelegramGateway.fetch_posts`.
+
+        Raises:
+            SourceGoneError: the bot may not see the channel.
+        """
+        if len(message_ids) > _MAX_POSTS_PER_CALL:
+            raise ValueError(f"{len(message_ids)} posts asked for, Telegram gives {_MAX_POSTS_PER_CALL}")
+        if not message_ids:
+            return []
+        request = raw.functions.channels.GetMessages(
+            channel=await self._channel(channel_id),
+            id=[raw.types.InputMessageID(id=message_id) for message_id in message_ids],
+        )
+        return posts_from_raw(await self._read("channels.GetMessages", request), channel_id)
+
+    async def get_channel(self, channel: int | str) -> ChannelInfo:
+        """Look a channel up; see `TelegramGateway.get_channel`."""
+        target = await (self._resolve_username(channel) if isinstance(channel, str) else self._channel(channel))
+        answer = await self._read("channels.GetFullChannel", raw.functions.channels.GetFullChannel(channel=target))
+        return channel_info_from_raw(answer)
+
+    async def channel_changes(self, channel_id: int, pts: int) -> ChannelChanges:
+        """One page of what happened since `pts`; see `TelegramGateway.channel_changes`.
+
+        A `pts` that Telegram does not accept counts as too long ago.
+        """
+        request = raw.functions.updates.GetChannelDifference(
+            channel=await self._channel(channel_id),
+            filter=raw.types.ChannelMessagesFilterEmpty(),
+            pts=max(1, pts),
+            limit=_DIFFERENCE_PAGE,
+        )
+        answer = await self._call(
+            "updates.GetChannelDifference",
+            lambda: request,
+            purpose=Purpose.DIFFERENCE,
+            lane=ConcurrencyDomain.TELEGRAM_FETCH,
+            idempotency=Idempotency.REPEATABLE,
+            flood_cap_s=self._limits.fetch_flood_s,
+        )
+        if answer is None:
+            return ChannelChanges((await self.get_channel(channel_id)).pts, final=True, too_long=True)
+        return channel_changes_from_raw(answer, channel_id)
+
+    async def set_commands(self, commands: Sequence[tuple[str, str]]) -> None:
+        """Publish the command menu; see `TelegramGateway.set_commands`."""
+        request = raw.functions.bots.SetBotCommands(
+            scope=raw.types.BotCommandScopeDefault(),
+            lang_code="",
+            commands=[raw.types.BotCommand(command=name, description=text) for name, text in commands],
+        )
+        await self._read("bots.SetBotCommands", request)
+
+    async def _resolve_username(self, name: str) -> Any:
+        username = name.strip().removeprefix("https://t.me/").removeprefix("@")
+        request = raw.functions.contacts.ResolveUsername(username=username)
+        answer = await self._read("contacts.ResolveUsername", request)
+        if not isinstance(answer.peer, raw.types.PeerChannel):
+            raise SourceGoneError(f"{name} is no channel")
+        found = next((chat for chat in answer.chats if chat.id == answer.peer.channel_id), None)
+        return raw.types.InputChannel(
+            channel_id=answer.peer.channel_id, access_hash=getattr(found, "access_hash", None) or 0
+        )
+
+    async def _peer(self, chat_id: int) -> Any:
+        try:
+            return await self._client.storage.get_peer_by_id(chat_id)
+        except KeyError:
+            return peer_without_hash(chat_id)
+
+    async def _channel(self, channel_id: int) -> Any:
+        peer = await self._peer(channel_id)
+        if not isinstance(peer, raw.types.InputPeerChannel):
+            raise SourceGoneError(f"{channel_id} is no channel")
+        return raw.types.InputChannel(channel_id=peer.channel_id, access_hash=peer.access_hash)
+
+    async def _write(self, method: str, request: Any, flood_cap_s: float) -> Any:
+        return await self._call(
+            method,
+            lambda: request,
+            purpose=Purpose.WRITE,
+            lane=ConcurrencyDomain.TELEGRAM_SEND,
+            idempotency=Idempotency.RANDOM_ID,
+            flood_cap_s=flood_cap_s,
+        )
+
+    async def _read(self, method: str, request: Any) -> Any:
+        return await self._call(
+            method,
+            lambda: request,
+            purpose=Purpose.READ,
+            lane=ConcurrencyDomain.TELEGRAM_FETCH,
+            idempotency=Idempotency.REPEATABLE,
+            flood_cap_s=self._limits.fetch_flood_s,
+        )
+
+    async def _call(
+        self,
+        method: str,
+        request_factory: Callable[[], Any],
+        *,
+        purpose: Purpose,
+        lane: ConcurrencyDomain,
+        idempotency: Idempotency,
+        flood_cap_s: float,
+    ) -> Any:
+        """Make the call; returns None where a refusal means that there was nothing to do."""
+        try:
+            return await self._api.call_api(
+                method,
+                request_factory,
+                lane=lane,
+                idempotency=idempotency,
+                flood_cap_s=flood_cap_s,
+                timeout_s=self._limits.timeout_s,
+            )
+        except errors.RPCError as error:
+            translated = refusal(method, error_name(error), abs(error.CODE or 0), purpose)
+            if translated is None:
+                return None
+            raise translated from error
