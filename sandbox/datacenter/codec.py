@@ -24,6 +24,7 @@ NATIVE_LAYER: int = _pyrogram_layer
 """The TL layer that the data centre thinks in."""
 
 _GZIP_ID = struct.pack("<I", GzipPacked.ID)
+_INVOKE_WITH_LAYER_ID = struct.pack("<I", raw.functions.InvokeWithLayer.ID)
 _VECTOR_ID: int = Vector.ID
 _RPC_RESULT_HEAD = struct.Struct("<Iq")
 _RPC_RESULT_ID: int = raw.types.RpcResult.ID
@@ -36,10 +37,11 @@ class UnknownConstructor(Exception):  # noqa: N818  (what it names, not that it 
     """A request that neither TL library can read."""
 
 
-class _RequestReader(BytesIO):
+class RequestReader(BytesIO):
     """Hides how many bytes are left: pyrogram then reads vectors of unknown element type as boxed, as requests are."""
 
     def read(self, size: int | None = -1, /) -> bytes:
+        """The next `size` bytes; nothing when all of them are asked for."""
         return b"" if size is None or size < 0 else super().read(size)
 
 
@@ -95,7 +97,7 @@ class Codec:
             UnknownConstructor: the id of the object, or of one inside it, is not in the layer.
         """
         try:
-            return TLObject.read(_RequestReader(body))
+            return TLObject.read(RequestReader(body))
         except KeyError as error:
             raise UnknownConstructor(f"constructor {error.args[0]:#x} is not in layer {self.layer}") from error
 
@@ -116,6 +118,41 @@ class Codec:
         """Serialize one boxed TL object; see `dump`."""
         drop_empty_vectors(value)
         return bytes(value.write())
+
+
+class Codecs:
+    """The codec of each TL layer."""
+
+    def __init__(self) -> None:
+        self._by_layer = {NATIVE_LAYER: Codec()}
+
+    @property
+    def native(self) -> Codec:
+        """The codec of the data centre's own layer."""
+        return self._by_layer[NATIVE_LAYER]
+
+    def of_layer(self, layer: int) -> Codec:
+        """The codec of one layer; a foreign one takes a second to load and is kept.
+
+        Raises:
+            UnknownConstructor: no TL library at hand speaks this layer.
+        """
+        if (codec := self._by_layer.get(layer)) is None:
+            from sandbox.datacenter.layer_bridge import LayerBridge
+
+            codec = LayerBridge()
+            if codec.layer != layer:
+                raise UnknownConstructor(f"layer {layer}; known are {NATIVE_LAYER} and {codec.layer}")
+            self._by_layer[layer] = codec
+        return codec
+
+    def of_request(self, body: bytes, layer: int) -> Codec:
+        """The codec for a request by a client that has spoken `layer` so far, unless the request names another one.
+
+        Raises:
+            UnknownConstructor: as in `of_layer`.
+        """
+        return self.of_layer(int.from_bytes(body[4:8], "little") if body[:4] == _INVOKE_WITH_LAYER_ID else layer)
 
 
 def unpack_gzip(body: bytes) -> bytes:

@@ -53,8 +53,9 @@ class Call:
         return user_id
 
     def log_in(self, user_id: int) -> None:
-        """Bind the client's auth key to an account; every session of the key is that account from now on."""
+        """Bind the client's auth key to an account; this session gets its updates from now on."""
         self.datacenter.log_in(self.session.auth, user_id)
+        self.session.updates_on = True
 
     def log_out(self) -> None:
         """Unbind the client's auth key; the key itself stays known. Without effect when nobody is logged in."""

@@ -56,12 +56,9 @@ class AuthKey:
     def open_session(self, session_id: bytes, message_ids: crypto.MessageIds) -> Session:
         """Begin a session; the oldest one without a connection goes when the key has too many."""
         session = self.sessions[session_id] = Session(self, session_id, message_ids)
-        if len(self.sessions) > _MAX_SESSIONS:
-            idle = next(
-                (old.id for old in self.sessions.values() if old.connection is None and old is not session), None
-            )
-            if idle is not None:
-                del self.sessions[idle]
+        away = [old.id for old in self.sessions.values() if old.connection is None and old is not session]
+        if len(self.sessions) > _MAX_SESSIONS and away:
+            del self.sessions[away[0]]
         return session
 
 
@@ -155,6 +152,11 @@ class Session:
             self._acks_due.clear()
             messages.append(self._message(acks, content=False, answer=False))
         self._write(messages)
+
+    def cut(self) -> None:
+        """Break the client's TCP connection, if it has one; the session stays."""
+        if self.connection is not None:
+            self.connection.abort()
 
     def resend_unacked(self) -> None:
         """Send again, under their old ids, the messages the client has not acknowledged."""
