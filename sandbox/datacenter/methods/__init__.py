@@ -1,0 +1,41 @@
+"""What the data centre answers, one module per namespace or part of one; importing the package registers all."""
+
+from __future__ import annotations
+
+from sandbox.datacenter.methods import (
+    account,
+    auth,
+    bots,
+    callbacks,
+    channels,
+    contacts,
+    dialogs,
+    editing,
+    help,  # noqa: A004  (Telegram's name of the namespace)
+    invites,
+    participants,
+    reading,
+    sending,
+    updates,
+    upload,
+    users,
+)
+
+__all__ = [
+    "account",
+    "auth",
+    "bots",
+    "callbacks",
+    "channels",
+    "contacts",
+    "dialogs",
+    "editing",
+    "help",
+    "invites",
+    "participants",
+    "reading",
+    "sending",
+    "updates",
+    "upload",
+    "users",
+]

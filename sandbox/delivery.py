@@ -1,0 +1,130 @@
+"""Who is told what: pushes to connected clients, and calls to observers inside the process."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from core.clock import Clock
+    from sandbox.accounts import Accounts
+    from sandbox.chats import Channel
+    from sandbox.message_box import Event, EventKind, Message
+    from sandbox.views import Views
+
+
+class UpdateSink(Protocol):
+    """Where updates go: the data centre, or nothing in a pure test."""
+
+    def push(self, user_id: int, updates: Any) -> int:
+        """Send raw Updates to every client of an account; returns how many sessions took it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """What an observer of an account is told.
+
+    Attributes:
+        message: the account's copy; None for deletions.
+        ids: the deleted ids.
+        channel_id: bare id of the channel or group; 0 in a private chat.
+    """
+
+    kind: EventKind
+    message: Message | None
+    ids: tuple[int, ...]
+    channel_id: int
+
+
+Observer = Callable[[Happening], None]
+
+
+class Delivery:
+    """Hands events to everybody they concern."""
+
+    def __init__(self, accounts: Accounts, views: Views, clock: Clock) -> None:
+        self._accounts = accounts
+        self._views = views
+        self._clock = clock
+        self._sink: UpdateSink | None = None
+        self._observers: dict[int, list[Observer]] = defaultdict(list)
+        self.push_channel_deletions_to_bots = False
+
+    def attach(self, sink: UpdateSink | None) -> None:
+        """Push to this sink from now on; None stops pushing."""
+        self._sink = sink
+
+    def observe(self, user_id: int, observer: Observer) -> Callable[[], None]:
+        """Call `observer` with everything the account receives, at once and in order; returns the way to stop it."""
+        self._observers[user_id].append(observer)
+
+        def stop() -> None:
+            self._observers[user_id].remove(observer)
+
+        return stop
+
+    def private(self, user_id: int, event: Event) -> None:
+        """Tell one account of an event in its own box."""
+        messages = () if event.message is None else (event.message,)
+        if self._sink is not None:
+            self.push(user_id, self._views.update(event, None, user_id), messages)
+        self._notify(user_id, event, 0)
+
+    def channel(self, channel: Channel, event: Event, *, but: int | None = None) -> None:
+        """Tell every member of a channel, except the account that gets the event as its own answer."""
+        for user_id in channel.active_members():
+            if user_id == but or not self._concerns(user_id, channel, event):
+                continue
+            if self._sink is not None:
+                messages = () if event.message is None else (event.message,)
+                update = self._views.update(event, channel, user_id)
+                self.push(user_id, update, messages, channels=(channel.id,))
+            self._notify(user_id, event, channel.id)
+
+    def push(
+        self,
+        user_id: int,
+        update: Any,
+        messages: Iterable[Message] = (),
+        *,
+        users: Iterable[int] = (),
+        channels: Iterable[int] = (),
+    ) -> int:
+        """Send one raw update with its users and chats; 0 when nobody listens."""
+        if self._sink is None:
+            return 0
+        date = int(self._clock.unix())
+        updates = self._views.updates([update], user_id, date=date, messages=messages, users=users, channels=channels)
+        return self._sink.push(user_id, updates)
+
+    def _notify(self, user_id: int, event: Event, channel_id: int) -> None:
+        observers = self._observers.get(user_id)
+        if observers:
+            happening = Happening(event.kind, event.message, event.ids, channel_id)
+            for observer in tuple(observers):
+                observer(happening)
+
+    def _concerns(self, user_id: int, channel: Channel, event: Event) -> bool:
+        account = self._accounts[user_id]
+        if not account.is_bot:
+            return True
+        if event.message is None:
+            return self.push_channel_deletions_to_bots
+        if channel.broadcast:
+            return True
+        return group_message_reaches_bot(self._accounts, channel, event.message, user_id)
+
+
+def group_message_reaches_bot(accounts: Accounts, channel: Channel, message: Message, bot_id: int) -> bool:
+    """Whether a bot in a group gets a message: never another bot's; in privacy mode only what is meant for it."""
+    bot, body = accounts[bot_id], message.body
+    if body.sender_id != bot_id and accounts[body.sender_id].is_bot:
+        return False
+    if bot.sees_all_group_messages or channel.is_admin(bot_id) or body.text.startswith("/"):
+        return True
+    answered = channel.history.get(message.reply_to or 0)
+    mentioned = bot.username is not None and f"@{bot.username}".lower() in body.text.lower()
+    return mentioned or (answered is not None and answered.body.sender_id == bot_id)

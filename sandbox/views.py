@@ -1,0 +1,245 @@
+"""The world as one account sees it: TL objects with that account's access hashes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyrogram import raw
+
+from sandbox.chats import Role
+from sandbox.files import SMALL_PHOTO_WIDTH, FileKind
+from sandbox.message_box import Event, EventKind, Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sandbox.access import Access
+    from sandbox.accounts import Accounts
+    from sandbox.chats import Channel, Channels, Member
+    from sandbox.files import File
+
+T = raw.types
+
+
+class Views:
+    """Renders accounts, channels, messages and events for a viewer.
+
+    Rendering a user or a channel for a bot also makes the bot know it (`Account.met`).
+    """
+
+    def __init__(self, accounts: Accounts, channels: Channels, access: Access, dc_id: int) -> None:
+        self._accounts = accounts
+        self._channels = channels
+        self._access = access
+        self._dc_id = dc_id
+
+    def user(self, user_id: int, viewer: int) -> Any:
+        """A raw User."""
+        account = self._accounts[user_id]
+        watcher = self._accounts[viewer]
+        if watcher.is_bot:
+            watcher.met.add(user_id)
+        bot, gone = account.is_bot, account.deactivated
+        return T.User(
+            id=user_id,
+            is_self=user_id == viewer or None,
+            deleted=gone or None,
+            bot=bot or None,
+            bot_chat_history=(bot and account.sees_all_group_messages) or None,
+            bot_can_edit=None,
+            access_hash=self._access.user(viewer, user_id),
+            first_name=None if gone else account.first_name,
+            last_name=None if gone else account.last_name,
+            username=None if gone else account.username,
+            phone=account.phone if user_id == viewer else None,
+            bot_info_version=1 if bot else None,
+            bot_inline_placeholder=account.inline_placeholder,
+            lang_code=None if bot or not watcher.is_bot else account.language,
+        )
+
+    def channel(self, channel: Channel, viewer: int) -> Any:
+        """A raw Channel; ChannelForbidden for somebody who was kicked."""
+        watcher = self._accounts[viewer]
+        access_hash = self._access.channel(viewer, channel.id)
+        member = channel.members.get(viewer)
+        if member and member.role is Role.KICKED:
+            return T.ChannelForbidden(
+                id=channel.id,
+                access_hash=access_hash,
+                title=channel.title,
+                broadcast=channel.broadcast or None,
+                megagroup=not channel.broadcast or None,
+            )
+        if watcher.is_bot:
+            watcher.met.add(channel.id)
+        return T.Channel(
+            id=channel.id,
+            title=channel.title,
+            photo=T.ChatPhotoEmpty(),
+            date=channel.created_at,
+            access_hash=access_hash,
+            username=channel.username,
+            broadcast=channel.broadcast or None,
+            megagroup=not channel.broadcast or None,
+            left=member is None or None,
+            creator=(member is not None and member.role is Role.CREATOR) or None,
+            admin_rights=member.rights if member else None,
+            banned_rights=_banned_rights(member) if member and member.muted else None,
+            default_banned_rights=T.ChatBannedRights(until_date=0),
+            participants_count=len(channel.members),
+        )
+
+    def participant(self, channel: Channel, user_id: int, viewer: int) -> Any:
+        """A raw ChannelParticipant of the right kind; None when the account is not in the channel."""
+        member = channel.members.get(user_id)
+        return None if member is None else self.participant_of(member, user_id, viewer)
+
+    def participant_of(self, member: Member, user_id: int, viewer: int) -> Any:
+        """A raw ChannelParticipant from a membership that may be over already."""
+        if member.role is Role.KICKED or member.muted:
+            return T.ChannelParticipantBanned(
+                peer=T.PeerUser(user_id=user_id),
+                kicked_by=member.actor_id,
+                date=member.date,
+                left=member.role is Role.KICKED or None,
+                banned_rights=_banned_rights(member),
+            )
+        if member.role is Role.CREATOR:
+            return T.ChannelParticipantCreator(user_id=user_id, admin_rights=member.rights, rank=member.rank)
+        if member.role is Role.ADMIN:
+            return T.ChannelParticipantAdmin(
+                user_id=user_id,
+                promoted_by=member.actor_id,
+                date=member.date,
+                admin_rights=member.rights,
+                can_edit=viewer == member.actor_id or None,
+                is_self=user_id == viewer or None,
+                rank=member.rank,
+            )
+        if user_id == viewer:
+            return T.ChannelParticipantSelf(user_id=user_id, inviter_id=member.actor_id, date=member.date)
+        return T.ChannelParticipant(user_id=user_id, date=member.date)
+
+    def media(self, file: File | None, viewer: int) -> Any:
+        """A raw MessageMedia with a reference that is good now; None without a file."""
+        if file is None:
+            return None
+        if file.is_photo:
+            return T.MessageMediaPhoto(photo=self.photo(file, viewer))
+        return T.MessageMediaDocument(
+            document=self.document(file, viewer),
+            video=file.kind in {FileKind.VIDEO, FileKind.ANIMATION} or None,
+            voice=file.kind is FileKind.VOICE or None,
+        )
+
+    def document(self, file: File, viewer: int) -> Any:
+        """A raw Document."""
+        return T.Document(
+            id=file.id,
+            access_hash=self._access.file(viewer, file.id),
+            file_reference=self._access.file_reference(file.id),
+            date=file.date,
+            mime_type=file.mime,
+            size=file.size,
+            dc_id=self._dc_id,
+            attributes=file.attributes,
+        )
+
+    def photo(self, file: File, viewer: int) -> Any:
+        """A raw Photo with a small and a full size."""
+        small_height = file.height * SMALL_PHOTO_WIDTH // file.width
+        return T.Photo(
+            id=file.id,
+            access_hash=self._access.file(viewer, file.id),
+            file_reference=self._access.file_reference(file.id),
+            date=file.date,
+            dc_id=self._dc_id,
+            sizes=[
+                T.PhotoSize(type="m", w=SMALL_PHOTO_WIDTH, h=small_height, size=file.size_of("m")),
+                T.PhotoSize(type="x", w=file.width, h=file.height, size=file.size_of("x")),
+            ],
+        )
+
+    def message(self, message: Message, viewer: int) -> Any:
+        """A raw Message; MessageEmpty when it was deleted meanwhile."""
+        if message.deleted:
+            return T.MessageEmpty(id=message.id)
+        body = message.body
+        channel = self._channels[message.peer_id] if message.in_channel else None
+        broadcast = channel is not None and channel.broadcast
+        out = body.sender_id == viewer
+        signed = not broadcast and (out or channel is not None)
+        reply = message.reply_to
+        return T.Message(
+            id=message.id,
+            out=out or None,
+            post=broadcast or None,
+            from_id=T.PeerUser(user_id=body.sender_id) if signed else None,
+            peer_id=T.PeerChannel(channel_id=message.peer_id) if channel else T.PeerUser(user_id=message.peer_id),
+            date=body.date,
+            message=body.text,
+            entities=body.entities or None,
+            media=self.media(body.file, viewer),
+            reply_markup=body.markup,
+            reply_to=T.MessageReplyHeader(reply_to_msg_id=reply) if reply else None,
+            fwd_from=_forward_header(body.forward),
+            views=1 if broadcast else None,
+            forwards=0 if broadcast else None,
+            edit_date=body.edited_at,
+        )
+
+    def update(self, event: Event, channel: Channel | None, viewer: int) -> Any:
+        """The raw update of a log entry; pass the channel for entries of a channel's log."""
+        if event.kind is EventKind.DELETE:
+            ids = list(event.ids)
+            if channel is not None:
+                return T.UpdateDeleteChannelMessages(
+                    channel_id=channel.id, messages=ids, pts=event.pts, pts_count=event.count
+                )
+            return T.UpdateDeleteMessages(messages=ids, pts=event.pts, pts_count=event.count)
+        if channel is not None:
+            kind = T.UpdateNewChannelMessage if event.kind is EventKind.NEW else T.UpdateEditChannelMessage
+        else:
+            kind = T.UpdateNewMessage if event.kind is EventKind.NEW else T.UpdateEditMessage
+        return kind(message=self.message(event.message, viewer), pts=event.pts, pts_count=event.count)  # type: ignore[arg-type]
+
+    def peers(
+        self, messages: Iterable[Message], viewer: int, users: Iterable[int] = (), channels: Iterable[int] = ()
+    ) -> tuple[list[Any], list[Any]]:
+        """Every user and chat that the messages name, the viewer among them, and the extra ones."""
+        user_ids, channel_ids = {viewer, *users}, set(channels)
+        for message in messages:
+            user_ids.add(message.body.sender_id)
+            (channel_ids if message.in_channel else user_ids).add(message.peer_id)
+            forward = message.body.forward
+            if forward is not None:
+                user_ids.add(forward.user_id or viewer)
+                channel_ids.update((forward.channel_id,) if forward.channel_id else ())
+        found = [self.user(user_id, viewer) for user_id in user_ids if user_id in self._accounts]
+        return found, [self.channel(self._channels[channel_id], viewer) for channel_id in channel_ids]
+
+    def updates(
+        self,
+        updates: list[Any],
+        viewer: int,
+        *,
+        date: int,
+        messages: Iterable[Message] = (),
+        users: Iterable[int] = (),
+        channels: Iterable[int] = (),
+    ) -> Any:
+        """Raw Updates with the users and chats that clients need to read them."""
+        found_users, found_channels = self.peers(messages, viewer, users, channels)
+        return T.Updates(updates=updates, users=found_users, chats=found_channels, date=date, seq=0)
+
+
+def _forward_header(forward: Any) -> Any:
+    if forward is None:
+        return None
+    source = T.PeerChannel(channel_id=forward.channel_id) if forward.channel_id else T.PeerUser(user_id=forward.user_id)
+    return T.MessageFwdHeader(date=forward.date, from_id=source, channel_post=forward.channel_post)
+
+
+def _banned_rights(member: Member) -> Any:
+    kicked = member.role is Role.KICKED
+    return T.ChatBannedRights(until_date=0, view_messages=kicked or None, send_messages=True)
