@@ -188,6 +188,14 @@ class RuntimeSettings(BaseModel):
         settings, problems = cls.from_stored(given)
         return {name: getattr(settings, name) for name in given if name not in problems}, problems
 
+    def rate_limit(self, action: str) -> tuple[int, int]:
+        """The burst and the period in seconds of `action`, "global" for the ceiling of the whole bot.
+
+        Raises:
+            AttributeError: no such action.
+        """
+        return getattr(self, f"rate_{action}_burst"), getattr(self, f"rate_{action}_period_s")
+
     def with_value(self, name: str, value: Any) -> Self:
         """A copy with one value changed, which may be given as text.
 

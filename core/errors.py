@@ -85,12 +85,14 @@ class RateLimitedError(UserFacingError):
 
     Attributes:
         retry_after_s: whole seconds until the next action is allowed, at least 1.
+        first_in_window: False when this person was told about this limit a moment ago and need not be told again.
     """
 
     default_key = "error-rate-limited"
 
-    def __init__(self, retry_after_s: int) -> None:
+    def __init__(self, retry_after_s: int, *, first_in_window: bool = True) -> None:
         self.retry_after_s = max(1, retry_after_s)
+        self.first_in_window = first_in_window
         super().__init__(seconds=self.retry_after_s)
 
 

@@ -1,0 +1,119 @@
+"""The runtime settings in force: loaded, changed and followed while the bot runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from config.runtime import RuntimeSettings
+from core.errors import DatabaseUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from repositories.runtime_settings import RuntimeSettingsRepository
+
+    from core.clock import Clock
+    from core.concurrency.task_registry import TaskRegistry
+
+_POLL_S = 2.0
+
+
+class RuntimeSettingsService:
+    """Holds the current settings; everybody reads `current` at the moment of use.
+
+    Args:
+        repository: where admins' changes are kept.
+        environ: variables by upper-case name, which seed the store at the first start.
+    """
+
+    def __init__(
+        self, repository: RuntimeSettingsRepository, environ: Mapping[str, str], clock: Clock, tasks: TaskRegistry
+    ) -> None:
+        self._repository = repository
+        self._clock = clock
+        self._tasks = tasks
+        self._log = structlog.get_logger(__name__)
+        self._seed, problems = RuntimeSettings.from_environment(environ)
+        self._report(problems)
+        self._stored: dict[str, Any] | None = None
+        self._current, _ = RuntimeSettings.from_stored(self._seed)
+        self._version = 0
+
+    @property
+    def current(self) -> RuntimeSettings:
+        """The settings in force; immutable, so a caller that needs agreeing values keeps the object."""
+        return self._current
+
+    @property
+    def version(self) -> int:
+        """Grows by one whenever this process starts to obey other values."""
+        return self._version
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the store was read at least once; before that, defaults and the environment rule."""
+        return self._stored is not None
+
+    async def load(self) -> None:
+        """Seed the store, read it, and follow it in the background; a store that is down is tried again there."""
+        try:
+            await self.refresh()
+        except DatabaseUnavailableError:
+            self._log.warning("runtime_settings_not_loaded")
+        self._tasks.supervise(self._follow, name="runtime_settings")
+
+    async def refresh(self) -> None:
+        """Obey what is stored now, whoever changed it.
+
+        Raises:
+            DatabaseUnavailableError: the settings stay as they are.
+        """
+        if self._stored is None:
+            await self._repository.seed(self._seed)
+        known = self._stored
+        stored = await self._repository.get_all()
+        if stored == known or self._stored is not known:  # a change of our own came between: what was read is old
+            return
+        settings, problems = RuntimeSettings.from_stored(stored)
+        self._report(problems)
+        self._stored = stored
+        self._obey(settings)
+
+    async def change(self, name: str, value: Any, by: int) -> RuntimeSettings:
+        """Change one setting for good; other processes follow within two seconds.
+
+        Args:
+            name: a field of RuntimeSettings.
+            value: typed, or text as a person wrote it.
+            by: the admin's user id.
+
+        Raises:
+            ValueError: no such setting, or a value that cannot be used, and why; nothing changed.
+            DatabaseUnavailableError: not stored, so nothing changed.
+        """
+        typed = getattr(self._current.with_value(name, value), name)
+        await self._repository.put(name, typed, by)
+        if self._stored is not None:
+            self._stored = {**self._stored, name: typed}
+        self._obey(self._current.with_value(name, typed))
+        self._log.info("runtime_setting_changed", name=name, by=by)
+        return self._current
+
+    async def _follow(self) -> None:
+        while True:
+            await self._clock.sleep(_POLL_S)
+            try:
+                await self.refresh()
+            except DatabaseUnavailableError:
+                self._log.debug("runtime_settings_not_refreshed")
+
+    def _obey(self, settings: RuntimeSettings) -> None:
+        if settings != self._current:
+            self._current = settings
+            self._version += 1
+
+    def _report(self, problems: Mapping[str, str]) -> None:
+        for name, problem in problems.items():
+            self._log.warning("runtime_setting_ignored", name=name, problem=problem)
