@@ -1,0 +1,121 @@
+"""Signals that end the process, and the order in which it is taken down."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING, Self
+
+import structlog
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from types import TracebackType
+
+    from core.clock import Clock
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class ShutdownSignal:
+    """Becomes set by SIGINT or SIGTERM between `install` and `remove`, or by `request`."""
+
+    def __init__(self) -> None:
+        self._asked = asyncio.Event()
+        self._reason = ""
+        self._log = structlog.get_logger(__name__)
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the process was asked to stop."""
+        return self._asked.is_set()
+
+    @property
+    def reason(self) -> str:
+        """The signal's name, or what `request` was given; "" while nobody asked."""
+        return self._reason
+
+    def install(self) -> None:
+        """Catch the signals on the running loop; a second one changes nothing."""
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self.request, number.name)
+
+    def remove(self) -> None:
+        """Give the signals back to Python."""
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+    def request(self, reason: str) -> None:
+        """Ask the process to stop, as a signal does."""
+        if not self._asked.is_set():
+            self._reason = reason
+            self._log.info("shutdown_requested", reason=reason)
+            self._asked.set()
+
+    async def wait(self) -> None:
+        """Return once the process was asked to stop."""
+        await self._asked.wait()
+
+
+class OrderedShutdown:
+    """Closes what was started, last first, all within one deadline.
+
+    A step that fails is logged and the next one goes on. A step that is out of time is cancelled; the ones after it
+    still get to run as far as they come without waiting. Used with `async with`, leaving the block closes.
+
+    Args:
+        deadline_s: seconds for all steps together.
+    """
+
+    def __init__(self, clock: Clock, deadline_s: float) -> None:
+        self._clock = clock
+        self._deadline_s = deadline_s
+        self._steps: list[tuple[str, Callable[[], Awaitable[object]]]] = []
+        self._ends_at: float | None = None
+        self._log = structlog.get_logger(__name__)
+
+    @property
+    def remaining_s(self) -> float:
+        """Seconds left for the steps to come; the whole deadline before `close` began."""
+        if self._ends_at is None:
+            return self._deadline_s
+        return max(0.0, self._ends_at - self._clock.monotonic())
+
+    def push(self, name: str, step: Callable[[], Awaitable[object]]) -> None:
+        """Add what undoes the start that just happened; a list of names that it returns is logged as cancelled."""
+        self._steps.append((name, step))
+
+    async def close(self) -> None:
+        """Run all steps in reverse; calling it again does nothing more."""
+        if not self._steps:
+            return
+        started = self._clock.monotonic()
+        self._ends_at = started + self._deadline_s
+        done: list[str] = []
+        cancelled: list[str] = []
+        while self._steps:
+            name, step = self._steps.pop()
+            done.append(name)
+            cancelled += await self._run(name, step)
+        took_ms = round((self._clock.monotonic() - started) * 1000, 1)
+        self._log.info("shutdown_finished", steps=done, took_ms=took_ms, cancelled=cancelled)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _run(self, name: str, step: Callable[[], Awaitable[object]]) -> list[str]:
+        try:
+            async with asyncio.timeout(self.remaining_s):
+                (result,) = await asyncio.gather(step(), return_exceptions=True)
+        except TimeoutError:
+            return [name]
+        if isinstance(result, BaseException):
+            self._log.error("shutdown_step_failed", step=name, exc_info=result)
+        return [str(part) for part in result] if isinstance(result, list) else []
