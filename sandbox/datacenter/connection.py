@@ -64,14 +64,10 @@ class Connection(asyncio.Protocol):
         """See asyncio.Protocol."""
         if self._transport is None or self.muted:
             return
-        try:
-            packets = self._stream.feed(data)
-        except ProtocolViolation as error:
-            self._refuse(error)
-            return
-        for packet in packets:
-            with self._problems.guard("packet_failed", f"{len(packet)} bytes"):
-                self._receive(packet)
+        with self._problems.guard("read_failed", f"{len(data)} bytes"):
+            for packet in self._cut(data):
+                with self._problems.guard("packet_failed", f"{len(packet)} bytes"):
+                    self._receive(packet)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio.Protocol."""
@@ -104,6 +100,13 @@ class Connection(asyncio.Protocol):
         self._leave()
         if transport is not None:
             transport.abort()
+
+    def _cut(self, data: bytes) -> list[bytes]:
+        try:
+            return self._stream.feed(data)
+        except ProtocolViolation as error:
+            self._refuse(error)
+            return []
 
     def _receive(self, packet: bytes) -> None:
         if self._transport is None:

@@ -83,7 +83,7 @@ class CtrStream:
 
     def apply(self, data: bytes) -> bytes:
         """Encrypt or decrypt the next bytes of the stream."""
-        return bytes(tgcrypto.ctr256_encrypt(data, self._key, self._iv, self._state))
+        return bytes(tgcrypto.ctr256_encrypt(data, self._key, self._iv, self._state)) if data else b""
 
 
 def open_inner_data(encrypted: bytes, key: ServerKey) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +108,7 @@ class Dispatcher:
             try:
                 result = self._call(job)
                 if isinstance(result, Awaitable):
-                    self._datacenter.tasks.spawn(self._finish(job, result), name=job.name)
+                    self._finish_later(job, result)
                     return
                 payload = self._encode(job, result)
             except RpcFailure as failure:
@@ -124,6 +124,12 @@ class Dispatcher:
             raise RpcFailure(401, "AUTH_KEY_UNREGISTERED")
         datacenter = self._datacenter
         return handler(Call(datacenter.world, job.session, datacenter), job.request)
+
+    def _finish_later(self, job: _Job, result: Awaitable[Any]) -> None:
+        task = self._datacenter.tasks.spawn(self._finish(job, result), name=job.name)
+        if isinstance(result, Coroutine):
+            # A task that is cancelled before its first step would leave the handler's coroutine unawaited.
+            task.add_done_callback(lambda _task: result.close())
 
     async def _finish(self, job: _Job, result: Awaitable[Any]) -> None:
         """Wait for the result of a handler that could not give it at once."""
