@@ -12,10 +12,9 @@ from core.errors import DatabaseUnavailableError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from repositories.runtime_settings import RuntimeSettingsRepository
-
     from core.clock import Clock
     from core.concurrency.task_registry import TaskRegistry
+    from repositories.runtime_settings import RuntimeSettingsRepository
 
 _POLL_S = 2.0
 

@@ -1,0 +1,138 @@
+"""The HTTP side of the bot: health, metrics, performance, and routes that others bring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from aiohttp import web
+
+from core.sidecar.access import SidecarAccess
+from core.sidecar.health import HealthEndpoint
+from core.sidecar.metrics import MetricsEndpoint
+from core.sidecar.performance import PerformanceEndpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from core.clock import Clock
+    from core.observability.metrics import Metrics
+    from core.services.health_report import HealthReport
+    from core.services.performance_report import PerformanceReport
+
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_STOP_S = 1.0
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - an address to reach, not one to bind
+
+
+class SidecarServer:
+    """Serves the sidecar between `start` and `stop`.
+
+    Args:
+        port: 0 for any free one.
+        token: what details need, see `SidecarAccess`; None when none is configured.
+        routes: of other parts; a `GET /` among them replaces the health answer there. They bring their own limits:
+            only the sidecar's own answers are limited per client.
+    """
+
+    def __init__(
+        self,
+        health: HealthReport,
+        performance: PerformanceReport,
+        metrics: Metrics,
+        clock: Clock,
+        *,
+        host: str,
+        port: int,
+        token: str | None = None,
+        routes: Sequence[web.RouteDef] = (),
+    ) -> None:
+        self._metrics = metrics
+        self._host = host
+        self._wanted_port = port
+        self._access = SidecarAccess(token, clock)
+        self._own = _own_routes(health, performance, metrics, self._access)
+        self._routes = tuple(routes)
+        self._runner: web.AppRunner | None = None
+        self._log = structlog.get_logger(__name__)
+
+    @property
+    def port(self) -> int:
+        """The port in use.
+
+        Raises:
+            RuntimeError: not started.
+        """
+        if self._runner is None or not self._runner.addresses:
+            raise RuntimeError("the sidecar is not started")
+        return int(self._runner.addresses[0][1])
+
+    @property
+    def url(self) -> str:
+        """Where the sidecar is reached from this machine, without a slash at the end.
+
+        Raises:
+            RuntimeError: not started.
+        """
+        host = _ANYWHERE.get(self._host, self._host)
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    async def start(self) -> None:
+        """Begin to listen.
+
+        Raises:
+            OSError: the address cannot be bound.
+        """
+        app = web.Application()
+        app.add_routes(self._routes)
+        taken = {route.path for route in self._routes if route.method == "GET"}
+        app.add_routes(
+            [web.get(path, self._limited(path, call)) for path, call in self._own.items() if path not in taken]
+        )
+        runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=_STOP_S)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, self._host, self._wanted_port).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._runner = runner
+        self._log.info("sidecar_started", host=self._host, port=self.port)
+
+    async def stop(self) -> None:
+        """Stop listening; requests in progress get a second to end."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    def _limited(self, path: str, handler: Handler) -> Handler:
+        async def serve(request: web.Request) -> web.StreamResponse:
+            status = 500
+            try:
+                self._access.admit(request)
+                response = await handler(request)
+                status = response.status
+            except web.HTTPException as refusal:
+                status = refusal.status
+                refusal.content_type = "application/json"
+                raise
+            finally:
+                self._metrics.http_requests.labels(path, str(status)).inc()
+            return response
+
+        return serve
+
+
+def _own_routes(
+    health: HealthReport, performance: PerformanceReport, metrics: Metrics, access: SidecarAccess
+) -> dict[str, Handler]:
+    health_endpoint = HealthEndpoint(health, access)
+    return {
+        "/": health_endpoint.ready,
+        "/health": health_endpoint.ready,
+        "/health/ready": health_endpoint.ready,
+        "/health/live": health_endpoint.live,
+        "/metrics": MetricsEndpoint(metrics, access).scrape,
+        "/performance": PerformanceEndpoint(performance, access).show,
+    }
