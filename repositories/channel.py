@@ -1,0 +1,118 @@
+"""The index list and how far each channel is known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pymongo import UpdateOne
+
+from core.domain.channel import IndexedChannel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.clock import Clock
+    from core.database.pool import DatabaseConnectionPool, Document
+
+_CHANNELS = "indexed_channels"
+_SEEDED = {"_id": 0}  # no channel has this id: the list was filled once, from now on it rules
+
+
+class ChannelRepository:
+    """Channels whose posts are indexed; every method raises DatabaseUnavailableError when the database is gone."""
+
+    def __init__(self, pool: DatabaseConnectionPool, clock: Clock) -> None:
+        self._pool = pool
+        self._clock = clock
+
+    async def is_seeded(self) -> bool:
+        """Whether the list was ever filled; it may be empty again by now."""
+        return await self._pool.find_one(_CHANNELS, _SEEDED) is not None
+
+    async def seed(self, channels: Sequence[IndexedChannel]) -> bool:
+        """Fill a list that was never filled; False when it was, and then nothing changes.
+
+        An empty `channels` leaves the list unfilled. Two processes may seed at once; interrupted, it can be repeated.
+        """
+        if not channels or await self.is_seeded():
+            return False
+        fill = [UpdateOne({"_id": channel.id}, {"$setOnInsert": _to_document(channel)}, True) for channel in channels]
+        await self._pool.bulk_write(_CHANNELS, [*fill, self._mark_seeded()], ordered=True, idempotent=True)
+        return True
+
+    async def list_enabled(self) -> list[IndexedChannel]:
+        """The channels to be indexed now, by id."""
+        return [_to_channel(found) for found in await self._pool.find(_CHANNELS, {"enabled": True}, sort=[("_id", 1)])]
+
+    async def list_all(self) -> list[IndexedChannel]:
+        """Every channel of the list, switched off or not, by id."""
+        return [
+            _to_channel(found) for found in await self._pool.find(_CHANNELS, {"_id": {"$ne": 0}}, sort=[("_id", 1)])
+        ]
+
+    async def get(self, channel_id: int) -> IndexedChannel | None:
+        """One channel of the list; None when it is not in it."""
+        found = await self._pool.find_one(_CHANNELS, {"_id": channel_id})
+        return _to_channel(found) if found is not None and channel_id != 0 else None
+
+    async def add(self, channel: IndexedChannel) -> bool:
+        """Put a channel on the list, as known as it says; False when it is on it already, and then nothing changes."""
+        before = await self.get(channel.id)
+        add = UpdateOne({"_id": channel.id}, {"$setOnInsert": _to_document(channel)}, True)
+        await self._pool.bulk_write(_CHANNELS, [add, self._mark_seeded()], ordered=True, idempotent=True)
+        return before is None
+
+    async def remove(self, channel_id: int) -> bool:
+        """Take a channel off the list; False when it was not on it."""
+        return channel_id != 0 and await self._pool.delete_one(_CHANNELS, {"_id": channel_id}) == 1
+
+    async def set_enabled(self, channel_id: int, *, enabled: bool) -> bool:
+        """Switch indexing of a channel on or off; False when it is not on the list."""
+        return await self._set(channel_id, {"enabled": enabled})
+
+    async def mark_gap(self, channel_id: int) -> bool:
+        """Remember that posts were shed; False when the channel is not on the list."""
+        return await self._set(channel_id, {"has_gap": True})
+
+    async def clear_gap(self, channel_id: int) -> bool:
+        """Forget a gap that was filled; False when the channel is not on the list."""
+        return await self._set(channel_id, {"has_gap": False})
+
+    async def advance(self, channel_id: int, pts: int, last_message_id: int) -> None:
+        """Everything up to `pts` and `last_message_id` is stored; neither ever goes back, 0 leaves it as it is.
+
+        Safe to repeat and to race. A channel that was removed meanwhile stays removed.
+        """
+        higher = {name: value for name, value in (("pts", pts), ("last_message_id", last_message_id)) if value > 0}
+        if higher and channel_id != 0:
+            await self._pool.update_one(_CHANNELS, {"_id": channel_id}, {"$max": higher}, idempotent=True)
+
+    async def _set(self, channel_id: int, fields: dict[str, Any]) -> bool:
+        query = {"_id": channel_id, "enabled": {"$exists": True}}
+        return await self._pool.update_one(_CHANNELS, query, {"$set": fields}, idempotent=True) == 1
+
+    def _mark_seeded(self) -> UpdateOne:
+        return UpdateOne(_SEEDED, {"$setOnInsert": {"seeded_at": self._clock.utc_now()}}, upsert=True)
+
+
+def _to_document(channel: IndexedChannel) -> Document:
+    document: Document = {
+        "title": channel.title,
+        "username": channel.username,
+        "enabled": channel.enabled,
+        "last_message_id": channel.last_message_id,
+        "has_gap": channel.has_gap,
+    }
+    return document if channel.pts is None else {**document, "pts": channel.pts}
+
+
+def _to_channel(found: Document) -> IndexedChannel:
+    return IndexedChannel(
+        id=found["_id"],
+        title=found.get("title", ""),
+        username=found.get("username"),
+        enabled=found.get("enabled", True),
+        pts=found.get("pts"),
+        last_message_id=found.get("last_message_id", 0),
+        has_gap=found.get("has_gap", False),
+    )

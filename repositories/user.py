@@ -1,0 +1,272 @@
+"""People and their daily quota, one document each.
+
+    users {_id, first_name, username, language, premium_until, ban_reason, created_at,
+           quota: {day, charged, holds: [{id, n, day, expires_at}]}}
+
+`charged` is what `day` has spent plus what its holds still hold. Every change of it is one update guarded by the state
+it was computed from, so no interleaving of readers, processes and crashes grants more than the limit. `day` only moves
+forward; a hold of an earlier day stays spendable but no longer counts.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from pymongo.errors import DuplicateKeyError
+
+from core.cache import codec, keys
+from core.domain.quota import QuotaReservation
+from core.domain.user import User
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from core.cache.redis_cache import RedisCache
+    from core.clock import Clock
+    from core.database.pool import DatabaseConnectionPool, Document
+
+_USERS = "users"
+_PROFILE = {"first_name": 1, "username": 1, "language": 1, "premium_until": 1, "ban_reason": 1}
+_QUOTA = {"quota": 1}
+_TRIES = 5
+
+
+class UserRepository:
+    """Reads and writes people; every method raises DatabaseUnavailableError when the primary database is gone."""
+
+    def __init__(self, pool: DatabaseConnectionPool, cache: RedisCache, clock: Clock) -> None:
+        self._pool = pool
+        self._cache = cache
+        self._clock = clock
+
+    async def create_user(self, user: User) -> User:
+        """Store a person or rename a known one; safe to repeat and to race.
+
+        Returns:
+            The person as stored: premium, ban, language and quota of a known one are kept.
+        """
+        changes: dict[str, Document] = {
+            "$set": {"first_name": user.first_name, "username": user.username},
+            "$setOnInsert": {"language": user.language, "created_at": self._clock.utc_now()},
+        }
+        return await self._change(user.id, changes)
+
+    async def get_user(self, user_id: int) -> User | None:
+        """Read one person, at most five minutes stale where another process wrote; None when unknown."""
+        key = keys.user(user_id)
+        cached = codec.decode(await self._cache.get(key))
+        if cached is not None:
+            return _from_cache(user_id, cached)
+        found = await self._pool.find_one(_USERS, {"_id": user_id}, projection=_PROFILE)
+        if found is None:
+            return None
+        user = _to_user(found)
+        await self._cache.set(key, codec.encode(_to_cache(user)), key.ttl_s)
+        return user
+
+    async def set_premium(self, user_id: int, until: datetime | None) -> User:
+        """Set when premium ends (UTC); None ends it now. An unknown person is remembered for it."""
+        return await self._change(user_id, {"$set": {"premium_until": until}})
+
+    async def set_ban(self, user_id: int, reason: str) -> User:
+        """Ban a person, known or not; a banned one gets the new reason."""
+        return await self._change(user_id, {"$set": {"ban_reason": reason}})
+
+    async def unban(self, user_id: int) -> User:
+        """Lift a ban; does nothing to a person who is not banned."""
+        return await self._change(user_id, {"$set": {"ban_reason": None}})
+
+    async def set_language(self, user_id: int, language: str | None) -> User:
+        """Set a person's language; None follows Telegram's."""
+        return await self._change(user_id, {"$set": {"language": language}})
+
+    async def reserve_quota_atomic(
+        self, user_id: int, want: int, *, limit: int, day: date, hold_s: int, now: datetime
+    ) -> QuotaReservation:
+        """Hold slots of a day: one guarded update where nothing is in the way, at most five tries otherwise.
+
+        Exact under any concurrency, across processes and for a person who is not stored yet. Holds that expired are
+        taken back first when they are in the way. A lost answer leaves at most a hold that expires.
+
+        Args:
+            user_id: the reader, stored or not.
+            want: slots asked for; as many as are left are granted, up to this.
+            limit: files a day; 0 is unlimited, and then everything is granted and nothing stored.
+            day: today in the configured zone; when the stored day is already later, that one is used.
+            hold_s: seconds until the hold may be taken back, unless renewed.
+            now: UTC.
+        """
+        token = secrets.token_hex(8)
+        if limit == 0 or want <= 0:
+            return QuotaReservation(token, user_id, day, max(0, want), limit)
+        hold: Document = {"id": token, "n": min(want, limit), "day": day.isoformat(), "expires_at": _after(now, hold_s)}
+        for tried in range(_TRIES):
+            if tried == _TRIES - 1:
+                hold["n"] = 1  # in a crowd that keeps taking what was read, the least is still granted or truly gone
+            if await self._try_reserve(user_id, hold, limit) or await self._look_again(user_id, hold, limit, now):
+                break
+        else:
+            hold["n"] = 0
+        return QuotaReservation(token, user_id, date.fromisoformat(hold["day"]), hold["n"], limit)
+
+    async def spend_quota(self, reservation: QuotaReservation, spent: int) -> bool:
+        """Make it durable that `spent` slots of a hold are used, counted from its beginning; safe to repeat.
+
+        The last slot closes the hold, so that nothing is left to release.
+
+        Returns:
+            False when the hold is gone (it expired and was taken back, or was released); then nothing changed.
+
+        Raises:
+            ValueError: more than was granted.
+        """
+        left = reservation.granted - spent
+        if left < 0 or spent < 0:
+            raise ValueError("more slots spent than were granted")
+        if reservation.limit == 0:
+            return True
+        query = _holding(reservation, {"n": {"$gte": left}})
+        if left:
+            used = {"$set": {"quota.holds.$.n": left}}
+            return await self._pool.update_one(_USERS, query, used, idempotent=True) == 1
+        return await self._pool.update_one(_USERS, query, _drop(reservation.id)) == 1
+
+    async def release_quota(self, reservation: QuotaReservation, spent: int = 0) -> None:
+        """Give back what a hold did not spend, exactly once however often it is asked, on the hold's own day.
+
+        Args:
+            reservation: as `reserve_quota_atomic` gave it.
+            spent: slots used, uncertain ones included.
+        """
+        if reservation.limit == 0 or reservation.granted == 0:
+            return
+        query = _holding(reservation)
+        same_day = {**query, "quota.day": reservation.day.isoformat()}
+        give_back = {**_drop(reservation.id), "$inc": {"quota.charged": spent - reservation.granted}}
+        if not await self._pool.update_one(_USERS, same_day, give_back, idempotent=True):
+            other_day = {**query, "quota.day": {"$ne": reservation.day.isoformat()}}
+            await self._pool.update_one(_USERS, other_day, _drop(reservation.id), idempotent=True)
+
+    async def renew_hold(self, reservation: QuotaReservation, until: datetime) -> bool:
+        """Keep a hold until `until` (UTC); False when it is gone."""
+        if reservation.limit == 0:
+            return True
+        renewed = {"$set": {"quota.holds.$.expires_at": until}}
+        return await self._pool.update_one(_USERS, _holding(reservation), renewed, idempotent=True) == 1
+
+    async def quota_status(self, user_id: int, day: date) -> int:
+        """Slots of `day` spent or held now; holds that expired do not count."""
+        quota = await self._quota(user_id)
+        if quota["day"] != day.isoformat():
+            return 0
+        now = self._clock.utc_now()
+        return int(quota["charged"] - sum(hold["n"] for hold in quota["holds"] if _is_reclaimable(hold, quota, now)))
+
+    async def _try_reserve(self, user_id: int, hold: Document, limit: int) -> bool:
+        room = {
+            "_id": user_id,
+            "quota.day": hold["day"],
+            "quota.charged": {"$lte": limit - hold["n"]},
+            "quota.holds.id": {"$ne": hold["id"]},
+        }
+        charge = {"$inc": {"quota.charged": hold["n"]}, "$push": {"quota.holds": hold}}
+        return await self._pool.update_one(_USERS, room, charge, idempotent=True) == 1
+
+    async def _look_again(self, user_id: int, hold: Document, limit: int, now: datetime) -> bool:
+        """See why a try found no room and change `hold` to what may fit; True when that decided it."""
+        quota = await self._without_expired(user_id, now)
+        if any(other["id"] == hold["id"] for other in quota["holds"]):
+            return True  # the try got through, and its answer was lost
+        if quota["day"] < hold["day"]:
+            return await self._try_open_day(user_id, hold, quota["day"])
+        hold["day"] = quota["day"]
+        hold["n"] = max(0, min(hold["n"], limit - quota["charged"]))
+        return bool(hold["n"] == 0)
+
+    async def _try_open_day(self, user_id: int, hold: Document, last_day: str) -> bool:
+        """Start counting a new day with this hold, for the one caller who finds the old day still there."""
+        opened = {
+            "$set": {"quota.day": hold["day"], "quota.charged": hold["n"]},
+            "$push": {"quota.holds": hold},
+        }
+        if last_day:
+            query: Document = {"_id": user_id, "quota.day": last_day}
+            return await self._pool.update_one(_USERS, query, opened, idempotent=True) == 1
+        query = {"_id": user_id, "quota.day": {"$exists": False}}
+        new = {**opened, "$setOnInsert": {"first_name": "", "created_at": self._clock.utc_now()}}
+        try:
+            return await self._pool.update_one(_USERS, query, new, upsert=True, idempotent=True) == 1
+        except DuplicateKeyError:  # somebody opened the day between the look and the insert
+            return False
+
+    async def _without_expired(self, user_id: int, now: datetime) -> Mapping[str, Any]:
+        """The quota after taking back every expired hold; each is taken back by exactly one caller."""
+        quota = await self._quota(user_id)
+        expired = [hold for hold in quota["holds"] if hold["expires_at"] <= now]
+        for hold in expired:
+            unchanged = {"id": hold["id"], "n": hold["n"], "expires_at": hold["expires_at"]}
+            query = {"_id": user_id, "quota.day": quota["day"], "quota.holds": {"$elemMatch": unchanged}}
+            back = {"$inc": {"quota.charged": -hold["n"]}} if _is_reclaimable(hold, quota, now) else {}
+            await self._pool.update_one(_USERS, query, {**_drop(hold["id"]), **back}, idempotent=True)
+        return await self._quota(user_id) if expired else quota
+
+    async def _quota(self, user_id: int) -> Mapping[str, Any]:
+        found = await self._pool.find_one(_USERS, {"_id": user_id}, projection=_QUOTA)
+        return {"day": "", "charged": 0, "holds": [], **((found or {}).get("quota") or {})}
+
+    async def _change(self, user_id: int, changes: Mapping[str, Mapping[str, Any]]) -> User:
+        """Write to a person's document, made when there is none, then forget the cached one."""
+        on_insert = {"first_name": "", "created_at": self._clock.utc_now()}
+        missing = {name: value for name, value in on_insert.items() if name not in changes["$set"]}
+        update = {**changes, "$setOnInsert": {**missing, **changes.get("$setOnInsert", {})}}
+        try:
+            found = await self._upsert(user_id, update)
+        except DuplicateKeyError:  # the loser of two first writes finds the winner's document
+            found = await self._upsert(user_id, update)
+        await self._cache.delete(keys.user(user_id))
+        return _to_user(found)
+
+    async def _upsert(self, user_id: int, update: Mapping[str, Any]) -> Document:
+        found = await self._pool.find_one_and_update(
+            _USERS, {"_id": user_id}, update, projection=_PROFILE, upsert=True, idempotent=True
+        )
+        return found or {"_id": user_id}
+
+
+def _after(now: datetime, seconds: int) -> datetime:
+    return datetime.fromtimestamp(int(now.timestamp()) + seconds, tz=now.tzinfo)  # BSON keeps milliseconds only
+
+
+def _holding(reservation: QuotaReservation, also: Mapping[str, Any] | None = None) -> Document:
+    return {"_id": reservation.user_id, "quota.holds": {"$elemMatch": {"id": reservation.id, **(also or {})}}}
+
+
+def _drop(hold_id: str) -> Document:
+    return {"$pull": {"quota.holds": {"id": hold_id}}}
+
+
+def _is_reclaimable(hold: Mapping[str, Any], quota: Mapping[str, Any], now: datetime) -> bool:
+    return bool(hold["expires_at"] <= now and hold["day"] == quota["day"])
+
+
+def _to_user(found: Mapping[str, Any]) -> User:
+    return User(
+        id=found["_id"],
+        first_name=found.get("first_name", ""),
+        username=found.get("username"),
+        language=found.get("language"),
+        premium_until=found.get("premium_until"),
+        ban_reason=found.get("ban_reason"),
+    )
+
+
+def _to_cache(user: User) -> list[Any]:
+    return [user.first_name, user.username, user.language, user.premium_until, user.ban_reason]
+
+
+def _from_cache(user_id: int, cached: list[Any]) -> User:
+    first_name, username, language, premium_until, ban_reason = cached
+    until = datetime.fromisoformat(premium_until) if premium_until else None
+    return User(user_id, first_name, username, language, until, ban_reason)
