@@ -1,8 +1,9 @@
-"""TL in and out through pyrogram.raw, without its two traps.
+"""TL in and out through pyrogram.raw, without two of its traps.
 
 Writing: an optional vector that is [] is left out of the flags but written into the body, which corrupts the message.
 Reading: the element type of a vector is guessed from how many bytes follow, so boxed elements of 4 or 8 bytes at the
 end of a request (users.getUsers([inputUserSelf])) come out as integers.
+A third one is left to the caller: fields that share a flag (views and forwards of a message) are given together.
 """
 
 from __future__ import annotations

@@ -112,8 +112,8 @@ class ServerKey:
 
 
 def _read_pem(pem: str, label: str) -> list[int]:
-    lines = [line.strip() for line in pem.strip().splitlines()]
-    if lines[0] != f"-----BEGIN {label}-----" or lines[-1] != f"-----END {label}-----":
+    lines = [line.strip() for line in pem.splitlines()]
+    if len(lines) < 3 or lines[0] != f"-----BEGIN {label}-----" or lines[-1] != f"-----END {label}-----":
         raise ValueError(f"not a PEM of an {label}")
     body = list(_der_values(base64.b64decode("".join(lines[1:-1]), validate=True), _SEQUENCE))
     if len(body) != 1:
