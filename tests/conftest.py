@@ -12,8 +12,11 @@ import pytest
 import redis
 import uvloop
 
+from core.cache.redis_cache import RedisCache
 from core.clock import Clock
 from core.database.pool import DatabaseConnectionPool
+from core.observability.metrics import Metrics
+from sandbox.stores import InMemoryStores
 from tests.fixtures.clock import TestClock
 from tests.fixtures.servers import MongoServer, ServerBinaryMissingError, SharedServers, ValkeyServer, shared_server
 
@@ -91,6 +94,40 @@ async def pool(mongo_uri: str, mongo_database: str) -> AsyncIterator[DatabaseCon
     opened = DatabaseConnectionPool(mongo_uri, mongo_database, clock=Clock(), metrics=None)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def stores() -> InMemoryStores:
+    """MongoDB and Redis in memory, empty; set `database_down` or `redis_down` to break them."""
+    return InMemoryStores(Clock())
+
+
+@pytest.fixture
+async def memory_pool(stores: InMemoryStores) -> AsyncIterator[DatabaseConnectionPool]:
+    """The real pool over the in-memory MongoDB."""
+    opened = DatabaseConnectionPool("", "memory", clock=Clock(), client_factory=stores.mongo_client)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(params=["mongod", "memory"])
+async def either_pool(request: pytest.FixtureRequest, stores: InMemoryStores) -> AsyncIterator[DatabaseConnectionPool]:
+    """The real pool, once over a real MongoDB and once over the in-memory one: both must behave alike."""
+    if request.param == "mongod":
+        uri, name = request.getfixturevalue("mongo_uri"), request.getfixturevalue("mongo_database")
+        opened = DatabaseConnectionPool(uri, name, clock=Clock())
+    else:
+        opened = DatabaseConnectionPool("", "memory", clock=Clock(), client_factory=stores.mongo_client)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def memory_cache(stores: InMemoryStores) -> AsyncIterator[RedisCache]:
+    """The real cache over the in-memory Redis."""
+    client = stores.redis_client()
+    yield RedisCache(client, Metrics(), Clock())
+    await client.aclose()
 
 
 @pytest.fixture
