@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
     from types import TracebackType
 
     from core.clock import Clock
@@ -53,6 +53,21 @@ class ShutdownSignal:
             self._reason = reason
             self._log.info("shutdown_requested", reason=reason)
             self._asked.set()
+
+    async def unless_asked(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Do `work`, and cancel it when the process is asked to stop meanwhile; whether it was done to its end."""
+        asked = asyncio.gather(self.wait())
+        doing = asyncio.gather(work)
+        try:
+            await asyncio.wait((doing, asked), return_when=asyncio.FIRST_COMPLETED)
+            if not doing.done():
+                return False
+            await doing
+        finally:
+            doing.cancel()
+            asked.cancel()
+            await asyncio.gather(doing, asked, return_exceptions=True)
+        return True
 
     async def wait(self) -> None:
         """Return once the process was asked to stop."""

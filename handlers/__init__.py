@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from core.container import Container
     from handlers.base import BaseHandler
+    from handlers.manager import HandlerManager
 
 
 def build_handlers(container: Container) -> Sequence[BaseHandler]:
@@ -22,3 +23,15 @@ def build_handlers(container: Container) -> Sequence[BaseHandler]:
         SearchHandler(container.telegram, container.search),
         FileHandler(container.telegram, container.delivery),
     )
+
+
+def build_manager(container: Container) -> HandlerManager:
+    """Routes, pipeline and the channel handler over one container, ready to be registered."""
+    from handlers.channel import ChannelHandler
+    from handlers.manager import HandlerManager
+    from handlers.pipeline import UpdatePipeline
+
+    pipeline = UpdatePipeline(
+        container.access, container.limiter, container.telegram, container.catalogue, container.metrics, container.clock
+    )
+    return HandlerManager(build_handlers(container), ChannelHandler(container.index_list), pipeline, container.tasks)

@@ -55,7 +55,7 @@ class CallbackQuery:
     """
 
     sender: Sender
-    id: int
+    id: str
     chat_id: int
     message_id: int
     data: bytes
@@ -65,19 +65,21 @@ class CallbackQuery:
 Incoming = IncomingMessage | CallbackQuery
 
 
-def read_update(update: Any, users: dict[int, Any], chats: dict[int, Any]) -> Incoming | None:
+def read_update(update: Any, users: dict[int, Any]) -> Incoming | None:
     """Reduce one raw update; None for everything that no person wrote or pressed."""
     if isinstance(update, _T.UpdateNewMessage | _T.UpdateNewChannelMessage):
-        return _read_message(update.message, users, chats)
+        return _read_message(update.message, users)
     if isinstance(update, _T.UpdateBotCallbackQuery):
         sender = _read_sender(users.get(update.user_id))
         if sender is None:
             return None
-        return CallbackQuery(sender, update.query_id, utils.get_peer_id(update.peer), update.msg_id, update.data or b"")
+        return CallbackQuery(
+            sender, str(update.query_id), utils.get_peer_id(update.peer), update.msg_id, update.data or b""
+        )
     return None
 
 
-def _read_message(message: Any, users: dict[int, Any], chats: dict[int, Any]) -> IncomingMessage | None:
+def _read_message(message: Any, users: dict[int, Any]) -> IncomingMessage | None:
     if not isinstance(message, _T.Message) or message.out or message.via_bot_id:
         return None
     peer = message.peer_id

@@ -22,11 +22,7 @@ if TYPE_CHECKING:
 
 
 class HandlerManager:
-    """Finds the route of each update and runs it through the pipeline.
-
-    Args:
-        bot_username: commands addressed to another bot (`/help@other_bot`) are not ours; set once the bot knows it.
-    """
+    """Finds the route of each update and runs it through the pipeline."""
 
     def __init__(
         self,
@@ -41,7 +37,7 @@ class HandlerManager:
         self._log = structlog.get_logger(__name__)
         self._accepting = True
         self._handling = 0
-        self.bot_username = ""
+        self._bot_username = ""
         self.commands: dict[str, Route] = {}
         self.presses: dict[str, Route] = {}
         self._fallbacks: dict[type, Route] = {}
@@ -57,6 +53,10 @@ class HandlerManager:
         """
         client.dispatcher.update_parsers.clear()
         client.add_handler(RawUpdateHandler(self._on_raw_update))
+
+    def introduce(self, username: str) -> None:
+        """Learn the bot's own username: a command addressed to another bot (`/help@other_bot`) is not ours."""
+        self._bot_username = username.lower()
 
     def create_background_task(self, work: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
         """Run work outside the update that started it, in the process's task registry."""
@@ -81,7 +81,7 @@ class HandlerManager:
     def _find_command(self, message: IncomingMessage) -> Route | None:
         head = message.text.split(maxsplit=1)[0]
         name, _, addressee = head[1:].partition("@")
-        if addressee and addressee.lower() != self.bot_username.lower():
+        if addressee and addressee.lower() != self._bot_username:
             return None
         return self.commands.get(name.lower(), self._fallbacks[UnknownCommand] if message.is_private else None)
 
@@ -100,12 +100,12 @@ class HandlerManager:
             raise ValueError(f"{routes[key].name} and {route.name} answer to the same thing: {key}")
         routes[key] = route
 
-    async def _on_raw_update(self, client: Any, update: Any, users: dict[int, Any], chats: dict[int, Any]) -> None:
+    async def _on_raw_update(self, _client: Any, update: Any, users: dict[int, Any], _chats: dict[int, Any]) -> None:
         if not self._accepting:
             return
         if self._channel_handler.take(update):
             return
-        event = read_update(update, users, chats)
+        event = read_update(update, users)
         if event is None:
             return
         route = self.find_route(event)
@@ -118,5 +118,5 @@ class HandlerManager:
             self._handling -= 1
 
 
-async def _refuse_press(query: CallbackQuery, reader: Reader) -> None:
+async def _refuse_press(_query: CallbackQuery, _reader: Reader) -> None:
     raise BadInputError("error-bad-button")

@@ -1,4 +1,4 @@
-"""What happens around every update: log context, ban, language, rate limit, handler, errors to replies, one log line."""
+"""What happens around every update: log context, ban, language, rate limit, handler, errors to replies."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from handlers.base import Reader
 from handlers.incoming import CallbackQuery, Incoming
 
 if TYPE_CHECKING:
+    from core.services.rate_limiter import RateLimiter
+
     from core.clock import Clock
     from core.observability.metrics import Metrics
     from core.services.access import AccessService
-    from core.services.rate_limiter import RateLimiter
     from core.text.catalog import Catalogue, Texts
     from handlers.base import Route
 
@@ -84,18 +85,17 @@ class UpdatePipeline:
         return outcome
 
     async def _tell_refusal(self, event: Incoming, texts: Texts, refusal: UserFacingError) -> None:
-        if isinstance(refusal, RateLimitedError) and not refusal.first_in_window and not isinstance(event, CallbackQuery):
-            return  # told once per window; a press is always answered, or its button keeps spinning
+        told_before = isinstance(refusal, RateLimitedError) and not refusal.first_in_window
+        if told_before and not isinstance(event, CallbackQuery):
+            return  # once per window; a press is always answered, or its button keeps spinning
         await self._tell(event, texts, refusal.text_key, **refusal.values)
 
-    async def _tell(self, event: Incoming, texts: Texts, key: str, **values: str | int | float) -> None:
+    async def _tell(self, event: Incoming, texts: Texts, key: str, **values: str | float) -> None:
         """Say one sentence where the person looks; telling is best effort, its failure is only logged."""
         try:
             if isinstance(event, CallbackQuery) and not event.answered:
                 event.answered = True
-                await self._telegram.answer_callback(
-                    event.id, texts.plain(key, **values)[:_ALERT_LIMIT], alert=True
-                )
+                await self._telegram.answer_callback(event.id, texts.plain(key, **values)[:_ALERT_LIMIT], alert=True)
             else:
                 await self._telegram.send_text(event.chat_id, texts.html(key, **values))
         except (InfrastructureError, RecipientUnreachableError, BadInputError) as error:

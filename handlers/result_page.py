@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.domain.media import MediaKind
 from core.domain.media_id import encode_media_id
 from core.search.display import display_name
-from core.telegram.gateway import Button
 from core.text.formatting import file_size
+
+from core.domain.media import MediaKind
+from core.telegram.gateway import Button
 from handlers.buttons import FetchFile, SendAll, ShowPosition, TurnPage
 
 if TYPE_CHECKING:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from core.domain.media import NewMedia
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.domain.media import NewMedia
 
 
 @dataclass(frozen=True, slots=True)

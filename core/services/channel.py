@@ -13,10 +13,11 @@ from core.domain.indexing import ChannelTooLong, QueuedEvent
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from repositories.channel import ChannelRepository
+
     from core.domain.channel import IndexedChannel
     from core.domain.indexing import ChannelEvent
     from core.services.indexing_queue import IndexingQueue
-    from repositories.channel import ChannelRepository
 
 
 @dataclass(slots=True)

@@ -15,12 +15,13 @@ from core.telegram.gateway import SourceGoneError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from repositories.channel import ChannelRepository
+
     from core.clock import Clock
     from core.services.channel import ChannelService
     from core.services.indexing import IndexingService
     from core.services.runtime_settings import RuntimeSettingsService
     from core.telegram.gateway import ChannelChanges, TelegramGateway
-    from repositories.channel import ChannelRepository
 
 _BLOCK = 200  # ids Telegram answers in one request
 _RETRY_PAUSE_S = 2.0

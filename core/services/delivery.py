@@ -17,6 +17,7 @@ from core.errors import (
     TelegramUnavailableError,
 )
 from core.services.caption import caption_html
+from core.telegram.file_reference import SourceGone
 from core.telegram.gateway import (
     FileReferenceExpiredError,
     OutcomeUnknownError,
@@ -27,6 +28,8 @@ from core.telegram.gateway import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from repositories.media import MediaRepository
 
     from core.clock import Clock
     from core.concurrency.task_registry import TaskRegistry
@@ -39,7 +42,6 @@ if TYPE_CHECKING:
     from core.services.search import SearchService
     from core.telegram.file_reference import FileReferences
     from core.telegram.gateway import TelegramGateway
-    from repositories.media import MediaRepository
 
 _PROGRESS_EVERY_S = 3.0
 _LONGEST_WAIT_S = 3600
@@ -94,9 +96,7 @@ class DeliveryService:
                 raise QuotaExhaustedError(limit=reservation.limit)
             await self._send(reader.id, media, reservation)
 
-    async def start_send_all(
-        self, reader: User, session_id: str, number: int, watcher: DeliveryWatcher
-    ) -> DeliveryJob:
+    async def start_send_all(self, reader: User, session_id: str, number: int, watcher: DeliveryWatcher) -> DeliveryJob:
         """Start sending page `number` of a session; for readers without a quota, the whole window.
 
         Raises:
@@ -136,9 +136,7 @@ class DeliveryService:
             await self._send_all(job, reader, files, report, watcher)
         finally:
             del self._jobs[reader.id]
-            self._log.info(
-                "files_delivered", sent=report.sent, failed=report.failed, over_quota=report.over_quota
-            )
+            self._log.info("files_delivered", sent=report.sent, failed=report.failed, over_quota=report.over_quota)
         await watcher.finished(report)
 
     async def _send_all(
@@ -157,7 +155,7 @@ class DeliveryService:
                 if job.stopping:
                     break
                 try:
-                    await self._send_patiently(reader.id, media, reservation)
+                    alive = await self._send_patiently(reader.id, media, reservation)
                 except (FileGoneError, TelegramUnavailableError):
                     report.failed += 1
                 except RecipientUnreachableError:
@@ -165,22 +163,24 @@ class DeliveryService:
                     break
                 else:
                     report.sent += 1
+                    job.stopping = job.stopping or not alive
                 if self._clock.monotonic() - told_at >= _PROGRESS_EVERY_S:
                     told_at = self._clock.monotonic()
                     await watcher.progressed(job, report)
         report.stopped = job.stopping
 
-    async def _send_patiently(self, chat_id: int, media: MediaFile, reservation: QuotaHandle) -> None:
+    async def _send_patiently(self, chat_id: int, media: MediaFile, reservation: QuotaHandle) -> bool:
         """Send within a job: a flood wait holds up this job alone, for as long as Telegram asks, up to an hour."""
         try:
-            await self._send(chat_id, media, reservation)
+            return await self._send(chat_id, media, reservation)
         except RetryLaterError as wait:
             if wait.seconds > _LONGEST_WAIT_S:
                 raise
             await self._clock.sleep(wait.seconds)
-            await self._send(chat_id, media, reservation)
+            return await self._send(chat_id, media, reservation)
 
-    async def _send(self, chat_id: int, media: MediaFile, reservation: QuotaHandle) -> None:
+    async def _send(self, chat_id: int, media: MediaFile, reservation: QuotaHandle) -> bool:
+        """Send and spend one slot; False when the hold was lost meanwhile and nothing more may be sent on it."""
         try:
             await self._send_healing(chat_id, media)
         except OutcomeUnknownError:
@@ -192,13 +192,14 @@ class DeliveryService:
             raise FileGoneError from error
         else:
             self._metrics.files_delivered.labels(outcome="sent").inc()
-        await self._spend(reservation)
+        return await self._spend(reservation)
 
-    async def _spend(self, reservation: QuotaHandle) -> None:
+    async def _spend(self, reservation: QuotaHandle) -> bool:
         try:
-            await reservation.spend()
+            return await reservation.spend()
         except DatabaseUnavailableError:  # the file is there; the hold keeps charging until it expires
             self._log.warning("quota_spend_postponed")
+            return True
 
     async def _send_healing(self, chat_id: int, media: MediaFile) -> None:
         """Send by reference; an expired one is fetched anew from a source and the record healed."""
@@ -208,6 +209,8 @@ class DeliveryService:
             await self._telegram.send_media(chat_id, media.file_id, caption, protect=protect)
         except FileReferenceExpiredError:
             fresh = await self._references.refresh(media)
+            if isinstance(fresh, SourceGone):
+                raise SourceGoneError("no source holds the file any more") from None
             await self._media.update_file_id(media.id, fresh.file_id)
             try:
                 await self._telegram.send_media(chat_id, fresh.file_id, caption, protect=protect)

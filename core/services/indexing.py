@@ -11,12 +11,13 @@ from core.domain.indexing import BatchOutcome, ChannelDelete, ChannelEdit, Chann
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.domain.indexing import QueuedEvent, StorableEvent
-    from core.domain.media import NewMedia
-    from core.observability.metrics import Metrics
     from repositories.channel import ChannelRepository
     from repositories.media import MediaRepository
     from repositories.media_batch import MediaBatchRepository
+
+    from core.domain.indexing import QueuedEvent, StorableEvent
+    from core.domain.media import NewMedia
+    from core.observability.metrics import Metrics
 
 
 class IndexingService:

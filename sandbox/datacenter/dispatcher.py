@@ -73,7 +73,7 @@ class Dispatcher:
         fault = datacenter.faults.take(name, session.auth.user_id, request)
         if fault is None:
             self._run(job)
-        elif fault.delay:
+        elif fault.delay or fault.action == "hold":
             datacenter.tasks.spawn(self._delayed(job, fault), name=f"delay {name}")
         else:
             self._fail(job, fault)
@@ -90,7 +90,7 @@ class Dispatcher:
         return request
 
     async def _delayed(self, job: _Job, fault: Fault) -> None:
-        await self._datacenter.clock.sleep(fault.delay)
+        await fault.pause(self._datacenter.clock)
         self._fail(job, fault)
 
     def _fail(self, job: _Job, fault: Fault) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Action = Literal["error", "drop", "drop_after", "ignore", "delay"]
+    from core.clock import Clock
+
+Action = Literal["error", "drop", "drop_after", "ignore", "delay", "hold"]
 
 
 @dataclass(slots=True)
@@ -22,7 +25,8 @@ class Fault:
         match: further condition on the request, without its invoke* wrappers.
         delay: seconds of the data centre's clock before the action.
         action: "error" answers `error`; "drop" cuts the connection and never serves the request; "drop_after" serves
-            it and cuts the connection instead of answering; "ignore" swallows the request; "delay" serves it late.
+            it and cuts the connection instead of answering; "ignore" swallows the request; "delay" serves it late;
+            "hold" serves it when `release` is called.
         user_id: only calls of this account; None for everybody's.
         hits: how many calls it has hit.
     """
@@ -35,12 +39,30 @@ class Fault:
     action: Action = "error"
     user_id: int | None = None
     hits: int = field(default=0, init=False)
+    _holding: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _released: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def __post_init__(self) -> None:
         if (self.error is None) == (self.action == "error"):
             raise ValueError('an error is given for the action "error" and for no other')
         if self.action == "delay" and self.delay <= 0:
             raise ValueError("a delay lasts more than 0 seconds")
+
+    async def held(self) -> None:
+        """Return once a call is held."""
+        await self._holding.wait()
+
+    def release(self) -> None:
+        """Let held calls go on, those to come included."""
+        self._released.set()
+
+    async def pause(self, clock: Clock) -> None:
+        """Wait as long as the action demands."""
+        if self.action == "hold":
+            self._holding.set()
+            await self._released.wait()
+        else:
+            await clock.sleep(self.delay)
 
     def applies(self, name: str, user_id: int | None, request: Any) -> bool:
         """Whether the rule hits this call; it is not counted yet."""

@@ -1,0 +1,277 @@
+"""Searches answered a second, against the replies of an echo bot on bare pyrofork.
+
+python -m benchmarks.main_path [--messages N] [--runs N]
+
+Data centre and bot are two processes; readers are injected by the data centre, flood control is off, MongoDB and
+Valkey are real. Both bots take turns in one run, so that a busy machine slows both. While the searches run, posts go
+into the channel; each must be in the database afterwards. Exits with 1 when a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import orjson
+import pymongo
+import uvloop
+
+from sandbox.datacenter.server import DataCenter
+from sandbox.demo_library import load_library
+from sandbox.message_box import EventKind
+from sandbox.world import World
+from tests.fixtures.servers import MongoServer, ValkeyServer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from sandbox.delivery import Happening
+
+_TOKEN = "7000000002:benchmark"
+_READERS = 256
+_WINDOW = 64
+_POSTS_DURING = 200
+_PATIENCE_S = 120
+_DATABASE = "main_path"
+_MIN_RATE_RATIO = 0.25
+_MAX_P99_RATIO = 10.0
+_RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One run of one bot.
+
+    Attributes:
+        rate: answers a second.
+        p50_ms, p99_ms: from the message to its answer, with `_WINDOW` messages under way.
+        errors: answers that are not what was asked for.
+        missing: posts that are not in the database.
+    """
+
+    bot: str
+    rate: float
+    p50_ms: float
+    p99_ms: float
+    errors: int
+    missing: int
+
+
+class Load:
+    """A data centre whose readers write to the bot, at most `_WINDOW` of them waiting for an answer at a time."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.bot = self.world.add_bot(_TOKEN, "Bench", "bench_bot")
+        self.admin = self.world.add_user("Admin")
+        self.channel = self.world.add_channel(
+            "Library", creator=self.admin.id, username="bench_library", admins=[self.bot.id]
+        )
+        self.readers = [self.world.add_user(f"Reader {n}").id for n in range(_READERS)]
+        self.datacenter = DataCenter(self.world)
+        self._waiting: dict[int, asyncio.Future[Happening]] = {}
+        for reader in self.readers:
+            self.world.observe(reader, self._observer(reader))
+
+    async def wait_for_bot(self) -> None:
+        """Wait until the bot is logged in and gets updates; from then on nothing is recorded."""
+        await self.datacenter.recorder.wait_call("users.GetFullUser", timeout=_PATIENCE_S)
+        self.datacenter.recorder.recording = False
+
+    def post(self, name: str, size: int) -> None:
+        """Post a video into the channel."""
+        file_id = self.world.add_document(name, size, "video/x-matroska", kind="video")
+        self.world.post(self.channel.id, author=self.admin.id, file=file_id)
+
+    async def ask(self, reader: int, text: str) -> Happening:
+        """Write as a reader and wait for the bot's answer."""
+        answer = self._waiting[reader] = asyncio.get_running_loop().create_future()
+        self.world.says(reader, self.bot.id, text)
+        async with asyncio.timeout(_PATIENCE_S):
+            return await answer
+
+    async def run(
+        self, texts: Sequence[str], *, posting: bool
+    ) -> tuple[float, list[float], list[tuple[str, Happening]]]:
+        """Ask everything; returns seconds taken, seconds of each answer, and the answers."""
+        took: list[float] = []
+        answers: list[tuple[str, Happening]] = []
+        left = iter(texts)
+        every = max(1, len(texts) // _POSTS_DURING)
+
+        async def work(readers: Sequence[int]) -> None:
+            for reader, text in zip(cycle(readers), left, strict=False):
+                started = time.perf_counter()
+                answers.append((text, await self.ask(reader, text)))
+                took.append(time.perf_counter() - started)
+                if posting and len(took) % every == 0:
+                    self.post(f"Posted.While.Searching.{len(took):05}.mkv", 10_000_000 + len(took))
+
+        started = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for worker in range(_WINDOW):
+                group.create_task(work(self.readers[worker::_WINDOW]))
+        return time.perf_counter() - started, took, answers
+
+    def _observer(self, reader: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        def observe(happening: Happening) -> None:
+            waiting = self._waiting.get(reader)
+            if happening.kind is EventKind.NEW and happening.message.body.sender_id == self.bot.id and waiting and not waiting.done():
+                waiting.set_result(happening)
+
+        return observe
+
+
+@asynccontextmanager
+async def bot_process(*arguments: str, environ: dict[str, str] | None = None) -> AsyncIterator[None]:
+    """A bot in a process of its own, ended with SIGTERM."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *arguments, env=os.environ | (environ or {}), stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        await process.wait()
+
+
+def _environment(load: Load, folder: Path, mongo: MongoServer, valkey: ValkeyServer) -> dict[str, str]:
+    return {
+        "API_ID": "1",
+        "API_HASH": "0" * 32,
+        "BOT_TOKEN": _TOKEN,
+        "SESSION": str(folder / "bot.session"),
+        "DATABASE_URI": mongo.uri,
+        "DATABASE_NAME": _DATABASE,
+        "REDIS_URI": valkey.uri,
+        "ADMINS": str(load.admin.id),
+        "CHANNELS": str(load.channel.full_id),
+        "PORT": "0",
+        "TELEGRAM_DATACENTER": f"{load.datacenter.host}:{load.datacenter.port}",
+        "TELEGRAM_DATACENTER_KEY": str(folder / "key.pem"),
+        "RATE_GLOBAL_BURST": "1000000",
+    }
+
+
+async def _wait_indexed(mongo: MongoServer, expected: int) -> int:
+    """Number of files missing from the database, after patience."""
+    with pymongo.MongoClient(mongo.uri) as client:
+        files = client[_DATABASE]["media_files"]
+        deadline = time.monotonic() + _PATIENCE_S
+        while (stored := files.estimated_document_count()) < expected and time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
+        return expected - stored
+
+
+def _summary(bot: str, seconds: float, took: list[float], errors: int, missing: int) -> Measurement:
+    took.sort()
+    p99 = took[min(len(took) - 1, int(len(took) * 0.99))]
+    return Measurement(bot, len(took) / seconds, statistics.median(took) * 1000, p99 * 1000, errors, missing)
+
+
+async def _measure_search(queries: Sequence[str], messages: int, folder: Path) -> Measurement:
+    """Fill the library through the wire, then search it while posts go on."""
+    with MongoServer() as mongo, ValkeyServer() as valkey:
+        load = Load()
+        await load.datacenter.start()
+        (folder / "key.pem").write_text(load.datacenter.key.public_pem)
+        environ = _environment(load, folder, mongo, valkey)
+        try:
+            async with bot_process("bot.py", environ=environ):
+                await load.wait_for_bot()
+                await asyncio.gather(*(load.ask(reader, "/help") for reader in load.readers))
+                items = [item for item in load_library() if item.kind != "photo"]
+                for item in items:
+                    load.post(item.file_name, item.size)
+                await _wait_indexed(mongo, len(items))
+                texts = [text for text, _ in zip(cycle(queries), range(messages), strict=False)]
+                seconds, took, answers = await load.run(texts, posting=True)
+                posted = load.world.channels[load.channel.id].history
+                missing = await _wait_indexed(mongo, len(posted))
+                errors = sum(answer.message.body.markup is None for _, answer in answers)
+                return _summary("search", seconds, took, errors, missing)
+        finally:
+            await load.datacenter.stop()
+
+
+async def _measure_echo(queries: Sequence[str], messages: int, folder: Path) -> Measurement:
+    load = Load()
+    await load.datacenter.start()
+    (folder / "key.pem").write_text(load.datacenter.key.public_pem)
+    address = f"{load.datacenter.host}:{load.datacenter.port}"
+    try:
+        async with bot_process("-m", "benchmarks.echo_bot", address, str(folder / "key.pem"), _TOKEN):
+            await load.wait_for_bot()
+            await asyncio.gather(*(load.ask(reader, "warm up") for reader in load.readers))
+            texts = [text for text, _ in zip(cycle(queries), range(messages), strict=False)]
+            seconds, took, answers = await load.run(texts, posting=False)
+            errors = sum(answer.message.body.text != text for text, answer in answers)
+            return _summary("echo", seconds, took, errors, 0)
+    finally:
+        await load.datacenter.stop()
+
+
+def _queries() -> list[str]:
+    """Two words of every title that has them, as a reader would type."""
+    names = [
+        item.file_name.rpartition(".")[0].replace(".", " ").split() for item in load_library() if item.kind != "photo"
+    ]
+    return [" ".join(words[:2]) for words in names if len(words) > 1]
+
+
+async def run(messages: int, runs: int) -> list[Measurement]:
+    """Both bots in turns."""
+    queries = _queries()
+    measured = []
+    with tempfile.TemporaryDirectory(prefix="file-filter-bench-") as name:
+        for _ in range(runs):
+            measured.append(await _measure_echo(queries, messages, Path(name)))
+            measured.append(await _measure_search(queries, messages, Path(name)))
+            (Path(name) / "bot.session").unlink(missing_ok=True)
+    return measured
+
+
+def report(measured: Sequence[Measurement]) -> bool:
+    """Print the table and write it as JSON; whether every target is met."""
+    print(f"{'bot':<8}{'answers/s':>12}{'p50 ms':>10}{'p99 ms':>10}{'errors':>8}{'missing':>9}")
+    for m in measured:
+        print(f"{m.bot:<8}{m.rate:>12.1f}{m.p50_ms:>10.1f}{m.p99_ms:>10.1f}{m.errors:>8}{m.missing:>9}")
+    echo = [m for m in measured if m.bot == "echo"]
+    search = [m for m in measured if m.bot == "search"]
+    rate_ratio = statistics.median(m.rate for m in search) / statistics.median(m.rate for m in echo)
+    p99_ratio = statistics.median(m.p99_ms for m in search) / statistics.median(m.p99_ms for m in echo)
+    faults = sum(m.errors + m.missing for m in measured)
+    met = rate_ratio >= _MIN_RATE_RATIO and p99_ratio <= _MAX_P99_RATIO and faults == 0
+    print(f"rate: search / echo   {rate_ratio:6.3f}   target >= {_MIN_RATE_RATIO}")
+    print(f"p99: search / echo    {p99_ratio:6.2f}   target <= {_MAX_P99_RATIO}")
+    print(f"errors and missing    {faults:6}   target 0")
+    print("targets met" if met else "TARGETS MISSED")
+    _RESULTS.mkdir(exist_ok=True)
+    result = {"runs": [asdict(m) for m in measured], "rate_ratio": rate_ratio, "p99_ratio": p99_ratio, "met": met}
+    (_RESULTS / "main_path.json").write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2))
+    return met
+
+
+def main() -> int:
+    """Measure and judge."""
+    parser = argparse.ArgumentParser(description="Searches answered a second against an echo bot's replies.")
+    parser.add_argument("--messages", type=int, default=2000)
+    parser.add_argument("--runs", type=int, default=3)
+    flags = parser.parse_args()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return 0 if report(runner.run(run(flags.messages, flags.runs))) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""Process entry: read flags and settings, open the container, serve until a signal."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+import uvloop
+
+from config.settings import load_settings
+from core.container import Container, Stores, open_container
+from core.errors import ConfigurationError
+from core.lifecycle import ShutdownSignal
+from core.observability.logging import configure_logging
+from handlers import build_manager
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from aiohttp import web
+
+    from config.settings import BootstrapSettings
+
+
+async def serve(
+    settings: BootstrapSettings,
+    *,
+    stores: Stores | None = None,
+    routes: Sequence[web.RouteDef] = (),
+    on_ready: Callable[[Container], Awaitable[None]] | None = None,
+) -> None:
+    """Run the bot until SIGINT or SIGTERM.
+
+    Args:
+        settings: where everything is.
+        stores: databases other than the configured ones, e.g. in memory.
+        routes: further routes of the HTTP sidecar.
+        on_ready: called once when the bot answers.
+    """
+    stop = ShutdownSignal()
+    stop.install()
+    async with open_container(settings, stores=stores, routes=routes) as container:
+        manager = build_manager(container)
+        manager.register(container.client)
+        if await stop.unless_asked(container.start(manager.introduce)):
+            container.shutdown.push("updates", manager.cleanup)
+            if on_ready is not None:
+                container.tasks.spawn(on_ready(container), name="on_ready")
+            await stop.wait()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the bot, or the demo; returns the exit code."""
+    parser = argparse.ArgumentParser(description="File Filter Bot: a library out of Telegram channels full of files.")
+    parser.add_argument("--demo", action="store_true", help="run against a local Telegram with stores in memory")
+    parser.add_argument("--port", type=int, default=8000, help="with --demo: HTTP port, 0 = any")
+    parser.add_argument(
+        "--datacenter-port", type=int, default=18443, help="with --demo: Telegram port, 0 = any free one"
+    )
+    flags = parser.parse_args(arguments)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            if flags.demo:
+                from sandbox.demo import run_demo
+
+                runner.run(run_demo(serve, port=flags.port, datacenter_port=flags.datacenter_port))
+            else:
+                settings = load_settings()
+                configure_logging(settings.log_level, settings.log_format, settings.secrets)
+                runner.run(serve(settings))
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""The demo: the ordinary bot on stores in memory, against a local Telegram with a seeded library."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from aiohttp import web
+
+from config.settings import load_settings
+from core.clock import Clock
+from core.container import Stores
+from core.observability.logging import configure_logging
+from sandbox.datacenter.server import DataCenter
+from sandbox.demo_library import load_library
+from sandbox.stores import InMemoryStores
+from sandbox.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from core.container import Container
+    from sandbox.accounts import Account
+    from sandbox.chats import Channel
+
+_BOT_TOKEN = "7000000001:demo"
+_PREMIUM_DAYS = 365
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCast:
+    """Who and what the demo's Telegram holds."""
+
+    bot: Account
+    channel: Channel
+    group: Channel
+    admin: Account
+    reader: Account
+    premium: Account
+
+
+def build_cast(world: World) -> DemoCast:
+    """Add the bot, its channel and group, and three people; the admin owns both chats and may post."""
+    bot = world.add_bot(_BOT_TOKEN, "File Filter Bot", "file_filter_demo_bot")
+    admin = world.add_user("Ada", username="demo_admin", phone="9996610001")
+    reader = world.add_user("Rui", username="demo_reader", phone="9996610002")
+    premium = world.add_user("Mia", username="demo_premium", phone="9996610003")
+    channel = world.add_channel("Public Domain Library", creator=admin.id, username="demo_library", admins=[bot.id])
+    members = [reader.id, premium.id, bot.id]
+    group = world.add_group("Library Friends", creator=admin.id, username="demo_friends", members=members)
+    return DemoCast(bot, channel, group, admin, reader, premium)
+
+
+async def run_demo(serve: Callable[..., Awaitable[None]], *, port: int, datacenter_port: int) -> None:
+    """Run the demo until a signal.
+
+    Args:
+        serve: runs the bot; `bot.serve`.
+        port: of the HTTP sidecar; 0 = any free one.
+        datacenter_port: of the local Telegram; 0 = any free one.
+    """
+    clock = Clock()
+    world = World(clock)
+    cast = build_cast(world)
+    datacenter = DataCenter(world, clock=clock)
+    await datacenter.start(datacenter_port)
+    stores = InMemoryStores(clock)
+    facts: dict[str, Any] = {}
+    with TemporaryDirectory(prefix="file-filter-demo-") as folder:
+        settings = load_settings(_environment(Path(folder), datacenter, cast, port), env_file=None)
+        configure_logging(settings.log_level, settings.log_format, settings.secrets)
+
+        async def on_ready(container: Container) -> None:
+            facts.update(_facts(container.sidecar.url, datacenter, cast))
+            await container.users.set_premium(cast.premium.id, clock.utc_now() + timedelta(days=_PREMIUM_DAYS))
+            await _fill_library(container, world, cast)
+            _announce(facts)
+
+        async def show_facts(_: web.Request) -> web.Response:
+            if not facts:
+                raise web.HTTPServiceUnavailable(text="the demo is starting")
+            return web.json_response(facts, dumps=lambda value: orjson.dumps(value).decode())
+
+        try:
+            await serve(
+                settings,
+                stores=Stores(stores.mongo_client, stores.redis_client),
+                routes=[web.get("/demo", show_facts)],
+                on_ready=on_ready,
+            )
+        finally:
+            await datacenter.stop()
+
+
+async def _fill_library(container: Container, world: World, cast: DemoCast) -> None:
+    """Post the library into the channel as its admin would, and wait until the bot has indexed it."""
+    items = load_library()
+    for item in items:
+        file_id = world.add_document(
+            item.file_name, item.size, item.mime_type, kind=item.kind, duration=item.duration or 0
+        )
+        world.post(cast.channel.id, item.caption or "", author=cast.admin.id, file=file_id)
+        if container.indexing_queue.depth > 0:
+            await container.clock.sleep(0)
+    while await container.pool.count("media_files", {}) < len(items):
+        await container.clock.sleep(_POLL_S)
+
+
+def _environment(folder: Path, datacenter: DataCenter, cast: DemoCast, port: int) -> dict[str, str]:
+    key_file = folder / "datacenter.pem"
+    key_file.write_text(datacenter.key.public_pem)
+    return {
+        "API_ID": "1",
+        "API_HASH": "0" * 32,
+        "BOT_TOKEN": _BOT_TOKEN,
+        "SESSION": str(folder / "bot.session"),
+        "DATABASE_URI": "mongodb://in-memory",
+        "DATABASE_NAME": "demo",
+        "REDIS_URI": "redis://in-memory",
+        "ADMINS": str(cast.admin.id),
+        "CHANNELS": f"@{cast.channel.username}",
+        "PORT": str(port),
+        "TELEGRAM_DATACENTER": f"{datacenter.host}:{datacenter.port}",
+        "TELEGRAM_DATACENTER_KEY": str(key_file),
+    }
+
+
+def _facts(url: str, datacenter: DataCenter, cast: DemoCast) -> dict[str, Any]:
+    def chat(channel: Channel) -> dict[str, Any]:
+        return {"id": channel.full_id, "username": channel.username}
+
+    def person(account: Account) -> dict[str, Any]:
+        return {"id": account.id, "phone": account.phone}
+
+    return {
+        "event": "demo_ready",
+        "http": url,
+        "datacenter": {
+            "host": datacenter.host,
+            "port": datacenter.port,
+            "dc_id": datacenter.dc_id,
+            "public_key": datacenter.key.public_pem,
+        },
+        "bot": {"id": cast.bot.id, "username": cast.bot.username},
+        "channel": chat(cast.channel),
+        "group": chat(cast.group),
+        "people": {"admin": person(cast.admin), "reader": person(cast.reader), "premium": person(cast.premium)},
+    }
+
+
+def _announce(facts: dict[str, Any]) -> None:
+    """Say where everything listens, then the same as one JSON line for other programs."""
+    address = facts["datacenter"]
+    sys.stdout.write(
+        f"HTTP:            {facts['http']}  (/health /metrics /performance /demo)\n"
+        f"Local Telegram:  {address['host']}:{address['port']}  bot @{facts['bot']['username']}\n"
+        f"People:          log in with a phone below; the code is its sixth digit five times\n"
+    )
+    sys.stdout.write(orjson.dumps(facts).decode() + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,29 @@
+"""Filling the test channel, and waiting until the bot has indexed what was posted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.container import Container
+    from sandbox.actor import Actor
+    from sandbox.message_box import Message
+    from tests.e2e.conftest import Cast
+
+
+async def post_files(
+    bot: Container, owner: Actor, cast: Cast, names: Sequence[str], *, caption: str = ""
+) -> list[Message]:
+    """Post files and return when all of them can be found."""
+    before = await bot.pool.count("media_files", {})
+    posts = [owner.post_file(cast.channel.id, name, 1000 + n, caption=caption) for n, name in enumerate(names)]
+    await indexed(bot, before + len(names))
+    return posts
+
+
+async def indexed(bot: Container, count: int) -> None:
+    """Return when the library holds at least `count` files."""
+    while await bot.pool.count("media_files", {}) < count:
+        await bot.clock.sleep(0.01)
