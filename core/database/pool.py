@@ -121,8 +121,12 @@ class DatabaseConnectionPool:
         started = self._clock.monotonic()
         outcome = "error"
         try:
-            async with asyncio.timeout(timeout_s or self._timeout_s):
-                result = await self._attempts(operation, idempotent=idempotent)
+            limit_s = timeout_s or self._timeout_s
+            # The driver's deadline runs from here, not from when one of its threads is free, so that a write that the
+            # caller gave up is not begun later; it also is the server's maxTimeMS.
+            with pymongo.timeout(limit_s - _SERVER_MARGIN_S):
+                async with asyncio.timeout(limit_s):
+                    result = await self._attempts(operation, idempotent=idempotent)
             outcome = "ok"
         except SearchTimeoutError:
             outcome = "timeout"
@@ -282,11 +286,9 @@ class DatabaseConnectionPool:
         """
         target, models = self._database[collection], list(indexes)
 
-        async def build() -> None:
-            with pymongo.timeout(timeout_s):
-                await target.create_indexes(models)
-
-        await self.execute_with_retry(build, idempotent=True, name="create_indexes", timeout_s=timeout_s)
+        await self.execute_with_retry(
+            lambda: target.create_indexes(models), idempotent=True, name="create_indexes", timeout_s=timeout_s
+        )
 
     async def ping(self) -> None:
         """Ask the server for a sign of life."""
@@ -303,7 +305,7 @@ class DatabaseConnectionPool:
 
         async def bounded() -> T:
             try:
-                with pymongo.timeout(0):  # the client's own deadline would replace the caller's limit
+                with pymongo.timeout(0):  # else the driver's deadline replaces the caller's limit on the server
                     return await read(**bound)
             except errors.ExecutionTimeout as error:
                 raise SearchTimeoutError(f"{name} on {self.name} passed {max_time_ms} ms") from error
@@ -332,14 +334,13 @@ class DatabaseConnectionPool:
 
 
 def _motor_client(uri: str, server_selection_timeout_s: float, operation_timeout_s: float) -> Any:
-    """A client whose every operation carries a deadline: timeoutMS sets maxTimeMS and the socket's limit."""
+    """A client that retries only what the server runs once; deadlines come with each operation."""
     return AsyncIOMotorClient(
         uri,
         tz_aware=True,
         appname="file-filter-bot",
         w="majority",
         journal=True,
-        timeoutMS=int((operation_timeout_s - _SERVER_MARGIN_S) * 1000),
         serverSelectionTimeoutMS=int(server_selection_timeout_s * 1000),
         connectTimeoutMS=int(server_selection_timeout_s * 1000),
         socketTimeoutMS=int(operation_timeout_s * 1000),
