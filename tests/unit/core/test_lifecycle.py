@@ -1,0 +1,102 @@
+"""Signals and the order in which everything is taken down."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+
+import pytest
+from structlog.testing import capture_logs
+
+from core.clock import Clock
+from core.lifecycle import OrderedShutdown, ShutdownSignal
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_asks_to_stop(number):
+    """Either signal ends the wait, once, with its name; afterwards Python has it back."""
+    stop = ShutdownSignal()
+    before = signal.getsignal(number)
+    stop.install()
+    try:
+        os.kill(os.getpid(), number)
+        await asyncio.wait_for(stop.wait(), 5)
+        stop.request("later")
+        assert (stop.is_set, stop.reason) == (True, number.name)
+    finally:
+        stop.remove()
+    assert signal.getsignal(number) in (before, signal.SIG_DFL, signal.default_int_handler)
+
+
+async def test_steps_run_in_reverse_and_once():
+    """What was started last is closed first; a second close does nothing."""
+    ran: list[str] = []
+    shutdown = OrderedShutdown(Clock(), 5)
+    for name in ("mongo", "redis", "tasks"):
+        shutdown.push(name, _noting(ran, name))
+
+    with capture_logs() as logs:
+        await shutdown.close()
+        await shutdown.close()
+
+    assert ran == ["tasks", "redis", "mongo"]
+    (line,) = [entry for entry in logs if entry["event"] == "shutdown_finished"]
+    assert (line["steps"], line["cancelled"]) == (["tasks", "redis", "mongo"], [])
+    assert line["took_ms"] >= 0
+
+
+async def test_a_failing_step_does_not_stop_the_others():
+    """Any error of one step is logged with its name, and the rest is still closed."""
+    ran: list[str] = []
+    shutdown = OrderedShutdown(Clock(), 5)
+    shutdown.push("mongo", _noting(ran, "mongo"))
+
+    async def fail() -> None:
+        raise LookupError("broken")
+
+    shutdown.push("sidecar", fail)
+    with capture_logs() as logs:
+        await shutdown.close()
+
+    assert ran == ["mongo"]
+    assert [entry["step"] for entry in logs if entry["event"] == "shutdown_step_failed"] == ["sidecar"]
+
+
+async def test_one_deadline_binds_all_steps_together():
+    """Scenario 139: steps that hang are cut when the common time is over, and the log names them."""
+    ran: list[str] = []
+    shutdown = OrderedShutdown(Clock(), 0.05)
+    shutdown.push("mongo", _noting(ran, "mongo"))
+    for name in ("first", "second"):
+        shutdown.push(name, asyncio.Event().wait)
+
+    started = asyncio.get_running_loop().time()
+    with capture_logs() as logs:
+        await shutdown.close()
+
+    assert asyncio.get_running_loop().time() - started < 2
+    assert ran == ["mongo"]
+    assert logs[-1]["cancelled"] == ["second", "first"]
+
+
+async def test_what_a_step_had_to_cancel_is_named():
+    """A task registry that reports what it cancelled gets those names into the one line."""
+    shutdown = OrderedShutdown(Clock(), 5)
+
+    async def close_tasks() -> list[str]:
+        assert 0 < shutdown.remaining_s <= 5
+        return ["delivery:7"]
+
+    shutdown.push("tasks", close_tasks)
+    with capture_logs() as logs:
+        async with shutdown:
+            pass
+    assert logs[-1]["cancelled"] == ["delivery:7"]
+
+
+def _noting(ran: list[str], name: str):
+    async def step() -> None:
+        ran.append(name)
+
+    return step
