@@ -69,6 +69,11 @@ FORGED = st.one_of(
 @example(None)
 @example(b"t3st:a:9223372036854775808:new:1")
 @example("t3st:a:1:new:1:1")
+@example("t0:a:1:new:1")
+@example("t3st:a:01:new:1")
+@example("t3st:a:-0:new:1")
+@example("t3st:a:+1:new:1")
+@example("t3st:a:１:new:1")
 @example("t3st:" + "a" * 60 + ":1:new:1")
 @example("t3st:a:" + "9" * 5000 + ":new:1")
 def test_forged_data_unpacks_exactly_or_is_refused(data: str | bytes | None) -> None:
