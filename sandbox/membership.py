@@ -133,7 +133,8 @@ class Membership:
             qts=0,
         )
         update.qts = self._accounts[bot_id].box.append_qts(date, update)
-        self._delivery.push(bot_id, update, users=(user_id, actor_id), channels=(channel.id,))
+        named = {member.actor_id for member in (before, after) if member is not None}
+        self._delivery.push(bot_id, update, users={user_id, actor_id, *named}, channels=(channel.id,))
 
 
 def every_right_but_admins() -> Any:

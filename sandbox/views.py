@@ -120,6 +120,14 @@ class Views:
             return T.ChannelParticipantSelf(user_id=user_id, inviter_id=member.actor_id, date=member.date)
         return T.ChannelParticipant(user_id=user_id, date=member.date)
 
+    def participants(self, channel: Channel, user_ids: Iterable[int], viewer: int) -> dict[str, list[Any]]:
+        """Raw participants of accounts that are in a channel, with every user and chat that they name."""
+        ids = list(user_ids)
+        actors = [channel.members[user_id].actor_id for user_id in ids]
+        users, chats = self.peers((), viewer, (*ids, *actors), (channel.id,))
+        found = [self.participant(channel, user_id, viewer) for user_id in ids]
+        return {"participants": found, "users": users, "chats": chats}
+
     def media(self, file: File | None, viewer: int) -> Any:
         """A raw MessageMedia with a reference that is good now; None without a file."""
         if file is None:

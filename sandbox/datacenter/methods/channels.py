@@ -45,7 +45,9 @@ def get_full_channel(call: Call, request: Any) -> Any:
         can_view_participants=(admin or not channel.broadcast) or None,
         participants_count=len(channel.active_members()),
         admins_count=sum(map(channel.is_admin, channel.members)) if admin else None,
+        # These two share one flag bit of the constructor: both or none.
         kicked_count=sum(m.role is Role.KICKED for m in channel.members.values()) if admin else None,
+        banned_count=sum(m.muted for m in channel.members.values()) if admin else None,
     )
     chat = call.world.views.channel(channel, viewer.id)
     return T.messages.ChatFull(full_chat=full, chats=[chat], users=[])

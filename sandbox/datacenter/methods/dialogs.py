@@ -29,7 +29,7 @@ class _Row(NamedTuple):
 
 @method("messages.GetDialogs")
 def get_dialogs(call: Call, request: Any) -> Any:
-    """Chats, the one with the newest message first; a page starts after the offset peer."""
+    """Chats, the one with the newest message first, empty ones left out; a page starts after the offset peer."""
     account = person(call)
     rows = sorted(_rows(call, account), key=lambda row: (row.date, row.peer_id), reverse=True)
     page = _after(rows, call, request.offset_peer)[: min(request.limit or PAGE_LIMIT, PAGE_LIMIT)]
@@ -87,7 +87,7 @@ def _private_dialog(account: Account, peer_id: int) -> Any:
 def _rows(call: Call, account: Account) -> list[_Row]:
     private = [_private_row(account, peer_id) for peer_id in account.box.dialogs]
     channels = [_channel_row(call.world.channels[channel_id], account) for channel_id in account.channels]
-    return [row for row in private if row.top is not None] + channels
+    return [row for row in private + channels if row.top is not None]
 
 
 def _row(call: Call, account: Account, peer: Any) -> _Row:

@@ -28,11 +28,12 @@ def get_participant(call: Call, request: Any) -> Any:
     world, viewer = call.world, caller(call)
     channel = _listed_channel(call, request.channel, only_self=isinstance(request.participant, T.InputPeerSelf))
     account = world.peers.account(viewer.id, request.participant)
-    participant = world.views.participant(channel, account.id, viewer.id)
-    if participant is None:
+    if account.id not in channel.members:
         raise RpcFailure(400, "USER_NOT_PARTICIPANT")
-    users, chats = world.views.peers((), viewer.id, (account.id,), (channel.id,))
-    return T.channels.ChannelParticipant(participant=participant, chats=chats, users=users)
+    found = world.views.participants(channel, (account.id,), viewer.id)
+    return T.channels.ChannelParticipant(
+        participant=found["participants"][0], chats=found["chats"], users=found["users"]
+    )
 
 
 @method("channels.GetParticipants")
@@ -42,9 +43,7 @@ def get_participants(call: Call, request: Any) -> Any:
     channel = _listed_channel(call, request.channel)
     found = [user_id for user_id in channel.members if _passes(call, channel, user_id, request.filter)]
     page = found[request.offset : request.offset + min(request.limit or PAGE_LIMIT, PAGE_LIMIT)]
-    users, chats = world.views.peers((), viewer.id, page, (channel.id,))
-    participants = [world.views.participant(channel, user_id, viewer.id) for user_id in page]
-    return T.channels.ChannelParticipants(count=len(found), participants=participants, chats=chats, users=users)
+    return T.channels.ChannelParticipants(count=len(found), **world.views.participants(channel, page, viewer.id))
 
 
 @method("channels.InviteToChannel")

@@ -87,12 +87,21 @@ def _second_sequence(account: Account, request: Any) -> list[Any]:
 def _last_difference(call: Call, account: Account, events: list[Event], members: list[Any]) -> Any:
     contents = _contents(call, events, None)
     contents["other_updates"] += members
-    users = {update.user_id for update in members} | {getattr(update, "actor_id", account.id) for update in members}
+    users = {user_id for update in members for user_id in _named_by(update)}
     channels = {update.channel_id for update in members if isinstance(update, T.UpdateChannelParticipant)}
     more_users, more_chats = call.world.views.peers((), account.id, users, channels)
     contents["users"] += [user for user in more_users if all(user.id != known.id for known in contents["users"])]
     contents["chats"] += more_chats
     return T.updates.Difference(**contents, new_encrypted_messages=[], state=_state(call, account.box.log.pts))
+
+
+def _named_by(update: Any) -> set[int]:
+    if isinstance(update, T.UpdateBotStopped):
+        return {update.user_id}
+    places = (update.prev_participant, update.new_participant)
+    promoters = {getattr(place, "promoted_by", update.user_id) for place in places if place is not None}
+    kickers = {getattr(place, "kicked_by", update.user_id) for place in places if place is not None}
+    return {update.user_id, update.actor_id} | promoters | kickers
 
 
 def _contents(call: Call, events: list[Event], channel: Channel | None) -> dict[str, Any]:

@@ -1,0 +1,280 @@
+"""A test person: says, presses, waits, and sees exactly what its account receives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from sandbox.chats import FULL_ID_BASE
+from sandbox.message_box import EventKind
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sandbox.callbacks import PressAnswer
+    from sandbox.delivery import Happening
+    from sandbox.files import File, FileKind
+    from sandbox.message_box import Message
+    from sandbox.world import World
+
+_Result = TypeVar("_Result")
+
+
+class Button(NamedTuple):
+    """One button as a client shows it; `data` or `url` is None according to its kind."""
+
+    text: str
+    data: bytes | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A message at the moment it arrived or was edited.
+
+    Attributes:
+        id: as this account numbers it.
+        chat_id: the other account, or the full (-100…) id of a channel or group.
+        text: plain text or caption, markup already applied.
+        buttons: rows of the inline keyboard, empty without one.
+        entities: pyrogram.raw entities; offsets in UTF-16 code units.
+        edit_count: 0 for a new message.
+        message: the message itself, as it is now.
+    """
+
+    id: int
+    chat_id: int
+    sender_id: int
+    text: str
+    buttons: tuple[tuple[Button, ...], ...]
+    document: File | None
+    entities: tuple[Any, ...]
+    edit_count: int
+    message: Message
+
+    def button(self, text: str) -> Button:
+        """The first button with exactly this text, else the first that contains it.
+
+        Raises:
+            LookupError: there is none; the message names those that exist.
+        """
+        every = [button for row in self.buttons for button in row]
+        for fits in (lambda b: b.text == text, lambda b: text in b.text):
+            found = next((button for button in every if fits(button)), None)
+            if found is not None:
+                return found
+        raise LookupError(f"no button {text!r} among {[button.text for button in every]}")
+
+
+class _Stream:
+    """Arrivals in order; each one is handed out once."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._waiting: deque[Seen] = deque()
+        self._arrived = asyncio.Event()
+        self.count = 0
+
+    def add(self, seen: Seen) -> None:
+        self.count += 1
+        self._waiting.append(seen)
+        self._arrived.set()
+
+    async def take(self, fits: Callable[[Seen], bool], timeout_s: float) -> Seen:
+        passed: list[str] = []
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    while self._waiting:
+                        seen = self._waiting.popleft()
+                        if fits(seen):
+                            return seen
+                        passed.append(seen.text)
+                    self._arrived.clear()
+                    await self._arrived.wait()
+        except TimeoutError:
+            raise TimeoutError(f"no fitting {self._name} within {timeout_s} s; these came: {passed}") from None
+
+
+class Actor:
+    """Drives one person of the world directly, as a modified client could, so forged presses are allowed.
+
+    Needs no client and no login; what the account receives is seen even while a client of it is connected. Waiting is
+    driven by events. A wait returns the first arrival that fits and passes over earlier ones, so that two waits in a
+    row also check the order. Build it inside a running loop.
+
+    Args:
+        world: where the person lives.
+        user_id: the person.
+        bot_id: the bot that `say` talks to.
+
+    Attributes:
+        received: everything that arrived, edits included, oldest first.
+        deleted_ids: ids of this account's private messages that somebody else deleted.
+    """
+
+    def __init__(self, world: World, user_id: int, bot_id: int) -> None:
+        self.user_id = user_id
+        self.bot_id = bot_id
+        self.received: list[Seen] = []
+        self.deleted_ids: list[int] = []
+        self._world = world
+        self._messages = _Stream("message")
+        self._edits = _Stream("edit")
+        self._stop = world.observe(user_id, self._on_happening)
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._stop()
+
+    def say(self, text: str, *, reply_to: Message | None = None) -> Message:
+        """Write to the bot."""
+        return self._world.says(self.user_id, self.bot_id, text, reply_to=reply_to.id if reply_to else None)
+
+    def say_in(self, channel_id: int, text: str, *, reply_to: Message | None = None) -> Message:
+        """Write into a group or channel."""
+        return self._world.post(channel_id, text, author=self.user_id, reply_to=reply_to.id if reply_to else None)
+
+    def send_file(self, name: str, size: int = 1, *, caption: str = "", kind: FileKind | str = "document") -> Message:
+        """Send the bot a new file."""
+        file_id = self._world.add_document(name, size, kind=kind)
+        return self._world.says(self.user_id, self.bot_id, caption, file=file_id)
+
+    def post_file(
+        self, channel_id: int, name: str, size: int = 1, *, caption: str = "", kind: FileKind | str = "document"
+    ) -> Message:
+        """Post a new file in a channel or group."""
+        file_id = self._world.add_document(name, size, kind=kind)
+        return self._world.post(channel_id, caption, author=self.user_id, file=file_id)
+
+    def edit_caption(self, message: Message, text: str) -> None:
+        """Change the text or caption of a message."""
+        self._world.edit(message, text)
+
+    def delete(self, *messages: Message) -> None:
+        """Delete messages for everybody."""
+        self._world.delete(*messages)
+
+    def block_bot(self) -> None:
+        """Block the bot."""
+        self._world.block(self.user_id, self.bot_id)
+
+    def unblock_bot(self) -> None:
+        """Unblock the bot."""
+        self._world.unblock(self.user_id, self.bot_id)
+
+    async def wait_message(
+        self,
+        fits: Callable[[Seen], bool] | None = None,
+        *,
+        containing: str | None = None,
+        timeout: float = 10,  # noqa: ASYNC109  (the caller names a bound, not a scope)
+    ) -> Seen:
+        """The next new message that fits.
+
+        Args:
+            fits: condition; None accepts any.
+            containing: part of the text.
+            timeout: seconds of real time.
+
+        Raises:
+            TimeoutError: none came; it names what came instead.
+        """
+        return await self._messages.take(_condition(fits, containing), timeout)
+
+    async def wait_edit(
+        self,
+        fits: Callable[[Seen], bool] | None = None,
+        *,
+        of: Seen | None = None,
+        containing: str | None = None,
+        timeout: float = 10,  # noqa: ASYNC109  (the caller names a bound, not a scope)
+    ) -> Seen:
+        """The next edit that fits; `of` asks for edits of one message. Otherwise as `wait_message`."""
+        condition = _condition(fits, containing)
+        return await self._edits.take(
+            lambda seen: (of is None or seen.message is of.message) and condition(seen), timeout
+        )
+
+    async def expect_nothing_until(self, event: Awaitable[_Result]) -> _Result:
+        """Await something, and insist that no new message arrived meanwhile; returns what it returned.
+
+        Raises:
+            AssertionError: a message came.
+        """
+        before = self._messages.count
+        result = await event
+        if self._messages.count != before:
+            news = [seen.text for seen in self.received if seen.edit_count == 0][before - self._messages.count :]
+            raise AssertionError(f"nothing was expected, but these came: {news}")
+        return result
+
+    async def press(
+        self,
+        seen: Seen,
+        text: str | None = None,
+        *,
+        data: bytes | str | None = None,
+        timeout: float = 10,  # noqa: ASYNC109  (the caller names a bound, not a scope)
+    ) -> PressAnswer:
+        """Press a button by its text, or send any data as a modified client can, and wait for the bot's answer.
+
+        Works on messages of groups that answered somebody else, too.
+
+        Raises:
+            LookupError: no button has the text, or it is not a callback button.
+            TimeoutError: the bot did not answer.
+            RpcFailure: the message is gone.
+        """
+        payload = data.encode() if isinstance(data, str) else data
+        if payload is None:
+            payload = seen.button(text or "").data
+        if payload is None:
+            raise LookupError(f"{text!r} is not a callback button")
+        message = seen.message
+        if message.in_channel:
+            answer = self._world.press_in_channel(self.user_id, message.peer_id, message.id, payload)
+        else:
+            answer = self._world.press(self.user_id, message.peer_id, message.id, payload)
+        async with asyncio.timeout(timeout):
+            return await answer
+
+    def files(self) -> list[File]:
+        """Files of all messages received so far, oldest first."""
+        return [seen.document for seen in self.received if seen.document is not None and seen.edit_count == 0]
+
+    def _on_happening(self, happening: Happening) -> None:
+        if happening.message is None:
+            self.deleted_ids += happening.ids if not happening.channel_id else ()
+            return
+        if happening.message.body.sender_id == self.user_id:
+            return
+        seen = _seen(happening.message)
+        self.received.append(seen)
+        (self._messages if happening.kind is EventKind.NEW else self._edits).add(seen)
+
+
+def _condition(fits: Callable[[Seen], bool] | None, containing: str | None) -> Callable[[Seen], bool]:
+    return lambda seen: (containing is None or containing in seen.text) and (fits is None or fits(seen))
+
+
+def _seen(message: Message) -> Seen:
+    body = message.body
+    rows = getattr(body.markup, "rows", ())
+    return Seen(
+        id=message.id,
+        chat_id=FULL_ID_BASE - message.peer_id if message.in_channel else message.peer_id,
+        sender_id=body.sender_id,
+        text=body.text,
+        buttons=tuple(tuple(_button(button) for button in row.buttons) for row in rows),
+        document=body.file,
+        entities=tuple(body.entities),
+        edit_count=body.edit_count,
+        message=message,
+    )
+
+
+def _button(button: Any) -> Button:
+    return Button(button.text, getattr(button, "data", None), getattr(button, "url", None))
