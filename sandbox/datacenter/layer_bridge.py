@@ -29,6 +29,22 @@ _SERVICE_IDS = frozenset(
 _NATIVE_BUTTON, _FOREIGN_BUTTON_TYPE = "KeyboardButton", "InlineButtonType"
 
 
+_EMPTY_VALUES = {int: 0, bool: False, str: "", bytes: b""}
+
+
+class _RequiredFields(dict[type, dict[str, Any]]):
+    """By foreign class: an empty value for each number, flag and text that its constructor insists on."""
+
+    def __missing__(self, kind: Any) -> dict[str, Any]:
+        types = {}
+        if kind.__init__ is not object.__init__:
+            code, optional = kind.__init__.__code__, kind.__init__.__defaults__ or ()
+            required = code.co_varnames[1 : code.co_argcount - len(optional)]
+            types = {name: kind.__init__.__annotations__.get(name) for name in required}
+        self[kind] = {name: _EMPTY_VALUES[type_] for name, type_ in types.items() if type_ in _EMPTY_VALUES}
+        return self[kind]
+
+
 class _Unread(Exception):  # noqa: N818  (a state, not a mistake)
     """The native library does not know the object, or knows another shape of it."""
 
@@ -45,6 +61,7 @@ class LayerBridge(Codec):
         self._reader = BinaryReader
         self._types = types
         self._foreign_object = ForeignObject
+        self._required = _RequiredFields()
         self._foreign_ids: dict[int, type] = alltlobjects.tlobjects
         self._foreign_by_name = {_foreign_name(kind): kind for kind in self._foreign_ids.values()}
         self._native_by_name = {
@@ -138,7 +155,8 @@ class LayerBridge(Codec):
             return self._types.KeyboardButton(text=value.text, type=self._types.ButtonTypeDefault())
         kind: Any = self._foreign_by_name[value.QUALNAME.lower()]
         fields = {name: getattr(value, name) for name in value.__slots__}
-        return kind(**{name: self._to_foreign(field) for name, field in fields.items() if field is not None})
+        known = {name: self._to_foreign(field) for name, field in fields.items() if field is not None}
+        return kind(**(self._required[kind] | known))
 
     def _button_to_foreign(self, button: Any) -> Any:
         suffix = type(button).__name__.removeprefix(_NATIVE_BUTTON)

@@ -21,13 +21,13 @@ from pyrogram.raw.core import GzipPacked
 from sandbox.clients import attach_pyrofork, session_string
 from sandbox.datacenter import DataCenter, Fault
 from sandbox.datacenter.rpc import Call, RpcFailure
+from tests.fixtures.clock import TestClock
 from tests.fixtures.wire_client import WireClient
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from sandbox.world import UpdateSink
-    from tests.fixtures.clock import TestClock
 
 pytestmark = pytest.mark.wire
 
@@ -473,8 +473,9 @@ async def test_an_ignored_call_leaves_the_connection_alone(dc: DataCenter, world
     assert world.served == 1
 
 
-async def test_a_delayed_call_waits_for_the_clock(world: TinyWorld, clock: TestClock) -> None:
+async def test_a_delayed_call_waits_for_the_clock(world: TinyWorld) -> None:
     """A delayed call is served when the data centre's clock has moved on, and overtaken by others until then."""
+    clock = TestClock()
     dc = DataCenter(world, clock=clock, methods=world.methods())
     await dc.start()
     wire = WireClient(dc, dc.issue_auth_key(BOT))

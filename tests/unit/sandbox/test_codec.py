@@ -154,6 +154,20 @@ def test_a_message_reaches_the_other_layer(bridge: Any) -> None:
     assert read.message.entities[0].length == 2
 
 
+def test_what_only_the_other_layer_counts_is_zero(bridge: Any) -> None:
+    """A field that the other layer requires and the native one lacks is sent empty instead of failing the answer."""
+    from telethon.extensions import BinaryReader
+
+    counts = {"top_message": 3, "read_inbox_max_id": 2, "read_outbox_max_id": 1, "unread_count": 4}
+    counts |= {"unread_mentions_count": 0, "unread_reactions_count": 0}
+    dialog = T.Dialog(peer=T.PeerUser(user_id=7), notify_settings=T.PeerNotifySettings(), **counts)
+
+    with BinaryReader(bridge.dump(dialog)) as reader:
+        read = reader.tgread_object()
+
+    assert (read.peer.user_id, read.top_message, read.unread_count, read.unread_poll_votes_count) == (7, 3, 4, 0)
+
+
 def test_a_request_of_the_other_layer_is_understood(bridge: Any) -> None:
     """Telethon's sendMessage with an inline keyboard becomes the native one, field by field."""
     from telethon.tl import functions, types

@@ -1,0 +1,196 @@
+"""An independent client, of another library and another TL layer, meets a pyrofork bot in the local data centre."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pyrogram import filters
+from pyrogram.handlers import CallbackQueryHandler, MessageHandler
+from pyrogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+from telethon import Button, events
+from telethon.errors import PhoneCodeInvalidError
+from telethon.network import connection as framings
+
+from sandbox.clients import telethon_client
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from pyrogram import Client
+    from telethon import TelegramClient
+
+    from sandbox.accounts import Account
+    from sandbox.datacenter import DataCenter
+    from sandbox.world import World
+    from tests.e2e.conftest import Cast
+
+pytestmark = pytest.mark.wire
+
+PHONE, CODE = "+9996621111", "22222"
+BOT_NAME = "filter_test_bot"
+
+
+class Inbox:
+    """What a telethon client is told of, in order."""
+
+    def __init__(self, client: TelegramClient) -> None:
+        self._seen: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+        client.add_event_handler(self._new, events.NewMessage(incoming=True))
+        client.add_event_handler(self._edited, events.MessageEdited())
+
+    async def _new(self, event: Any) -> None:
+        self._seen.put_nowait(("new", event.message))
+
+    async def _edited(self, event: Any) -> None:
+        self._seen.put_nowait(("edited", event.message))
+
+    async def next(self) -> tuple[str, Any]:
+        return await asyncio.wait_for(self._seen.get(), 10)
+
+
+@pytest.fixture
+async def reader(cast: Cast, dc: DataCenter) -> AsyncIterator[TelegramClient]:
+    """A telethon client that is connected and nobody yet."""
+    client = telethon_client(dc.host, dc.port, dc.key, timeout=5)
+    await client.connect()
+    yield client
+    await client.disconnect()
+
+
+@pytest.fixture
+async def ann(reader: TelegramClient) -> TelegramClient:
+    """Ann, logged in by phone from telethon."""
+    sent = await reader.send_code_request(PHONE)
+    await reader.sign_in(PHONE, CODE, phone_code_hash=sent.phone_code_hash)
+    return reader
+
+
+@pytest.fixture
+async def echo(cast: Cast, connect: Callable[[Account], Awaitable[Client]]) -> Client:
+    """The bot: a menu on /menu, an answer and an edit on a press, an echo of everything else."""
+    bot = await connect(cast.bot)
+
+    async def menu(_client: Client, message: Any) -> None:
+        keyboard = [[InlineKeyboardButton("Go", callback_data="go"), InlineKeyboardButton("Web", url="https://t.me/x")]]
+        await message.reply("menu", reply_markup=InlineKeyboardMarkup(keyboard))
+
+    async def repeat(_client: Client, message: Any) -> None:
+        await message.reply(f"echo <b>{message.text}</b>")
+
+    async def pressed(_client: Client, query: Any) -> None:
+        await query.answer(f"got {query.data}", show_alert=True)
+        await query.message.edit_text("edited", reply_markup=query.message.reply_markup)
+
+    bot.add_handler(MessageHandler(menu, filters.command("menu")))
+    bot.add_handler(MessageHandler(repeat, filters.text & ~filters.command("menu")))
+    bot.add_handler(CallbackQueryHandler(pressed))
+    return bot
+
+
+@pytest.mark.parametrize(
+    ("framing", "name"),
+    [
+        (framings.ConnectionTcpFull, "full"),
+        (framings.ConnectionTcpAbridged, "abridged"),
+        (framings.ConnectionTcpIntermediate, "intermediate"),
+        (framings.ConnectionTcpObfuscated, "obfuscated abridged"),
+    ],
+)
+async def test_telethon_connects_in_each_of_its_framings(dc: DataCenter, framing: type, name: str) -> None:
+    """A client of another library agrees on a key and asks something, however it frames its packets."""
+    client = telethon_client(dc.host, dc.port, dc.key, connection=framing)
+    await client.connect()
+    authorized = await client.is_user_authorized()
+    used = {connection.framing for connection in dc.connections}
+    await client.disconnect()
+
+    assert not authorized
+    assert used == {name}
+
+
+async def test_a_person_logs_in_by_phone(cast: Cast, reader: TelegramClient) -> None:
+    """A wrong code is refused as Telegram refuses it; the right one logs the owner of the number in."""
+    sent = await reader.send_code_request(PHONE)
+    with pytest.raises(PhoneCodeInvalidError):
+        await reader.sign_in(PHONE, "99999", phone_code_hash=sent.phone_code_hash)
+    me = await reader.sign_in(PHONE, CODE, phone_code_hash=sent.phone_code_hash)
+
+    assert (me.id, me.first_name, me.username) == (cast.ann.id, "Ann", "ann_reader")
+
+
+async def test_a_person_chats_with_the_bot(cast: Cast, echo: Client, ann: TelegramClient) -> None:
+    """A message to the bot by its username is answered, formatting included, and stands in the history."""
+    inbox = Inbox(ann)
+    sent = await ann.send_message(BOT_NAME, "a & b")
+    kind, answer = await inbox.next()
+    history = await ann.get_messages(BOT_NAME, limit=2)
+
+    assert (kind, answer.raw_text, answer.sender_id) == ("new", "echo a & b", cast.bot.id)
+    assert [(entity.offset, entity.length) for entity in answer.entities] == [(5, 5)]
+    assert [message.id for message in history] == [answer.id, sent.id]
+
+
+async def test_a_person_presses_a_button(echo: Client, ann: TelegramClient) -> None:
+    """The keyboard arrives with its data and links; a press brings the alert, and then the edited message."""
+    inbox = Inbox(ann)
+    await ann.send_message(BOT_NAME, "/menu")
+    _, menu = await inbox.next()
+    answer = await menu.click(text="Go")
+    kind, edited = await inbox.next()
+
+    assert [(button.text, button.data, button.url) for button in menu.buttons[0]] == [
+        ("Go", b"go", None),
+        ("Web", None, "https://t.me/x"),
+    ]
+    assert (answer.message, answer.alert) == ("got go", True)
+    assert (kind, edited.id, edited.raw_text) == ("edited", menu.id, "edited")
+    assert edited.buttons[0][0].data == b"go"
+
+
+async def test_a_file_from_a_channel_reaches_a_person(
+    cast: Cast, world: World, echo: Client, ann: TelegramClient
+) -> None:
+    """A document that the bot forwards out of a channel arrives with its name and size and can be downloaded."""
+    inbox = Inbox(ann)
+    content = bytes(range(256)) * 1_000
+    file = world.add_document("Nosferatu.1922.mkv", len(content), "video/x-matroska", data=content)
+    post = world.post(cast.channel.id, file=file)
+    await echo.copy_message(cast.ann.id, int(f"-100{cast.channel.id}"), post.id, caption="<i>silent</i>")
+    _, message = await inbox.next()
+
+    assert (message.file.name, message.file.size, message.raw_text) == ("Nosferatu.1922.mkv", len(content), "silent")
+    assert await message.download_media(bytes) == content
+
+
+async def test_a_person_is_reached_after_a_lost_connection(
+    dc: DataCenter, cast: Cast, world: World, ann: TelegramClient
+) -> None:
+    """When all connections are cut, telethon comes back by itself and, once it speaks, gets what was said meanwhile."""
+    inbox = Inbox(ann)
+    dialogs = await ann.get_dialogs()
+    dc.drop_all()
+    world.says(cast.bot.id, cast.ann.id, "meanwhile")
+    await ann.send_message(BOT_NAME, "back")
+
+    assert [dialog.entity.id for dialog in dialogs] == [cast.bot.id]
+    assert (await inbox.next())[1].raw_text == "meanwhile"
+
+
+async def test_a_bot_of_another_library_works_too(dc: DataCenter, cast: Cast, world: World) -> None:
+    """A telethon bot logs in by token, receives a message and answers it with a keyboard."""
+    bot = telethon_client(dc.host, dc.port, dc.key)
+
+    async def pong(event: Any) -> None:
+        await event.respond("pong", buttons=[Button.inline("b", b"1")])
+
+    bot.add_event_handler(pong, events.NewMessage)
+    await bot.start(bot_token="7000000001:test")
+    world.says(cast.ann.id, cast.bot.id, "ping")
+
+    request = await dc.recorder.wait_call("messages.SendMessage")
+    await bot.disconnect()
+
+    assert request.message == "pong"
+    assert request.reply_markup.rows[0].buttons[0].data == b"1"
