@@ -84,7 +84,10 @@ def quantile(buckets: Sequence[tuple[float, float]], share: float) -> float:
     Returns:
         0.0 without observations; the largest finite bound when it lies beyond that.
     """
-    wanted = buckets[-1][1] * share
+    total = buckets[-1][1]
+    if total == 0:
+        return 0.0
+    wanted = total * share
     low_bound = low_count = 0.0
     for bound, count in buckets:
         if count >= wanted and count > low_count:
