@@ -38,12 +38,13 @@ class UnknownConstructor(Exception):  # noqa: N818  (what it names, not that it 
     """A request that neither TL library can read."""
 
 
-class RequestReader(BytesIO):
-    """Hides how many bytes are left: pyrogram then reads vectors of unknown element type as boxed, as requests are."""
+def request_reader(body: bytes) -> BytesIO:
+    """A stream of `body` from which pyrogram reads vectors of unknown element type as boxed, as those of requests are.
 
-    def read(self, size: int | None = -1, /) -> bytes:
-        """The next `size` bytes; nothing when all of them are asked for."""
-        return b"" if size is None or size < 0 else super().read(size)
+    Pyrogram divides the bytes left by the number of elements and takes 4 or 8 for integers. An element has at least
+    4 bytes, so more padding than there is body makes the quotient greater than 8.
+    """
+    return BytesIO(body + bytes(len(body) + 4))
 
 
 class _NestedFields(dict[type, tuple[tuple[str, bool], ...]]):
@@ -98,7 +99,7 @@ class Codec:
             UnknownConstructor: the id of the object, or of one inside it, is not in the layer.
         """
         try:
-            return TLObject.read(RequestReader(body))
+            return TLObject.read(request_reader(body))
         except KeyError as error:
             raise UnknownConstructor(f"constructor {error.args[0]:#x} is not in layer {self.layer}") from error
 

@@ -14,7 +14,7 @@ from pyrogram import raw
 from pyrogram.raw.all import objects as _native_classes
 from pyrogram.raw.core import List, TLObject
 
-from sandbox.datacenter.codec import Codec, RequestReader, UnknownConstructor, drop_empty_vectors
+from sandbox.datacenter.codec import Codec, UnknownConstructor, drop_empty_vectors, request_reader
 
 _SERVICE_IDS = frozenset(
     kind.ID
@@ -79,7 +79,7 @@ class LayerBridge(Codec):
 
     @staticmethod
     def _load_native(body: bytes) -> Any:
-        reader = RequestReader(body)
+        reader = request_reader(body)
         try:
             value = TLObject.read(reader)
         except KeyError as error:
