@@ -229,6 +229,23 @@ async def test_release_after_midnight_leaves_the_new_day_alone(
     assert await stored(either_pool) == (4, [])
 
 
+async def test_a_hold_that_outlived_midnight_frees_nothing_of_the_new_day(
+    either_pool: DatabaseConnectionPool, users: UserRepository, quota: QuotaService, clock: TestClock
+) -> None:
+    """Scenario 6: when yesterday's hold expires today, today's full count stays full."""
+    clock.set_utc(datetime(2026, 3, 14, 23, 59, tzinfo=UTC))
+    day, now = clock.utc_now().date(), clock.utc_now()
+    await users.reserve_quota_atomic(7, 5, limit=LIMIT, day=day, hold_s=HOLD_S, now=now)
+    clock.advance(minutes=2)
+    async with quota.reserve(READER, LIMIT) as today:
+        await today.spend(LIMIT)
+    clock.advance(HOLD_S)
+    assert await charged(quota) == LIMIT
+    async with quota.reserve(READER, 1) as refused:
+        assert refused.granted == 0
+    assert await stored(either_pool) == (LIMIT, [])
+
+
 async def test_midnight_opens_once_for_a_crowd(
     pool: DatabaseConnectionPool, memory_cache: RedisCache, clock: TestClock
 ) -> None:
