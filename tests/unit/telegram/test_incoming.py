@@ -5,15 +5,9 @@ from __future__ import annotations
 import pytest
 from pyrogram import raw, types
 
+from core.domain.indexing import ChannelDelete, ChannelEdit, ChannelPost, ChannelTooLong
 from core.domain.media import MediaKind, MediaSource
-from core.telegram.incoming import (
-    ChannelDelete,
-    ChannelEdit,
-    ChannelPost,
-    ChannelTooLong,
-    channel_event_from_raw,
-    new_media_from_raw,
-)
+from core.telegram.incoming import channel_event_from_raw, new_media_from_raw
 
 CHANNEL = -1001234567890
 NAME = raw.types.DocumentAttributeFilename

@@ -39,10 +39,10 @@ async def test_a_login_is_on_disk_the_moment_it_is_complete(path, clock):
     """A kill right after the login loses nothing: neither save nor close is needed."""
     await _log_in(SessionStorage(path, clock, account_id=42))
 
-    assert await _login(SessionStorage(path, clock, account_id=42)) == (2, 12345, False, KEY, 42, True)
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
     assert list(path.parent.iterdir()) == [path]
+    assert await _login(SessionStorage(path, clock, account_id=42)) == (2, 12345, False, KEY, 42, True)
 
 
 async def test_half_a_login_is_never_written(path, clock):
