@@ -128,8 +128,16 @@ class Channels:
         self._by_invite: dict[str, int] = {}
         self._ids = itertools.count(2_000_000_001)
 
-    def add(self, title: str, *, broadcast: bool, created_at: int, channel_id: int | None = None) -> Channel:
-        """Create an empty channel or group; without an id it gets the next free one.
+    def add(
+        self,
+        title: str,
+        *,
+        broadcast: bool,
+        created_at: int,
+        channel_id: int | None = None,
+        log_size: int | None = None,
+    ) -> Channel:
+        """Create an empty channel or group; without an id it gets the next free one, without a size the common log.
 
         Raises:
             ValueError: the id is taken.
@@ -137,7 +145,7 @@ class Channels:
         bare = next(self._ids) if channel_id is None else bare_id(channel_id)
         if bare in self._by_id:
             raise ValueError(f"channel {bare} exists")
-        channel = Channel(bare, title, broadcast, created_at, log=EventLog(self._log_size))
+        channel = Channel(bare, title, broadcast, created_at, log=EventLog(log_size or self._log_size))
         self._by_id[bare] = channel
         return channel
 

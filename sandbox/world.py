@@ -199,7 +199,7 @@ class World:
         """
         check_write_private(self.accounts[user_id], self.accounts[bot_id])
         draft = self._draft(text, file, reply_to, entities)
-        event = self.posting.send_private(user_id, bot_id, draft, tell_sender=True)
+        event = self.posting.send_private(user_id, bot_id, draft, tell_sender=self._is_person(user_id))
         return _message_of(event.message)
 
     def post(
@@ -221,7 +221,8 @@ class World:
         author_id = next(iter(channel.members)) if author is None else author
         check_write_channel(self.accounts[author_id], channel)
         draft = self._draft(text, file, reply_to, entities)
-        return _message_of(self.posting.send_channel(author_id, channel, draft, tell_sender=True).message)
+        event = self.posting.send_channel(author_id, channel, draft, tell_sender=self._is_person(author_id))
+        return _message_of(event.message)
 
     def edit(self, message: Message, text: str, *, file: int | None = None, entities: list[Any] | None = None) -> None:
         """Change a message's text or caption, and its file when one is named, as its author.
@@ -233,7 +234,7 @@ class World:
         kept = body.file if file is None else self.files[file]
         text, found = checked_text(text, entities, is_caption=kept is not None)
         draft = Draft(text, found, kept, body.markup)
-        self.posting.edit(message, draft, editor_id=body.sender_id, tell_editor=True)
+        self.posting.edit(message, draft, editor_id=body.sender_id, tell_editor=self._is_person(body.sender_id))
 
     def delete(self, *messages: Message) -> None:
         """Delete messages for both sides, or for everybody in their channel, one event each."""
@@ -312,6 +313,10 @@ class World:
         if previous and previous.lower() != (username or "").lower():
             self.usernames.release(previous)
         owner.username = username or None
+
+    def _is_person(self, user_id: int) -> bool:
+        # Telegram does not echo a bot's own messages to it; a person's other devices do get theirs.
+        return not self.accounts[user_id].is_bot
 
     def _named(self, account: Account, username: str | None) -> Account:
         if username:

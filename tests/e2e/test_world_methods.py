@@ -7,32 +7,21 @@ from io import BytesIO
 
 import pytest
 from pyrogram import Client, enums, errors, filters, raw, types
-from pyrogram.handlers import CallbackQueryHandler, ChatMemberUpdatedHandler, EditedMessageHandler, MessageHandler
+from pyrogram.handlers import (
+    CallbackQueryHandler,
+    ChatMemberUpdatedHandler,
+    EditedMessageHandler,
+    MessageHandler,
+    RawUpdateHandler,
+)
 
 from sandbox.clients import attach_pyrofork
+from tests.e2e.arrivals import arrivals, got
 
 pytestmark = pytest.mark.wire
 
 JPEG = b"\xff\xd8\xff" + bytes(range(256)) * 8
 KEYBOARD = types.InlineKeyboardMarkup([[types.InlineKeyboardButton("Go", callback_data="go")]])
-
-
-async def arrivals(client, handler_class, *conditions, group=0):
-    """A queue of everything the client's dispatcher hands to a handler of this class."""
-    queue = asyncio.Queue()
-
-    async def handle(_client, update):
-        queue.put_nowait(update)
-
-    condition = conditions[0] if conditions else None
-    handler = handler_class(handle, condition) if condition else handler_class(handle)
-    client.dispatcher.groups.setdefault(group, []).append(handler)
-    return queue
-
-
-async def got(queue):
-    async with asyncio.timeout(10):
-        return await queue.get()
 
 
 async def test_a_bot_logs_in_by_token_and_only_with_one_that_exists(dc, cast, tmp_path, monkeypatch):
@@ -146,47 +135,6 @@ async def test_files_go_up_and_come_down_with_their_bytes(connect, cast, tmp_pat
     assert (await poster.download(in_memory=True)).getvalue() == JPEG
 
 
-async def test_a_channel_post_reaches_the_bot_which_sends_its_file_on(connect, cast, world, ann):
-    """A post's file can be sent by file_id until its reference expires, and again after a fresh look at the post."""
-    bot = await connect(cast.bot)
-    posts = await arrivals(bot, MessageHandler, filters.channel)
-    file_id = world.add_document("Nosferatu.1922.mkv", 2_200_000_000, "video/x-matroska", kind="video", duration=5_640)
-    world.post(cast.channel.id, "Nosferatu", file=file_id)
-    post = await got(posts)
-    assert (post.chat.id, post.video.file_name, post.video.file_size, post.video.duration) == (
-        cast.channel.full_id,
-        "Nosferatu.1922.mkv",
-        2_200_000_000,
-        5_640,
-    )
-    await bot.send_cached_media(cast.ann.id, post.video.file_id, caption="here")
-    assert (await ann.wait_message(containing="here")).document.id == file_id
-    world.expire_file_references()
-    with pytest.raises(errors.FileReferenceExpired):
-        await bot.send_cached_media(cast.ann.id, post.video.file_id)
-    fresh = await bot.get_messages(cast.channel.full_id, post.id)
-    assert fresh.video.file_unique_id == post.video.file_unique_id
-    await bot.send_cached_media(cast.ann.id, fresh.video.file_id)
-    await bot.copy_message(cast.ann.id, cast.channel.full_id, post.id)
-    forwarded = await bot.forward_messages(cast.ann.id, cast.channel.full_id, [post.id])
-    assert forwarded[0].forward_origin.chat.id == cast.channel.full_id
-    assert [file.id for file in ann.files()] == [file_id] * 4
-
-
-async def test_messages_by_id_come_in_order_with_holes_and_two_hundred_at_most(connect, cast, world):
-    """Ids beyond the two hundredth are cut silently, and a deleted post is an empty message."""
-    bot = await connect(cast.bot)
-    for number in range(1, 251):
-        world.post(cast.channel.id, f"post {number}")
-    world.delete(cast.channel.history.get(7))
-    found = await bot.get_messages(cast.channel.full_id, range(1, 251))
-    assert len(found) == 200
-    assert found[6].empty
-    assert [message.text for message in found[:3]] == ["post 1", "post 2", "post 3"]
-    with pytest.raises(errors.BotMethodInvalid):
-        await anext(bot.get_chat_history(cast.channel.full_id))
-
-
 async def test_a_person_reads_history_and_dialogs(connect, cast, world):
     """The list of chats is newest first with unread counts, and histories page backwards."""
     for number in range(120):
@@ -200,32 +148,6 @@ async def test_a_person_reads_history_and_dialogs(connect, cast, world):
     await user.read_chat_history(cast.group.full_id)
     found = [message.text async for message in user.search_messages(cast.group.full_id, "line 11")]
     assert found[:2] == ["line 119", "line 118"]
-
-
-async def test_a_bot_that_was_away_gets_what_it_missed(dc, connect, cast, world):
-    """updates.getDifference and getChannelDifference bring messages, edits and deletions, in slices when asked."""
-    bot = await connect(cast.bot)
-    state = await bot.invoke(raw.functions.updates.GetState())
-    peer = await bot.resolve_peer(cast.channel.full_id)
-    start = cast.channel.log.pts
-    dc.offline = "drop"
-    said = world.says(cast.ann.id, cast.bot.id, "missed")
-    world.edit(said, "missed, edited")
-    first = world.post(cast.channel.id, "first")
-    world.post(cast.channel.id, "second")
-    world.edit(first, "first, edited")
-    world.delete(cast.channel.history.get(2))
-    difference = await bot.invoke(raw.functions.updates.GetDifference(pts=state.pts, date=state.date, qts=state.qts))
-    assert [message.message for message in difference.new_messages] == ["missed, edited"]
-    ask = raw.functions.updates.GetChannelDifference
-    empty = raw.types.ChannelMessagesFilterEmpty()
-    missed = await bot.invoke(ask(channel=peer, filter=empty, pts=start, limit=100))
-    assert [message.message for message in missed.new_messages] == ["first, edited"]
-    assert [type(update).__name__ for update in missed.other_updates] == ["UpdateDeleteChannelMessages"]
-    page = await bot.invoke(ask(channel=peer, filter=empty, pts=start, limit=1))
-    assert (page.pts, page.final) == (start + 1, False)
-    nothing = await bot.invoke(ask(channel=peer, filter=empty, pts=missed.pts, limit=1))
-    assert isinstance(nothing, raw.types.updates.ChannelDifferenceEmpty)
 
 
 async def test_members_come_and_go_and_the_bot_is_told(connect, cast, world):
@@ -357,3 +279,42 @@ async def test_people_may_not_post_in_a_channel_nor_see_a_private_one(connect, c
     world.membership.kick(cast.channel, cast.ann.id)
     with pytest.raises(errors.ChannelPrivate):
         await user.get_messages(cast.channel.full_id, 1)
+
+
+async def test_reading_and_typing_are_seen_by_the_other_person(connect, cast, world):
+    """Unread counts fall when a chat is read, the writer's client learns it, and typing shows."""
+    writer, reader = await connect(cast.bob), await connect(cast.ann)
+    signals = asyncio.Queue()
+    writer.dispatcher.groups.setdefault(0, [])
+    await reader.send_message("bob_owner", "hi")
+    await writer.send_message("ann_reader", "one")
+    await writer.send_message("ann_reader", "two")
+    ask = raw.functions.messages.GetPeerDialogs
+    peer = raw.types.InputDialogPeer(peer=await reader.resolve_peer("bob_owner"))
+    before = (await reader.invoke(ask(peers=[peer]))).dialogs[0]
+
+    async def note(_client, update, _users, _chats):
+        signals.put_nowait(update)
+
+    writer.dispatcher.groups[0].append(RawUpdateHandler(note))
+    await reader.read_chat_history("bob_owner")
+    assert (await got(signals)).max_id == 3
+    after = (await reader.invoke(ask(peers=[peer]))).dialogs[0]
+    assert (before.unread_count, after.unread_count) == (2, 0)
+    await reader.send_chat_action("bob_owner", enums.ChatAction.TYPING)
+    assert (await got(signals)).user_id == cast.ann.id
+
+
+async def test_a_send_is_not_repeated_and_a_copy_hides_where_it_came_from(connect, cast, world, ann):
+    """A random_id counts once, and a forward without author carries no header."""
+    bot = await connect(cast.bot)
+    post = world.post(cast.channel.id, "origin")
+    send = raw.functions.messages.SendMessage(peer=await bot.resolve_peer(cast.ann.id), message="once", random_id=99)
+    await bot.invoke(send)
+    bot.sleep_threshold = 0
+    with pytest.raises(errors.RandomIdDuplicate):
+        await bot.session.invoke(send, retries=0)
+    await bot.forward_messages(cast.ann.id, cast.channel.full_id, post.id, drop_author=True)
+    copy = await ann.wait_message(containing="origin")
+    assert copy.message.body.forward is None
+    assert [seen.text for seen in ann.received] == ["once", "origin"]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 T = raw.types
 
+_Found = tuple[int, Message | None]
+
 BY_ID_LIMIT = 200
 PAGE_LIMIT = 100
 
@@ -25,7 +27,7 @@ PAGE_LIMIT = 100
 def get_messages(call: Call, request: Any) -> Any:
     """Private messages by id, in the order asked for; holes come as messageEmpty."""
     found = _by_ids(call, None, request.id)
-    users, chats = call.world.views.peers(filter(None, found.values()), call.viewer)
+    users, chats = call.world.views.peers(_existing(found), call.viewer)
     return T.messages.Messages(messages=_rendered(call, found), topics=[], chats=chats, users=users)
 
 
@@ -34,7 +36,7 @@ def get_channel_messages(call: Call, request: Any) -> Any:
     """Messages of a channel by id, the first 200 of them; holes come as messageEmpty."""
     channel = call.world.peers.readable_channel(call.viewer, request.channel)
     found = _by_ids(call, request.channel, request.id)
-    users, chats = call.world.views.peers(filter(None, found.values()), call.viewer, channels=(channel.id,))
+    users, chats = call.world.views.peers(_existing(found), call.viewer, channels=(channel.id,))
     return T.messages.ChannelMessages(
         pts=channel.log.pts, count=len(found), messages=_rendered(call, found), topics=[], chats=chats, users=users
     )
@@ -97,25 +99,29 @@ def read_channel_history(call: Call, request: Any) -> bool:
     return True
 
 
-def _by_ids(call: Call, peer: Any, given: list[Any]) -> dict[int, Message | None]:
+def _by_ids(call: Call, peer: Any, given: list[Any]) -> list[_Found]:
     if not given:
         raise RpcFailure(400, "MESSAGE_IDS_EMPTY")
     find = call.world.peers.find_message
-    found: dict[int, Message | None] = {}
+    found: list[_Found] = []
     for item in given[:BY_ID_LIMIT]:
         message_id = item.id
         if isinstance(item, T.InputMessageReplyTo):
             answering = find(call.viewer, peer, item.id)
             message_id = (answering.reply_to if answering else None) or 0
-        found[message_id] = find(call.viewer, peer, message_id)
+        found.append((message_id, find(call.viewer, peer, message_id)))
     return found
 
 
-def _rendered(call: Call, found: dict[int, Message | None]) -> list[Any]:
+def _existing(found: list[_Found]) -> list[Message]:
+    return [message for _, message in found if message is not None]
+
+
+def _rendered(call: Call, found: list[_Found]) -> list[Any]:
     view = call.world.views.message
     return [
         T.MessageEmpty(id=message_id) if message is None else view(message, call.viewer)
-        for message_id, message in found.items()
+        for message_id, message in found
     ]
 
 
