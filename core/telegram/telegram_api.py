@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from pyrogram import errors, raw
+from pyrogram.raw.core import TLObject
 
 from core.errors import TelegramUnavailableError
 from core.telegram.gateway import OutcomeUnknownError, RetryLaterError
@@ -33,6 +34,25 @@ class AlreadyDone:
 
 
 ALREADY_DONE: Final = AlreadyDone()
+
+
+class SerialisedRequest(TLObject):
+    """A request written to bytes once; the client itself writes every request twice, first to measure it.
+
+    Writing a result page with its 13 buttons takes about 80 µs on the event loop's thread.
+    """
+
+    __slots__ = ["content"]
+
+    def __init__(self, request: Any) -> None:
+        self.content: bytes = request.write()
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+    def write(self, *_args: Any) -> bytes:
+        """The TL bytes of the request."""
+        return self.content
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +146,7 @@ class TelegramApi:
             # written to, which that one does not cover.
             async with asyncio.timeout(call.timeout_s + _SEND_GRACE_S):
                 answer = await self._client.invoke(
-                    call.request_factory(), retries=0, timeout=call.timeout_s, sleep_threshold=0
+                    SerialisedRequest(call.request_factory()), retries=0, timeout=call.timeout_s, sleep_threshold=0
                 )
             took = self._clock.monotonic() - started
         if isinstance(answer, raw.types.BadMsgNotification):
