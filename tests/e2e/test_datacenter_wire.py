@@ -293,7 +293,7 @@ async def test_unacknowledged_messages_come_again_after_a_reconnect(world: TinyW
     await wire.receive_body(Result)
     world.tell(1)
     world.tell(2)
-    first, second = await wire.receive(), await wire.receive()
+    first, second = [await wire.receive_message(raw.types.Updates) for _ in range(2)]
     wire.send(raw.types.MsgsAck(msg_ids=[first.msg_id]), content=False)
     wire.send(raw.functions.Ping(ping_id=1), content=False)
     await wire.receive_body(raw.types.Pong)
