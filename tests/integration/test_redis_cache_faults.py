@@ -56,6 +56,25 @@ async def test_a_frozen_server_costs_one_second_once(cache, valkey_server):
     assert await cache.get(KEY) == b"a"
 
 
+async def test_only_one_call_tries_while_the_others_go_on_missing(valkey_server, clock):
+    """After the open period a single call asks the frozen server and waits; nine more miss without asking."""
+    metrics = Metrics()
+    client = build_redis_client(valkey_server.uri)
+    cache = RedisCache(client, metrics, clock)
+    await cache.set(KEY, b"a")
+    valkey_server.freeze()
+    try:
+        await cache.get(KEY)
+        clock.advance(5)
+        await asyncio.gather(*(cache.get(KEY) for _ in range(10)))
+    finally:
+        valkey_server.resume()
+        await client.aclose()
+
+    outcomes = {name: metrics.cache_operations.labels("get", name)._value.get() for name in ("error", "skipped")}
+    assert outcomes == {"error": 2, "skipped": 9}
+
+
 async def test_everybody_who_waits_when_it_freezes_waits_one_second_together(cache, valkey_server):
     """A hundred readers at the moment of the freeze are all served within about a second."""
     await cache.set(KEY, b"a")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from config.runtime import RuntimeSettings
@@ -39,15 +40,22 @@ def test_the_defaults_are_those_of_the_product():
 
 def test_a_bad_stored_value_keeps_its_default_and_is_reported():
     """Scenario 130: "abc", a value out of bounds and a switch for a number are reported; the rest is obeyed."""
-    stored = {"result_page_size": "abc", "count_limit": 7, "quota_hold_s": True, "search_window_size": 300, "old": 1}
+    stored = {
+        "result_page_size": "abc",
+        "count_limit": 7,
+        "premium_daily_limit": True,
+        "search_window_size": 300,
+        "old": 1,
+    }
 
     settings, problems = RuntimeSettings.from_stored(stored)
 
-    assert set(problems) == {"result_page_size", "count_limit", "quota_hold_s"}
-    assert (settings.result_page_size, settings.count_limit, settings.quota_hold_s) == (10, 1001, 600)
+    assert set(problems) == {"result_page_size", "count_limit", "premium_daily_limit"}
+    assert (settings.result_page_size, settings.count_limit, settings.premium_daily_limit) == (10, 1001, 0)
     assert settings.search_window_size == 300
 
 
+@examples(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(RuntimeSettings.names())), ANYTHING))
 def test_whatever_is_stored_the_settings_can_be_read(stored):
     """No stored value can stop the bot, and every value in force is within its bounds."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from core.cache import codec, keys
@@ -40,12 +41,14 @@ def test_keys_of_different_things_differ():
     assert all(key.name.startswith("ffb:") for key in made)
 
 
+@examples(deadline=None)
 @given(JSON)
 def test_what_is_encoded_is_decoded(value):
     """Encoding and decoding give the value back."""
     assert codec.decode(codec.encode(value)) == value
 
 
+@examples(deadline=None)
 @given(st.binary())
 def test_foreign_bytes_are_a_miss(data):
     """Scenario 117: bytes of unknown origin decode to None and never raise."""

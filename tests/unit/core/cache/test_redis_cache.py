@@ -79,6 +79,7 @@ async def test_a_value_of_a_wrong_type_heals_itself(cache, client):
     await client.lpush(KEY.name, "x")
 
     assert await cache.get(KEY) is None
+    assert await client.exists(KEY.name) == 0
     assert not cache.is_open
     await cache.set(KEY, b"a")
     assert await cache.get(KEY) == b"a"

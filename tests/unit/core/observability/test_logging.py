@@ -9,6 +9,7 @@ import orjson
 import pytest
 import structlog
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from core.observability.logging import Redactor, configure_logging
@@ -86,6 +87,7 @@ def test_a_terminal_gets_readable_lines(capsys):
     assert not stream.getvalue().startswith("{")
 
 
+@examples(deadline=None)
 @given(st.text(min_size=6), st.text(), st.text())
 def test_a_known_secret_never_survives(secret, before, after):
     """Whatever stands around it, a known value is gone from a text."""

@@ -7,6 +7,7 @@ import math
 import orjson
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from config.settings import ConcurrencyLimits
@@ -59,6 +60,7 @@ def test_routes_show_their_own_times(report, metrics):
     assert 500 <= routes["file"]["p50_ms"] <= routes["file"]["p99_ms"] <= 1000
 
 
+@examples(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1), st.floats(0, 1))
 def test_a_quantile_lies_in_the_bucket_of_the_true_one(values, share):
     """The interpolated value and the exact one are never apart by more than their bucket."""

@@ -136,6 +136,7 @@ async def test_a_spoilt_stored_value_does_not_stop_anything(service, store):
 async def test_an_old_reading_never_undoes_a_change(service, store, monkeypatch):
     """A look that began before a change and ended after it is thrown away."""
     await service.load()
+    store.values["count_limit"] = 500
     read, change_made = asyncio.Event(), asyncio.Event()
 
     async def slow_get_all():

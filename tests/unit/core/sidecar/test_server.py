@@ -177,7 +177,7 @@ async def test_other_parts_bring_routes_and_may_take_the_front_page(clock):
     async def page(request: web.Request) -> web.Response:
         return web.Response(text=f"page of {request.path}")
 
-    async with Site(clock, routes=[web.get("/", page), web.get("/demo", page)]) as site:
+    async with Site(clock, routes=[web.get("/demo", page), web.get("/", page)]) as site:
         assert (await site.get("/")).text == "page of /"
         assert (await site.get("/demo")).text == "page of /demo"
         assert (await site.get("/health")).status == 200
