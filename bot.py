@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvloop
 
@@ -17,7 +17,7 @@ from core.observability.logging import configure_logging
 from handlers import build_manager
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from aiohttp import web
 
@@ -29,7 +29,7 @@ async def serve(
     *,
     stores: Stores | None = None,
     routes: Sequence[web.RouteDef] = (),
-    on_ready: Callable[[Container], Awaitable[None]] | None = None,
+    on_ready: Callable[[Container], Coroutine[Any, Any, None]] | None = None,
 ) -> None:
     """Run the bot until SIGINT or SIGTERM.
 

@@ -27,7 +27,9 @@ async def _echo(_: Client, message: Any) -> None:
 
 async def _serve(address: str, public_key: str, token: str) -> None:
     host, _, port = address.rpartition(":")
-    client = Client("echo", api_id=1, api_hash="x", bot_token=token, in_memory=True, workers=_WORKERS, parse_mode=ParseMode.DISABLED)
+    client = Client(
+        "echo", api_id=1, api_hash="x", bot_token=token, in_memory=True, workers=_WORKERS, parse_mode=ParseMode.DISABLED
+    )
     point_at_datacenter(client, host, int(port), public_key)
     client.add_handler(MessageHandler(_echo))
     stop = asyncio.Event()

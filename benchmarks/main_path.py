@@ -36,9 +36,10 @@ from tests.fixtures.servers import MongoServer, ValkeyServer
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from sandbox.delivery import Happening
+    from sandbox.delivery import Happening, Observer
+    from sandbox.message_box import Message
 
-_TOKEN = "7000000002:benchmark"
+_TOKEN = "7000000002:a-bot-of-the-local-telegram-only"
 _READERS = 256
 _WINDOW = 64
 _POSTS_DURING = 200
@@ -80,7 +81,7 @@ class Load:
         )
         self.readers = [self.world.add_user(f"Reader {n}").id for n in range(_READERS)]
         self.datacenter = DataCenter(self.world)
-        self._waiting: dict[int, asyncio.Future[Happening]] = {}
+        self._waiting: dict[int, asyncio.Future[Message]] = {}
         for reader in self.readers:
             self.world.observe(reader, self._observer(reader))
 
@@ -94,19 +95,17 @@ class Load:
         file_id = self.world.add_document(name, size, "video/x-matroska", kind="video")
         self.world.post(self.channel.id, author=self.admin.id, file=file_id)
 
-    async def ask(self, reader: int, text: str) -> Happening:
+    async def ask(self, reader: int, text: str) -> Message:
         """Write as a reader and wait for the bot's answer."""
         answer = self._waiting[reader] = asyncio.get_running_loop().create_future()
         self.world.says(reader, self.bot.id, text)
         async with asyncio.timeout(_PATIENCE_S):
             return await answer
 
-    async def run(
-        self, texts: Sequence[str], *, posting: bool
-    ) -> tuple[float, list[float], list[tuple[str, Happening]]]:
+    async def run(self, texts: Sequence[str], *, posting: bool) -> tuple[float, list[float], list[tuple[str, Message]]]:
         """Ask everything; returns seconds taken, seconds of each answer, and the answers."""
         took: list[float] = []
-        answers: list[tuple[str, Happening]] = []
+        answers: list[tuple[str, Message]] = []
         left = iter(texts)
         every = max(1, len(texts) // _POSTS_DURING)
 
@@ -124,11 +123,13 @@ class Load:
                 group.create_task(work(self.readers[worker::_WINDOW]))
         return time.perf_counter() - started, took, answers
 
-    def _observer(self, reader: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def _observer(self, reader: int) -> Observer:
         def observe(happening: Happening) -> None:
-            waiting = self._waiting.get(reader)
-            if happening.kind is EventKind.NEW and happening.message.body.sender_id == self.bot.id and waiting and not waiting.done():
-                waiting.set_result(happening)
+            message, waiting = happening.message, self._waiting.get(reader)
+            if message is None or happening.kind is not EventKind.NEW or message.body.sender_id != self.bot.id:
+                return
+            if waiting is not None and not waiting.done():
+                waiting.set_result(message)
 
         return observe
 
@@ -166,7 +167,7 @@ def _environment(load: Load, folder: Path, mongo: MongoServer, valkey: ValkeySer
 
 async def _wait_indexed(mongo: MongoServer, expected: int) -> int:
     """Number of files missing from the database, after patience."""
-    with pymongo.MongoClient(mongo.uri) as client:
+    with pymongo.MongoClient[dict[str, object]](mongo.uri) as client:
         files = client[_DATABASE]["media_files"]
         deadline = time.monotonic() + _PATIENCE_S
         while (stored := files.estimated_document_count()) < expected and time.monotonic() < deadline:
@@ -199,7 +200,7 @@ async def _measure_search(queries: Sequence[str], messages: int, folder: Path) -
                 seconds, took, answers = await load.run(texts, posting=True)
                 posted = load.world.channels[load.channel.id].history
                 missing = await _wait_indexed(mongo, len(posted))
-                errors = sum(answer.message.body.markup is None for _, answer in answers)
+                errors = sum(answer.body.markup is None for _, answer in answers)
                 return _summary("search", seconds, took, errors, missing)
         finally:
             await load.datacenter.stop()
@@ -216,7 +217,7 @@ async def _measure_echo(queries: Sequence[str], messages: int, folder: Path) -> 
             await asyncio.gather(*(load.ask(reader, "warm up") for reader in load.readers))
             texts = [text for text, _ in zip(cycle(queries), range(messages), strict=False)]
             seconds, took, answers = await load.run(texts, posting=False)
-            errors = sum(answer.message.body.text != text for text, answer in answers)
+            errors = sum(answer.body.text != text for text, answer in answers)
             return _summary("echo", seconds, took, errors, 0)
     finally:
         await load.datacenter.stop()

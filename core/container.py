@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from repositories.media import MediaRepository
-from repositories.media_batch import MediaBatchRepository
 
 from config.settings import read_environment
 from core.cache.redis_cache import RedisCache
@@ -44,6 +42,8 @@ from core.telegram.pyrogram_gateway import PyrogramGateway
 from core.telegram.telegram_api import TelegramApi
 from core.text.catalog import Catalogue
 from repositories.channel import ChannelRepository
+from repositories.media import MediaRepository
+from repositories.media_batch import MediaBatchRepository
 from repositories.runtime_settings import RuntimeSettingsRepository
 from repositories.user import UserRepository
 
@@ -186,14 +186,14 @@ def _wire(
     """Hand every object what it needs; nothing here waits."""
     ids = MediaIdSource(clock)
     users = UserRepository(pool, cache, clock)
-    media = MediaRepository(pool, ids, clock)
+    media = MediaRepository(pool)
     channels = ChannelRepository(pool, clock)
     runtime = RuntimeSettingsService(RuntimeSettingsRepository(pool, clock), seeds, clock, tasks)
     lanes = SemaphoreManager(settings.concurrency.model_dump())
     client = build_client(settings, build_storage(settings, clock))
     telegram = PyrogramGateway(client, TelegramApi(client, lanes, clock, metrics))
-    search = SearchService(media, SearchSessions(cache, runtime), cache, runtime, metrics, clock)
-    indexing = IndexingService(media, MediaBatchRepository(pool, ids, clock), channels, metrics)
+    search = SearchService(media, SearchSessions(cache, runtime, clock), cache, runtime, metrics, clock)
+    indexing = IndexingService(media, MediaBatchRepository(pool, ids), channels, metrics)
     queue = IndexingQueue(indexing, runtime, tasks, metrics, clock)
     index_list = ChannelService(channels, queue)
     quota = QuotaService(users, runtime, clock, settings.time_zone)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sandbox.accounts import Account
     from sandbox.chats import Channel
 
-_BOT_TOKEN = "7000000001:demo"
+_BOT_TOKEN = "7000000001:the-demo-bot-of-the-local-telegram"
 _PREMIUM_DAYS = 365
 _POLL_S = 0.05
 
@@ -100,6 +100,8 @@ async def run_demo(serve: Callable[..., Awaitable[None]], *, port: int, datacent
 
 async def _fill_library(container: Container, world: World, cast: DemoCast) -> None:
     """Post the library into the channel as its admin would, and wait until the bot has indexed it."""
+    while not container.index_list.is_indexed(cast.channel.full_id):
+        await container.clock.sleep(_POLL_S)
     items = load_library()
     for item in items:
         file_id = world.add_document(

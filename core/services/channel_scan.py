@@ -73,9 +73,13 @@ class ChannelScanService:
                 return
 
     async def _seed(self, seeds: Sequence[int | str]) -> None:
-        if await self._channels.is_seeded():
-            await self._index_list.load()
-            return
+        if not await self._channels.is_seeded():
+            await self._channels.seed(await self._resolve(seeds))
+        listed = await self._index_list.load()
+        self._log.info("index_list_loaded", channels=len(listed))
+
+    async def _resolve(self, seeds: Sequence[int | str]) -> list[IndexedChannel]:
+        """Seeds as channels of the list, from this moment on; one that the bot may not read is left out and logged."""
         resolved: list[IndexedChannel] = []
         for seed in seeds:
             try:
@@ -84,8 +88,7 @@ class ChannelScanService:
                 self._log.warning("channel_not_readable", channel=seed)
                 continue
             resolved.append(IndexedChannel(info.id, info.title, info.username, pts=info.pts))
-        await self._channels.seed(resolved)
-        await self._index_list.load()
+        return resolved
 
     async def _close_gaps(self) -> None:
         for channel_id in self._index_list.with_gap():

@@ -6,15 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from pyrogram import raw
 
+from core.domain.indexing import ChannelDelete, ChannelEdit, ChannelPost
 from core.telegram.gateway import ChannelChanges, ChannelInfo, SourceGoneError
-from core.telegram.incoming import (
-    ChannelDelete,
-    ChannelEdit,
-    ChannelPost,
-    channel_event_from_raw,
-    full_channel_id,
-    new_media_from_raw,
-)
+from core.telegram.incoming import channel_event_from_raw, full_channel_id, new_media_from_raw
 
 if TYPE_CHECKING:
     from core.domain.media import NewMedia

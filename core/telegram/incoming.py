@@ -5,68 +5,19 @@ Works on raw TL objects, so live updates and channel differences share one path 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from pyrogram import raw
 from pyrogram.file_id import FileId, FileType, FileUniqueId, FileUniqueType, ThumbnailSource
 
+from core.domain.indexing import ChannelDelete, ChannelEdit, ChannelEvent, ChannelPost, ChannelTooLong
 from core.domain.media import MediaKind, MediaSource, NewMedia
 
 _CHANNEL_ID_BASE = -1_000_000_000_000
 _GENERATED_NAME_LENGTH = 80
 
 _Attributes = dict[type[Any], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelPost:
-    """A new message in a channel or supergroup.
-
-    Attributes:
-        channel_id: the full -100… id.
-        media: its file; None for a text, a service message, a sticker and the like.
-        pts: the channel's event counter after this event.
-        pts_count: events this one stands for; a counter before it other than `pts - pts_count` means a gap.
-    """
-
-    channel_id: int
-    message_id: int
-    media: NewMedia | None
-    pts: int
-    pts_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelEdit:
-    """A message that changed; the attributes are those of `ChannelPost`, `media` is the file as it is now."""
-
-    channel_id: int
-    message_id: int
-    media: NewMedia | None
-    pts: int
-    pts_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelDelete:
-    """Messages that are gone; `channel_id`, `pts` and `pts_count` are those of `ChannelPost`."""
-
-    channel_id: int
-    message_ids: tuple[int, ...]
-    pts: int
-    pts_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelTooLong:
-    """More happened than Telegram is willing to push: the channel's difference has to be asked for."""
-
-    channel_id: int
-
-
-ChannelEvent = ChannelPost | ChannelEdit | ChannelDelete | ChannelTooLong
 
 
 def full_channel_id(bare_id: int) -> int:

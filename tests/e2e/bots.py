@@ -42,6 +42,9 @@ class BotSetup:
             manager.register(container.client)
             await container.start(manager.introduce)
             container.shutdown.push("updates", manager.cleanup)
+            async with asyncio.timeout(10):
+                while not container.index_list.is_indexed(int(self.environ["CHANNELS"])):
+                    await container.clock.sleep(0.01)
             yield container
 
     @asynccontextmanager
@@ -67,7 +70,8 @@ class BotProcess:
         self.http = ""
 
     async def start(self) -> None:
-        """Start, and wait until it is ready."""
+        """Start, and wait until it is ready and knows its channels."""
+        self.log = []
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "bot.py",
@@ -77,6 +81,7 @@ class BotProcess:
         )
         self._reader = asyncio.create_task(self._read())
         ready = await self.wait_log("ready", timeout_s=40)
+        await self.wait_log("index_list_loaded")
         self.http = str(ready["http"])
 
     async def kill(self) -> None:

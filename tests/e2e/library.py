@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,5 +26,6 @@ async def post_files(
 
 async def indexed(bot: Container, count: int) -> None:
     """Return when the library holds at least `count` files."""
-    while await bot.pool.count("media_files", {}) < count:
-        await bot.clock.sleep(0.01)
+    async with asyncio.timeout(10):
+        while await bot.pool.count("media_files", {}) < count:
+            await bot.clock.sleep(0.01)

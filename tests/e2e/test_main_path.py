@@ -106,9 +106,7 @@ async def test_send_all_sends_the_page_up_to_the_quota(setup: BotSetup, ann: Act
         assert report.buttons == ()
 
 
-async def test_a_used_up_quota_is_refused_with_a_sentence(
-    setup: BotSetup, ann: Actor, bob: Actor, cast: Cast
-) -> None:
+async def test_a_used_up_quota_is_refused_with_a_sentence(setup: BotSetup, ann: Actor, bob: Actor, cast: Cast) -> None:
     """The press after the last slot gets an alert and no file."""
     async with setup.running(NON_PREMIUM_DAILY_LIMIT="1") as bot:
         await post_files(bot, bob, cast, ["Metropolis.mkv", "Metropolis.Trailer.mkv"])
@@ -204,9 +202,7 @@ async def test_a_file_gone_from_its_source_leaves_the_results(
     assert (await search(ann, "golem")).text.startswith("Nothing found")
 
 
-async def test_an_edited_caption_is_found_by_its_new_words(
-    bot: Container, ann: Actor, bob: Actor, cast: Cast
-) -> None:
+async def test_an_edited_caption_is_found_by_its_new_words(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:
     """Scenario 69: after a caption was corrected, its new words lead to the file and its old ones do not."""
     (post,) = await post_files(bot, bob, cast, ["0001.mkv"], caption="Wrongtitle")
     bob.edit_caption(post, "Righttitle")

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from tests.fixtures.servers import MongoServer
 
 
+EAGER = {"RATE_SEARCH_BURST": "10000"}  # the tests below search until they find
+
+
 async def find(reader: Actor, words: str, *, fits: Callable[[Seen], bool], within_s: float) -> Seen:
     """Search again and again until the page fits; fails when it does not in time."""
     ends = time.monotonic() + within_s
@@ -34,7 +37,7 @@ async def find(reader: Actor, words: str, *, fits: Callable[[Seen], bool], withi
 
 async def test_a_kill_loses_no_post_and_no_page(setup: BotSetup, ann: Actor, bob: Actor, cast: Cast) -> None:
     """Scenario 61: posts and an edit made while a killed bot was down are found within 10 s; old pages still work."""
-    async with setup.process() as bot:
+    async with setup.process(**EAGER) as bot:
         posts = [bob.post_file(cast.channel.id, f"Before {n}.mkv", 1000 + n) for n in range(12)]
         page = await find(ann, "before", fits=lambda seen: "of 12" in seen.text, within_s=10)
         await bot.kill()
@@ -64,7 +67,7 @@ async def test_a_dead_database_is_told_within_three_seconds(
 ) -> None:
     """Scenarios 56 and 127: without the primary database health says 503 and readers are told; back, all is well."""
     monkeypatch.chdir(tmp_path)
-    async with setup.running(DATABASE_URI=mongo_server.uri) as bot:
+    async with setup.running(DATABASE_URI=mongo_server.uri, **EAGER) as bot:
         bob.post_file(cast.channel.id, "Safety Last.mkv", 1000)
         await find(ann, "safety", fits=lambda seen: bool(seen.buttons), within_s=10)
         health = f"{bot.sidecar.url}/health"
@@ -93,7 +96,7 @@ async def test_shutdown_is_quick_with_work_queued(
     setup: BotSetup, dc: DataCenter, ann: Actor, bob: Actor, cast: Cast
 ) -> None:
     """Scenarios 66 and 139: SIGTERM amid posts and a `Send all` ends within 5 s; posts are stored, slots given back."""
-    async with setup.process() as bot:
+    async with setup.process(**EAGER) as bot:
         for n in range(12):
             bob.post_file(cast.channel.id, f"Queued {n}.mkv", 1000 + n)
         page = await find(ann, "queued", fits=lambda seen: "of 12" in seen.text, within_s=10)
@@ -118,7 +121,7 @@ async def test_shutdown_is_quick_with_work_queued(
 
 async def test_start_is_quick_and_says_how_long_it_took(setup: BotSetup) -> None:
     """The log's startup_ms, taken after the imports, is there and below three seconds."""
-    async with setup.process() as bot:
+    async with setup.process(**EAGER) as bot:
         ready = await bot.wait_log("ready")
 
         assert float(str(ready["startup_ms"])) < 3000

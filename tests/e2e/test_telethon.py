@@ -186,7 +186,7 @@ async def test_a_bot_of_another_library_works_too(dc: DataCenter, cast: Cast, wo
         await event.respond("pong", buttons=[Button.inline("b", b"1")])
 
     bot.add_event_handler(pong, events.NewMessage)
-    await bot.start(bot_token="7000000001:test")
+    await bot.start(bot_token="7000000001:a-bot-of-the-local-telegram-only")
     world.says(cast.ann.id, cast.bot.id, "ping")
 
     request = await dc.recorder.wait_call("messages.SendMessage")

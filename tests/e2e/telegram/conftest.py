@@ -51,7 +51,7 @@ def settings(dc, cast, tmp_path):
     return SimpleNamespace(
         api_id=1,
         api_hash=SecretStr("0" * 32),
-        bot_token=SecretStr("7000000001:test"),
+        bot_token=SecretStr("7000000001:a-bot-of-the-local-telegram-only"),
         session_file=tmp_path / "data" / "bot.session",
         telegram_datacenter=(dc.host, dc.port),
         telegram_datacenter_key=key,

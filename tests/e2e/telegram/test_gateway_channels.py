@@ -7,10 +7,11 @@ import asyncio
 import pytest
 from pyrogram.handlers import RawUpdateHandler
 
+from core.domain.indexing import ChannelEdit, ChannelPost
 from core.domain.media import MediaFile, MediaSource
 from core.telegram.file_reference import FileReferences, FreshReference, SourceGone
 from core.telegram.gateway import FileReferenceExpiredError, SourceGoneError
-from core.telegram.incoming import ChannelEdit, ChannelPost, channel_event_from_raw
+from core.telegram.incoming import channel_event_from_raw
 
 pytestmark = pytest.mark.wire
 

@@ -39,7 +39,7 @@ def sink(world):
 @pytest.fixture
 def bot(world):
     """A bot that everybody has still to start."""
-    return world.add_bot("7000000001:test", "Filter", "filter_test_bot")
+    return world.add_bot("7000000001:a-bot-of-the-local-telegram-only", "Filter", "filter_test_bot")
 
 
 @pytest.fixture
