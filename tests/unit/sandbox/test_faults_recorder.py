@@ -93,13 +93,18 @@ async def test_a_call_made_before_is_found_at_once(recorder: Recorder) -> None:
 
 async def test_a_call_made_later_wakes_the_one_who_waits(recorder: Recorder) -> None:
     """Waiting ends with the first call that fits name, account and predicate; others do not end it."""
-    waiting = asyncio.create_task(recorder.wait_call(SEND, lambda text: text == "yes", user_id=7))
+    waiting = asyncio.create_task(recorder.wait_call(SEND, lambda text: text.startswith("yes"), user_id=7))
     await asyncio.sleep(0)
-    for user_id, name, text in ((7, "help.GetConfig", "yes"), (8, SEND, "yes"), (7, SEND, "no"), (7, SEND, "yes")):
+    for user_id, name, text in (
+        (7, "help.GetConfig", "yes 1"),
+        (8, SEND, "yes 2"),
+        (7, SEND, "no"),
+        (7, SEND, "yes 3"),
+    ):
         assert not waiting.done()
         recorder.record(user_id, name, text)
 
-    assert await waiting == "yes"
+    assert await waiting == "yes 3"
 
 
 async def test_waiting_in_vain_tells_what_was_called(recorder: Recorder) -> None:
