@@ -113,7 +113,9 @@ class Views:
                 date=member.date,
                 admin_rights=member.rights,
                 can_edit=viewer == member.actor_id or None,
+                # These two share one flag bit of the constructor: both or none.
                 is_self=user_id == viewer or None,
+                inviter_id=member.actor_id if user_id == viewer else None,
                 rank=member.rank,
             )
         if user_id == viewer:

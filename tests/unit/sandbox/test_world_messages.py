@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
+from pyrogram.raw.core import TLObject
 
 from sandbox.datacenter.rpc import RpcFailure
 from sandbox.message_box import Body, EventKind, EventLog, History, Message
@@ -168,3 +171,13 @@ def test_an_edit_counts_and_is_dated(world, clock, bot, ann):
     world.edit(mine, "two")
     world.posting.edit(mine, Draft("three"), editor_id=ann.id)
     assert (mine.body.edit_count, mine.body.edited_at - mine.body.date) == (2, 60)
+
+
+def test_a_promoted_bot_can_read_that_it_was_promoted(world, sink, bot, bob):
+    """Fields that share a flag bit are written together, so that nothing of the update is misread."""
+    channel = world.add_channel("Files", creator=bob.id)
+    world.membership.promote(channel, bot.id, actor_id=bob.id)
+    stream = BytesIO(sink.pushed[-1][1].updates[0].write())
+    read = TLObject.read(stream)
+    assert stream.read() == b""
+    assert (read.new_participant.is_self, read.new_participant.inviter_id) == (True, bob.id)
