@@ -43,7 +43,8 @@ _TOKEN = "7000000002:a-bot-of-the-local-telegram-only"
 _READERS = 256
 _WINDOW = 64
 _POSTS_DURING = 200
-_PATIENCE_S = 120
+_PATIENCE_S = 60
+_END_S = 10
 _DATABASE = "main_path"
 _MIN_RATE_RATIO = 0.25
 _MAX_P99_RATIO = 10.0
@@ -144,7 +145,11 @@ async def bot_process(*arguments: str, environ: dict[str, str] | None = None) ->
         yield
     finally:
         process.send_signal(signal.SIGTERM)
-        await process.wait()
+        try:
+            await asyncio.wait_for(process.wait(), _END_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
 
 
 def _environment(load: Load, folder: Path, mongo: MongoServer, valkey: ValkeyServer) -> dict[str, str]:
@@ -228,7 +233,7 @@ def _queries() -> list[str]:
     names = [
         item.file_name.rpartition(".")[0].replace(".", " ").split() for item in load_library() if item.kind != "photo"
     ]
-    return [" ".join(words[:2]) for words in names if len(words) > 1]
+    return [" ".join(words[:2]) for words in names if len(words) > 1 and words[0] != "/"]
 
 
 async def run(messages: int, runs: int) -> list[Measurement]:

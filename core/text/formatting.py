@@ -15,7 +15,6 @@ _SIZE_UNITS = ("byte", "digital-kilobyte", "digital-megabyte", "digital-gigabyte
 _DURATION_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
-@lru_cache(maxsize=4096)
 def file_size(size: int, language: str) -> str:
     """A file's size as Telegram's apps show it: steps of 1,024 under decimal names, e.g. "1.4 GB".
 
@@ -37,7 +36,11 @@ def file_size(size: int, language: str) -> str:
         step += 1
     if step == 0:
         return f"{size} B"
-    rounded = round(value, _decimals(value))
+    return _in_unit(round(value, _decimals(value)), step, language)
+
+
+@lru_cache(maxsize=4096)
+def _in_unit(rounded: float, step: int, language: str) -> str:
     return units.format_unit(rounded, _SIZE_UNITS[step], length="short", format="0.#", locale=_locale(language))
 
 
