@@ -29,15 +29,15 @@ import uvloop
 
 from sandbox.datacenter.server import DataCenter
 from sandbox.demo_library import load_library
-from sandbox.message_box import EventKind
 from sandbox.world import World
+from sandbox.world.message_box import EventKind
 from tests.fixtures.servers import MongoServer, ValkeyServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from sandbox.delivery import Happening, Observer
-    from sandbox.message_box import Message
+    from sandbox.world.delivery import Happening, Observer
+    from sandbox.world.message_box import Message
 
 _TOKEN = "7000000002:a-bot-of-the-local-telegram-only"
 _READERS = 256
@@ -167,6 +167,7 @@ def _environment(load: Load, folder: Path, mongo: MongoServer, valkey: ValkeySer
         "TELEGRAM_DATACENTER": f"{load.datacenter.host}:{load.datacenter.port}",
         "TELEGRAM_DATACENTER_KEY": str(folder / "key.pem"),
         "RATE_GLOBAL_BURST": "1000000",
+        "RATE_CALLBACK_BURST": "10000",
     }
 
 

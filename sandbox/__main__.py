@@ -23,7 +23,7 @@ from sandbox.world import World
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sandbox.chats import Channel
+    from sandbox.world.chats import Channel
 
 _BOT_TOKEN = "7000000001:local"
 _POSTS = (

@@ -7,17 +7,17 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from sandbox.chats import FULL_ID_BASE
-from sandbox.message_box import EventKind
+from sandbox.world.chats import FULL_ID_BASE
+from sandbox.world.message_box import EventKind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from sandbox.callbacks import PressAnswer
-    from sandbox.delivery import Happening
-    from sandbox.files import File, FileKind
-    from sandbox.message_box import Message
     from sandbox.world import World
+    from sandbox.world.callbacks import PressAnswer
+    from sandbox.world.delivery import Happening
+    from sandbox.world.files import File, FileKind
+    from sandbox.world.message_box import Message
 
 _Result = TypeVar("_Result")
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from core.container import Container
-    from sandbox.accounts import Account
-    from sandbox.chats import Channel
+    from sandbox.world.accounts import Account
+    from sandbox.world.chats import Channel
 
 _BOT_TOKEN = "7000000001:the-demo-bot-of-the-local-telegram"
 _PREMIUM_DAYS = 365

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.container import Container
-    from sandbox.accounts import Account
-    from sandbox.chats import Channel
+    from sandbox.world.accounts import Account
+    from sandbox.world.chats import Channel
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from core.container import Container
     from sandbox.actor import Actor
-    from sandbox.message_box import Message
+    from sandbox.world.message_box import Message
     from tests.e2e.conftest import Cast
 
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from pyrogram import Client
     from telethon import TelegramClient
 
-    from sandbox.accounts import Account
     from sandbox.datacenter import DataCenter
     from sandbox.world import World
+    from sandbox.world.accounts import Account
     from tests.e2e.conftest import Cast
 
 pytestmark = pytest.mark.wire

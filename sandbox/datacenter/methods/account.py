@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.accounts import USERNAME
 from sandbox.datacenter.methods.callers import person
 from sandbox.datacenter.rpc import RpcFailure, method
+from sandbox.world.accounts import USERNAME
 
 if TYPE_CHECKING:
     from sandbox.datacenter.rpc import Call

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pyrogram import raw
 
-from sandbox.accounts import TEST_PHONE, phone_digits
 from sandbox.datacenter.rpc import RpcFailure, method
+from sandbox.world.accounts import TEST_PHONE, phone_digits
 
 if TYPE_CHECKING:
     from sandbox.datacenter.rpc import Call

@@ -11,8 +11,8 @@ from sandbox.datacenter.methods.callers import bot
 from sandbox.datacenter.rpc import RpcFailure, method
 
 if TYPE_CHECKING:
-    from sandbox.accounts import Account
     from sandbox.datacenter.rpc import Call
+    from sandbox.world.accounts import Account
 
 T = raw.types
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from pyrogram import raw
 
-from sandbox.callbacks import PressAnswer
 from sandbox.datacenter.methods.callers import bot, person
 from sandbox.datacenter.rpc import RpcFailure, method
+from sandbox.world.callbacks import PressAnswer
 
 if TYPE_CHECKING:
     from sandbox.datacenter.rpc import Call

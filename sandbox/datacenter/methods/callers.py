@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from sandbox.datacenter.rpc import RpcFailure
 
 if TYPE_CHECKING:
-    from sandbox.accounts import Account
     from sandbox.datacenter.rpc import Call
+    from sandbox.world.accounts import Account
 
 
 def caller(call: Call) -> Account:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from pyrogram import raw
 
-from sandbox.chats import Role
 from sandbox.datacenter.methods.callers import caller, person
 from sandbox.datacenter.rpc import RpcFailure, method
-from sandbox.permissions import check_admin
+from sandbox.world.chats import Role
+from sandbox.world.permissions import check_admin
 
 if TYPE_CHECKING:
-    from sandbox.chats import Channel
     from sandbox.datacenter.rpc import Call
+    from sandbox.world.chats import Channel
 
 T = raw.types
 

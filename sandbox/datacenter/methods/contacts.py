@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from pyrogram import raw
 
-from sandbox.accounts import phone_digits
 from sandbox.datacenter.methods.callers import person
 from sandbox.datacenter.rpc import RpcFailure, method
+from sandbox.world.accounts import phone_digits
 
 if TYPE_CHECKING:
     from sandbox.datacenter.rpc import Call

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyrogram import raw
 
-from sandbox.accounts import Account
 from sandbox.datacenter.methods.callers import person
 from sandbox.datacenter.rpc import method
+from sandbox.world.accounts import Account
 
 if TYPE_CHECKING:
-    from sandbox.chats import Channel
     from sandbox.datacenter.rpc import Call
-    from sandbox.message_box import Message
+    from sandbox.world.chats import Channel
+    from sandbox.world.message_box import Message
 
 T = raw.types
 

@@ -9,13 +9,13 @@ from pyrogram import raw
 from sandbox.datacenter.methods.callers import caller
 from sandbox.datacenter.methods.input_media import file_of
 from sandbox.datacenter.rpc import RpcFailure, method
-from sandbox.permissions import check_delete, check_edit
-from sandbox.posting import Draft
-from sandbox.validation import checked_markup, checked_text, same_tl
+from sandbox.world.permissions import check_delete, check_edit
+from sandbox.world.posting import Draft
+from sandbox.world.validation import checked_markup, checked_text, same_tl
 
 if TYPE_CHECKING:
     from sandbox.datacenter.rpc import Call
-    from sandbox.message_box import Body
+    from sandbox.world.message_box import Body
 
 T = raw.types
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pyrogram import raw
 
 from sandbox.datacenter.rpc import method
-from sandbox.validation import CAPTION_LIMIT, TEXT_LIMIT
+from sandbox.world.validation import CAPTION_LIMIT, TEXT_LIMIT
 
 if TYPE_CHECKING:
     from sandbox.datacenter.rpc import Call

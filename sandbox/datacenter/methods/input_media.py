@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from pyrogram import raw
 
 from sandbox.datacenter.rpc import RpcFailure
-from sandbox.files import FileKind
+from sandbox.world.files import FileKind
 
 if TYPE_CHECKING:
     from sandbox.datacenter.rpc import Call
-    from sandbox.files import File
+    from sandbox.world.files import File
 
 T = raw.types
 

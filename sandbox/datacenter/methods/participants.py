@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from pyrogram import raw
 
-from sandbox.chats import Role
 from sandbox.datacenter.methods.callers import caller
 from sandbox.datacenter.methods.channels import changed
 from sandbox.datacenter.rpc import RpcFailure, method
-from sandbox.permissions import check_admin
+from sandbox.world.chats import Role
+from sandbox.world.permissions import check_admin
 
 if TYPE_CHECKING:
-    from sandbox.accounts import Account
-    from sandbox.chats import Channel
     from sandbox.datacenter.rpc import Call
+    from sandbox.world.accounts import Account
+    from sandbox.world.chats import Channel
 
 T = raw.types
 

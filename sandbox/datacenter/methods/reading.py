@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from pyrogram import raw
 
-from sandbox.accounts import Account
 from sandbox.datacenter.methods.callers import person
 from sandbox.datacenter.rpc import RpcFailure, method
-from sandbox.message_box import History, Message
+from sandbox.world.accounts import Account
+from sandbox.world.message_box import History, Message
 
 if TYPE_CHECKING:
-    from sandbox.chats import Channel
     from sandbox.datacenter.rpc import Call
+    from sandbox.world.chats import Channel
 
 T = raw.types
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from pyrogram import raw
 
-from sandbox.accounts import Account
 from sandbox.datacenter.methods.callers import caller
 from sandbox.datacenter.methods.input_media import file_of
 from sandbox.datacenter.rpc import RpcFailure, method
-from sandbox.message_box import Event, Forward, Message
-from sandbox.permissions import check_write_channel, check_write_private
-from sandbox.posting import Draft
-from sandbox.validation import checked_markup, checked_text
+from sandbox.world.accounts import Account
+from sandbox.world.message_box import Event, Forward, Message
+from sandbox.world.permissions import check_write_channel, check_write_private
+from sandbox.world.posting import Draft
+from sandbox.world.validation import checked_markup, checked_text
 
 if TYPE_CHECKING:
-    from sandbox.chats import Channel
     from sandbox.datacenter.rpc import Call
+    from sandbox.world.chats import Channel
 
 T = raw.types
 

@@ -9,12 +9,12 @@ from pyrogram import raw
 from sandbox.datacenter.methods.callers import caller
 from sandbox.datacenter.methods.dialogs import channel_dialog
 from sandbox.datacenter.rpc import RpcFailure, method
-from sandbox.message_box import Event, EventKind, Message
+from sandbox.world.message_box import Event, EventKind, Message
 
 if TYPE_CHECKING:
-    from sandbox.accounts import Account
-    from sandbox.chats import Channel
     from sandbox.datacenter.rpc import Call
+    from sandbox.world.accounts import Account
+    from sandbox.world.chats import Channel
 
 T = raw.types
 

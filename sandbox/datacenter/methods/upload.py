@@ -10,7 +10,7 @@ from sandbox.datacenter.rpc import RpcFailure, method
 
 if TYPE_CHECKING:
     from sandbox.datacenter.rpc import Call
-    from sandbox.files import File
+    from sandbox.world.files import File
 
 T = raw.types
 

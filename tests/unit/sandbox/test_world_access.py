@@ -7,10 +7,10 @@ import hashlib
 import pytest
 from pyrogram import raw
 
-from sandbox.callbacks import PressAnswer
 from sandbox.datacenter.rpc import RpcFailure
-from sandbox.files import PATTERN_PERIOD
-from sandbox.uploads import Uploads
+from sandbox.world.callbacks import PressAnswer
+from sandbox.world.files import PATTERN_PERIOD
+from sandbox.world.uploads import Uploads
 
 T = raw.types
 MENU = T.ReplyInlineMarkup(rows=[T.KeyboardButtonRow(buttons=[T.KeyboardButtonCallback(text="Go", data=b"go")])])

@@ -8,8 +8,8 @@ import pytest
 from pyrogram import raw
 
 from sandbox.actor import Actor
-from sandbox.callbacks import PressAnswer
-from sandbox.posting import Draft
+from sandbox.world.callbacks import PressAnswer
+from sandbox.world.posting import Draft
 
 T = raw.types
 MENU = T.ReplyInlineMarkup(

@@ -8,8 +8,8 @@ import pytest
 from pyrogram.raw.core import TLObject
 
 from sandbox.datacenter.rpc import RpcFailure
-from sandbox.message_box import Body, EventKind, EventLog, History, Message
-from sandbox.posting import Draft
+from sandbox.world.message_box import Body, EventKind, EventLog, History, Message
+from sandbox.world.posting import Draft
 
 
 def refusal(call, *arguments, **named):

@@ -6,7 +6,7 @@ import pytest
 from pyrogram import raw
 
 from sandbox.datacenter.rpc import RpcFailure
-from sandbox.validation import checked_markup, checked_text, is_valid_url, same_tl, utf16_length
+from sandbox.world.validation import checked_markup, checked_text, is_valid_url, same_tl, utf16_length
 
 T = raw.types
 

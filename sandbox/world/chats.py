@@ -10,7 +10,7 @@ from typing import Any
 from pyrogram import raw
 
 from sandbox.datacenter.rpc import RpcFailure
-from sandbox.message_box import Body, Event, EventKind, EventLog, History, Message
+from sandbox.world.message_box import Body, Event, EventKind, EventLog, History, Message
 
 FULL_ID_BASE = -1_000_000_000_000
 

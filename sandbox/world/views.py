@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from pyrogram import raw
 
-from sandbox.chats import Role
-from sandbox.files import SMALL_PHOTO_WIDTH, FileKind
-from sandbox.message_box import Event, EventKind, Message
+from sandbox.world.chats import Role
+from sandbox.world.files import SMALL_PHOTO_WIDTH, FileKind
+from sandbox.world.message_box import Event, EventKind, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sandbox.access import Access
-    from sandbox.accounts import Accounts
-    from sandbox.chats import Channel, Channels, Member
-    from sandbox.files import File
+    from sandbox.world.access import Access
+    from sandbox.world.accounts import Accounts
+    from sandbox.world.chats import Channel, Channels, Member
+    from sandbox.world.files import File
 
 T = raw.types
 

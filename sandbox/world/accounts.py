@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.datacenter.rpc import RpcFailure
-from sandbox.message_box import MessageBox
+from sandbox.world.message_box import MessageBox
 
 TEST_PHONE = re.compile(r"99966[1-3]\d{4}")
 USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,30}[A-Za-z0-9]")

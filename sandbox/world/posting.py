@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sandbox.datacenter.rpc import RpcFailure
-from sandbox.message_box import Body, Event, EventKind, Forward, Message
+from sandbox.world.message_box import Body, Event, EventKind, Forward, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from core.clock import Clock
-    from sandbox.accounts import Accounts
-    from sandbox.chats import Channel, Channels
-    from sandbox.delivery import Delivery
-    from sandbox.files import File
+    from sandbox.world.accounts import Accounts
+    from sandbox.world.chats import Channel, Channels
+    from sandbox.world.delivery import Delivery
+    from sandbox.world.files import File
 
 KEPT_RANDOM_IDS = 100_000
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from core.clock import Clock
-    from sandbox.accounts import Accounts
-    from sandbox.chats import Channel
-    from sandbox.message_box import Event, EventKind, Message
-    from sandbox.views import Views
+    from sandbox.world.accounts import Accounts
+    from sandbox.world.chats import Channel
+    from sandbox.world.message_box import Event, EventKind, Message
+    from sandbox.world.views import Views
 
 
 class UpdateSink(Protocol):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from sandbox.datacenter.rpc import RpcFailure
 
 if TYPE_CHECKING:
-    from sandbox.accounts import Account
-    from sandbox.chats import Channel
-    from sandbox.message_box import Message
+    from sandbox.world.accounts import Account
+    from sandbox.world.chats import Channel
+    from sandbox.world.message_box import Message
 
 
 def check_write_private(sender: Account, recipient: Account) -> None:

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from pyrogram import raw
 
-from sandbox.chats import Role
 from sandbox.datacenter.rpc import RpcFailure
+from sandbox.world.chats import Role
 
 if TYPE_CHECKING:
-    from sandbox.access import Access
-    from sandbox.accounts import Account, Accounts
-    from sandbox.chats import Channel, Channels
-    from sandbox.files import File, FileStore
-    from sandbox.message_box import Message
+    from sandbox.world.access import Access
+    from sandbox.world.accounts import Account, Accounts
+    from sandbox.world.chats import Channel, Channels
+    from sandbox.world.files import File, FileStore
+    from sandbox.world.message_box import Message
 
 T = raw.types
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sandbox.files import File
+    from sandbox.world.files import File
 
 DEFAULT_LOG_SIZE = 20_000
 

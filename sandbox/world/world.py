@@ -5,28 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.clock import Clock
-from sandbox.access import Access
-from sandbox.accounts import Account, Accounts, Usernames
-from sandbox.callbacks import CallbackDesk, PressAnswer
-from sandbox.chats import Channel, Channels
 from sandbox.datacenter.rpc import RpcFailure
-from sandbox.delivery import Delivery, Observer, UpdateSink
-from sandbox.files import FileKind, FileStore
-from sandbox.membership import Membership
-from sandbox.message_box import DEFAULT_LOG_SIZE, EventKind, Message
-from sandbox.peers import Peers
-from sandbox.permissions import check_write_channel, check_write_private
-from sandbox.posting import Draft, Posting
-from sandbox.presses import Presses
-from sandbox.uploads import Uploads
-from sandbox.validation import checked_text
-from sandbox.views import Views
+from sandbox.world.access import Access
+from sandbox.world.accounts import Account, Accounts, Usernames
+from sandbox.world.callbacks import CallbackDesk, PressAnswer
+from sandbox.world.chats import Channel, Channels
+from sandbox.world.delivery import Delivery, Observer, UpdateSink
+from sandbox.world.files import FileKind, FileStore
+from sandbox.world.membership import Membership
+from sandbox.world.message_box import DEFAULT_LOG_SIZE, EventKind, Message
+from sandbox.world.peers import Peers
+from sandbox.world.permissions import check_write_channel, check_write_private
+from sandbox.world.posting import Draft, Posting
+from sandbox.world.presses import Presses
+from sandbox.world.uploads import Uploads
+from sandbox.world.validation import checked_text
+from sandbox.world.views import Views
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable, Iterable
-
-__all__ = ["UpdateSink", "World"]
 
 
 class World:
@@ -138,15 +136,7 @@ class World:
         channel_id: int | None = None,
     ) -> Channel:
         """Add a broadcast channel with its people and bots."""
-        return self._found(
-            title,
-            broadcast=True,
-            creator=creator,
-            username=username,
-            admins=admins,
-            members=members,
-            channel_id=channel_id,
-        )
+        return self._found(title, creator, username, admins, members, channel_id, broadcast=True)
 
     def add_group(
         self,
@@ -159,15 +149,7 @@ class World:
         channel_id: int | None = None,
     ) -> Channel:
         """Add a (super)group with its people and bots."""
-        return self._found(
-            title,
-            broadcast=False,
-            creator=creator,
-            username=username,
-            admins=admins,
-            members=members,
-            channel_id=channel_id,
-        )
+        return self._found(title, creator, username, admins, members, channel_id, broadcast=False)
 
     def add_document(
         self,
@@ -326,13 +308,13 @@ class World:
     def _found(
         self,
         title: str,
-        *,
-        broadcast: bool,
         creator: int,
         username: str | None,
         admins: Iterable[int],
         members: Iterable[int],
         channel_id: int | None,
+        *,
+        broadcast: bool,
     ) -> Channel:
         channel = self.channels.add(title, broadcast=broadcast, created_at=self.now(), channel_id=channel_id)
         self.membership.found(channel, creator)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from pyrogram import raw
 
-from sandbox.chats import Channel, Member, Role, every_right
+from sandbox.world.chats import Channel, Member, Role, every_right
 
 if TYPE_CHECKING:
     from core.clock import Clock
-    from sandbox.accounts import Accounts
-    from sandbox.delivery import Delivery
-    from sandbox.views import Views
+    from sandbox.world.accounts import Accounts
+    from sandbox.world.delivery import Delivery
+    from sandbox.world.views import Views
 
 T = raw.types
 

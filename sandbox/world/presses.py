@@ -11,11 +11,11 @@ from sandbox.datacenter.rpc import RpcFailure
 if TYPE_CHECKING:
     import asyncio
 
-    from sandbox.access import Access
-    from sandbox.accounts import Accounts
-    from sandbox.callbacks import CallbackDesk, PressAnswer
-    from sandbox.delivery import Delivery
-    from sandbox.message_box import Message
+    from sandbox.world.access import Access
+    from sandbox.world.accounts import Accounts
+    from sandbox.world.callbacks import CallbackDesk, PressAnswer
+    from sandbox.world.delivery import Delivery
+    from sandbox.world.message_box import Message
 
 T = raw.types
 
