@@ -1,4 +1,4 @@
-"""An independent client, of another library and another TL layer, meets a pyrofork bot in the local data centre."""
+"""An independent client, of another library and another TL layer, meets bots in the local data centre."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from telethon.errors import PhoneCodeInvalidError
 from telethon.network import connection as framings
 
 from sandbox.clients import telethon_client
+from tests.e2e.library import post_files
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pyrogram import Client
     from telethon import TelegramClient
 
+    from core.container import Container
+    from sandbox.actor import Actor
     from sandbox.datacenter import DataCenter
     from sandbox.world import World
     from sandbox.world.accounts import Account
@@ -194,3 +197,28 @@ async def test_a_bot_of_another_library_works_too(dc: DataCenter, cast: Cast, wo
 
     assert request.message == "pong"
     assert request.reply_markup.rows[0].buttons[0].data == b"1"
+
+
+async def test_a_person_searches_pages_and_fetches_from_the_real_bot(
+    cast: Cast, bot: Container, bob: Actor, ann: TelegramClient
+) -> None:
+    """Greeted, the person finds eleven files, turns the page, fetches the last one, and reads why not twice."""
+    await post_files(bot, bob, cast, [f"Les.Vampires.1915.Part.{n:02}.mkv" for n in range(11)])
+    inbox = Inbox(ann)
+    await ann.send_message(BOT_NAME, "/start")
+    _, greeting = await inbox.next()
+    await ann.send_message(BOT_NAME, "vampires")
+    _, page = await inbox.next()
+    await page.click(text="›")
+    kind, second = await inbox.next()
+    quiet = await second.click(0)
+    _, delivered = await inbox.next()
+    refused = await second.click(0)
+
+    assert "Ann" in greeting.raw_text
+    assert "1–10 of 11" in page.raw_text
+    assert (kind, second.id) == ("edited", page.id)
+    assert "11–11 of 11" in second.raw_text
+    assert not quiet.message
+    assert (delivered.file.name, delivered.file.size) == ("Les.Vampires.1915.Part.00.mkv", 1000)
+    assert (refused.message, refused.alert) == ("This file is on its way already.", True)
