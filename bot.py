@@ -56,9 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="File Filter Bot: a library out of Telegram channels full of files.")
     parser.add_argument("--demo", action="store_true", help="run against a local Telegram with stores in memory")
     parser.add_argument("--port", type=int, default=8000, help="with --demo: HTTP port, 0 = any")
-    parser.add_argument(
-        "--datacenter-port", type=int, default=18443, help="with --demo: Telegram port, 0 = any free one"
-    )
+    parser.add_argument("--datacenter-port", type=int, default=18443, help="with --demo: Telegram port, 0 = any")
     flags = parser.parse_args(arguments)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

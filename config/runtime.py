@@ -69,9 +69,6 @@ class RuntimeSettings(BaseModel):
     protect_content: bool = Field(
         default=False, json_schema_extra=_NONE, description="Whether delivered files can not be forwarded or saved."
     )
-    caption_template: str | None = Field(
-        default=None, max_length=1024, json_schema_extra=_NONE, description="Caption of files; empty: the original one."
-    )
 
     message_queue_size: Whole = Field(
         default=1000, ge=10, le=100_000, json_schema_extra=_POSTS, description="Posts that wait; read at start."

@@ -94,7 +94,6 @@ class BootstrapSettings(BaseSettings):
         session_file: where the Telegram login is kept.
         admins: Telegram user ids; the first one is the owner.
         channels: ids, or names without "@"; they seed the index list at the first start only.
-        log_channel: None when the bot posts no reports.
         http_token: None: details of the sidecar are never shown.
         telegram_datacenter: (host, port) of a data centre other than Telegram's own, whose public key (PEM) is in
             `telegram_datacenter_key`.
@@ -132,7 +131,6 @@ class BootstrapSettings(BaseSettings):
     channels: Annotated[tuple[_Channel, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=(), examples=["-1001234567890 @library"]
     )
-    log_channel: int | None = Field(default=None, examples=["-1001234567890"])
 
     port: int = Field(default=8000, ge=0, le=65_535, examples=["8000"])
     http_host: str = Field(default="127.0.0.1", examples=["127.0.0.1"])

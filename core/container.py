@@ -167,84 +167,147 @@ async def open_container(
         shutdown.push("mongodb", pool.close)
         redis = stores.redis_client() if stores else build_redis_client(settings.redis_uri.get_secret_value())
         shutdown.push("redis", redis.aclose)
-        cache = RedisCache(redis, metrics, clock)
-        seeds = read_environment() if environ is None else environ
-        yield _wire(settings, clock, metrics, tasks, shutdown, pool, cache, routes, seeds)
+        base = _Base(settings, clock, metrics, tasks, shutdown, pool, RedisCache(redis, metrics, clock))
+        yield _assemble(base, read_environment() if environ is None else environ, routes)
 
 
-def _wire(
-    settings: BootstrapSettings,
-    clock: Clock,
-    metrics: Metrics,
-    tasks: TaskRegistry,
-    shutdown: OrderedShutdown,
-    pool: DatabaseConnectionPool,
-    cache: RedisCache,
-    routes: Sequence[web.RouteDef],
-    seeds: Mapping[str, str],
-) -> Container:
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What nearly everything above is built from."""
+
+    settings: BootstrapSettings
+    clock: Clock
+    metrics: Metrics
+    tasks: TaskRegistry
+    shutdown: OrderedShutdown
+    pool: DatabaseConnectionPool
+    cache: RedisCache
+
+
+@dataclass(frozen=True, slots=True)
+class _Repositories:
+    users: UserRepository
+    media: MediaRepository
+    media_batch: MediaBatchRepository
+    channels: ChannelRepository
+
+
+@dataclass(frozen=True, slots=True)
+class _Telegram:
+    client: Any
+    lanes: SemaphoreManager
+    gateway: PyrogramGateway
+
+
+@dataclass(frozen=True, slots=True)
+class _Indexing:
+    queue: IndexingQueue
+    index_list: ChannelService
+    scan: ChannelScanService
+
+
+def _assemble(base: _Base, seeds: Mapping[str, str], routes: Sequence[web.RouteDef]) -> Container:
     """Hand every object what it needs; nothing here waits."""
-    ids = MediaIdSource(clock)
-    users = UserRepository(pool, cache, clock)
-    media = MediaRepository(pool)
-    channels = ChannelRepository(pool, clock)
-    runtime = RuntimeSettingsService(RuntimeSettingsRepository(pool, clock), seeds, clock, tasks)
-    lanes = SemaphoreManager(settings.concurrency.model_dump())
-    client = build_client(settings, build_storage(settings, clock))
-    telegram = PyrogramGateway(client, TelegramApi(client, lanes, clock, metrics))
-    search = SearchService(media, SearchSessions(cache, runtime, clock), cache, runtime, metrics, clock)
-    indexing = IndexingService(media, MediaBatchRepository(pool, ids), channels, metrics)
-    queue = IndexingQueue(indexing, runtime, tasks, metrics, clock)
+    clock, metrics, cache = base.clock, base.metrics, base.cache
+    repositories = _build_repositories(base)
+    runtime = RuntimeSettingsService(RuntimeSettingsRepository(base.pool, clock), seeds, clock, base.tasks)
+    telegram = _build_telegram(base)
+    search = SearchService(repositories.media, SearchSessions(cache, runtime, clock), cache, runtime, metrics, clock)
+    quota = QuotaService(repositories.users, runtime, clock, base.settings.time_zone)
+    indexing = _build_indexing(base, repositories, runtime, telegram.gateway)
+    loop_lag = LoopLagMonitor(clock, metrics)
+    health = HealthReport(_probes(base.pool, cache, telegram.client), metrics, clock)
+    performance = PerformanceReport(
+        metrics, loop_lag, telegram.lanes, clock, {"indexing_queue": lambda: indexing.queue.depth}
+    )
+    return Container(
+        settings=base.settings,
+        clock=clock,
+        metrics=metrics,
+        tasks=base.tasks,
+        shutdown=base.shutdown,
+        catalogue=Catalogue(),
+        client=telegram.client,
+        telegram=telegram.gateway,
+        pool=base.pool,
+        runtime=runtime,
+        users=repositories.users,
+        access=AccessService(repositories.users),
+        quota=quota,
+        limiter=RateLimiter(cache, runtime, metrics, clock),
+        search=search,
+        delivery=_build_delivery(base, repositories.media, search, quota, runtime, telegram.gateway),
+        index_list=indexing.index_list,
+        indexing_queue=indexing.queue,
+        channel_scan=indexing.scan,
+        loop_lag=loop_lag,
+        health=health,
+        sidecar=_build_sidecar(base, health, performance, routes),
+    )
+
+
+def _build_repositories(base: _Base) -> _Repositories:
+    return _Repositories(
+        users=UserRepository(base.pool, base.cache, base.clock),
+        media=MediaRepository(base.pool),
+        media_batch=MediaBatchRepository(base.pool, MediaIdSource(base.clock)),
+        channels=ChannelRepository(base.pool, base.clock),
+    )
+
+
+def _build_telegram(base: _Base) -> _Telegram:
+    lanes = SemaphoreManager(base.settings.concurrency.model_dump())
+    client = build_client(base.settings, build_storage(base.settings, base.clock))
+    api = TelegramApi(client, lanes, base.clock, base.metrics)
+    return _Telegram(client, lanes, PyrogramGateway(client, api))
+
+
+def _build_indexing(
+    base: _Base, repositories: _Repositories, runtime: RuntimeSettingsService, telegram: PyrogramGateway
+) -> _Indexing:
+    channels = repositories.channels
+    indexing = IndexingService(repositories.media, repositories.media_batch, channels, base.metrics)
+    queue = IndexingQueue(indexing, runtime, base.tasks, base.metrics, base.clock)
     index_list = ChannelService(channels, queue)
-    quota = QuotaService(users, runtime, clock, settings.time_zone)
-    delivery = DeliveryService(
+    scan = ChannelScanService(channels, index_list, indexing, telegram, runtime, base.clock)
+    return _Indexing(queue, index_list, scan)
+
+
+def _build_delivery(
+    base: _Base,
+    media: MediaRepository,
+    search: SearchService,
+    quota: QuotaService,
+    runtime: RuntimeSettingsService,
+    telegram: PyrogramGateway,
+) -> DeliveryService:
+    return DeliveryService(
         search=search,
         media=media,
         quota=quota,
         telegram=telegram,
         references=FileReferences(telegram),
-        presses=RecentPresses(cache, clock),
+        presses=RecentPresses(base.cache, base.clock),
         runtime=runtime,
-        tasks=tasks,
-        metrics=metrics,
-        clock=clock,
+        tasks=base.tasks,
+        metrics=base.metrics,
+        clock=base.clock,
     )
-    loop_lag = LoopLagMonitor(clock, metrics)
-    health = HealthReport(_probes(pool, cache, client), metrics, clock)
-    performance = PerformanceReport(metrics, loop_lag, lanes, clock, {"indexing_queue": lambda: queue.depth})
-    token = settings.http_token
-    return Container(
-        settings=settings,
-        clock=clock,
-        metrics=metrics,
-        tasks=tasks,
-        shutdown=shutdown,
-        catalogue=Catalogue(),
-        client=client,
-        telegram=telegram,
-        pool=pool,
-        runtime=runtime,
-        users=users,
-        access=AccessService(users),
-        quota=quota,
-        limiter=RateLimiter(cache, runtime, metrics, clock),
-        search=search,
-        delivery=delivery,
-        index_list=index_list,
-        indexing_queue=queue,
-        channel_scan=ChannelScanService(channels, index_list, indexing, telegram, runtime, clock),
-        loop_lag=loop_lag,
-        health=health,
-        sidecar=SidecarServer(
-            health,
-            performance,
-            metrics,
-            clock,
-            host=settings.http_host,
-            port=settings.port,
-            token=token.get_secret_value() if token else None,
-            routes=routes,
-        ),
+
+
+def _build_sidecar(
+    base: _Base, health: HealthReport, performance: PerformanceReport, routes: Sequence[web.RouteDef]
+) -> SidecarServer:
+    token = base.settings.http_token
+    return SidecarServer(
+        health,
+        performance,
+        base.metrics,
+        base.clock,
+        host=base.settings.http_host,
+        port=base.settings.port,
+        token=token.get_secret_value() if token else None,
+        routes=routes,
     )
 
 
