@@ -11,13 +11,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import signal
 import statistics
 import sys
 import tempfile
-import time
-from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from itertools import cycle
 from pathlib import Path
@@ -27,25 +23,16 @@ import orjson
 import pymongo
 import uvloop
 
-from sandbox.datacenter.server import DataCenter
+from benchmarks.bot_process import bot_environment, bot_process, wait_until
+from benchmarks.load import PATIENCE_S, TOKEN, Load
 from sandbox.demo_library import load_library
-from sandbox.world import World
-from sandbox.world.message_box import EventKind
 from tests.fixtures.servers import MongoServer, ValkeyServer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Sequence
 
-    from sandbox.world.delivery import Happening, Observer
-    from sandbox.world.message_box import Message
-
-_TOKEN = "7000000002:a-bot-of-the-local-telegram-only"
-_READERS = 256
-_WINDOW = 64
-_POSTS_DURING = 200
-_PATIENCE_S = 60
-_END_S = 10
 _DATABASE = "main_path"
+_NO_FLOOD_CONTROL = {"RATE_GLOBAL_BURST": "1000000", "RATE_CALLBACK_BURST": "10000"}
 _MIN_RATE_RATIO = 0.25
 _MAX_P99_RATIO = 10.0
 _RESULTS = Path(__file__).parent / "results"
@@ -57,7 +44,7 @@ class Measurement:
 
     Attributes:
         rate: answers a second.
-        p50_ms, p99_ms: from the message to its answer, with `_WINDOW` messages under way.
+        p50_ms, p99_ms: from the message to its answer, with `WINDOW` messages under way.
         errors: answers that are not what was asked for.
         missing: posts that are not in the database.
     """
@@ -70,115 +57,12 @@ class Measurement:
     missing: int
 
 
-class Load:
-    """A data centre whose readers write to the bot, at most `_WINDOW` of them waiting for an answer at a time."""
-
-    def __init__(self) -> None:
-        self.world = World()
-        self.bot = self.world.add_bot(_TOKEN, "Bench", "bench_bot")
-        self.admin = self.world.add_user("Admin")
-        self.channel = self.world.add_channel(
-            "Library", creator=self.admin.id, username="bench_library", admins=[self.bot.id]
-        )
-        self.readers = [self.world.add_user(f"Reader {n}").id for n in range(_READERS)]
-        self.datacenter = DataCenter(self.world)
-        self._waiting: dict[int, asyncio.Future[Message]] = {}
-        for reader in self.readers:
-            self.world.observe(reader, self._observer(reader))
-
-    async def wait_for_bot(self) -> None:
-        """Wait until the bot is logged in and gets updates; from then on nothing is recorded."""
-        await self.datacenter.recorder.wait_call("users.GetFullUser", timeout=_PATIENCE_S)
-        self.datacenter.recorder.recording = False
-
-    def post(self, name: str, size: int) -> None:
-        """Post a video into the channel."""
-        file_id = self.world.add_document(name, size, "video/x-matroska", kind="video")
-        self.world.post(self.channel.id, author=self.admin.id, file=file_id)
-
-    async def ask(self, reader: int, text: str) -> Message:
-        """Write as a reader and wait for the bot's answer."""
-        answer = self._waiting[reader] = asyncio.get_running_loop().create_future()
-        self.world.says(reader, self.bot.id, text)
-        async with asyncio.timeout(_PATIENCE_S):
-            return await answer
-
-    async def run(self, texts: Sequence[str], *, posting: bool) -> tuple[float, list[float], list[tuple[str, Message]]]:
-        """Ask everything; returns seconds taken, seconds of each answer, and the answers."""
-        took: list[float] = []
-        answers: list[tuple[str, Message]] = []
-        left = iter(texts)
-        every = max(1, len(texts) // _POSTS_DURING)
-
-        async def work(readers: Sequence[int]) -> None:
-            for reader, text in zip(cycle(readers), left, strict=False):
-                started = time.perf_counter()
-                answers.append((text, await self.ask(reader, text)))
-                took.append(time.perf_counter() - started)
-                if posting and len(took) % every == 0:
-                    self.post(f"Posted.While.Searching.{len(took):05}.mkv", 10_000_000 + len(took))
-
-        started = time.perf_counter()
-        async with asyncio.TaskGroup() as group:
-            for worker in range(_WINDOW):
-                group.create_task(work(self.readers[worker::_WINDOW]))
-        return time.perf_counter() - started, took, answers
-
-    def _observer(self, reader: int) -> Observer:
-        def observe(happening: Happening) -> None:
-            message, waiting = happening.message, self._waiting.get(reader)
-            if message is None or happening.kind is not EventKind.NEW or message.body.sender_id != self.bot.id:
-                return
-            if waiting is not None and not waiting.done():
-                waiting.set_result(message)
-
-        return observe
-
-
-@asynccontextmanager
-async def bot_process(*arguments: str, environ: dict[str, str] | None = None) -> AsyncIterator[None]:
-    """A bot in a process of its own, ended with SIGTERM."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, env=os.environ | (environ or {}), stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            await asyncio.wait_for(process.wait(), _END_S)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-
-
-def _environment(load: Load, folder: Path, mongo: MongoServer, valkey: ValkeyServer) -> dict[str, str]:
-    return {
-        "API_ID": "1",
-        "API_HASH": "0" * 32,
-        "BOT_TOKEN": _TOKEN,
-        "SESSION": str(folder / "bot.session"),
-        "DATABASE_URI": mongo.uri,
-        "DATABASE_NAME": _DATABASE,
-        "REDIS_URI": valkey.uri,
-        "ADMINS": str(load.admin.id),
-        "CHANNELS": str(load.channel.full_id),
-        "PORT": "0",
-        "TELEGRAM_DATACENTER": f"{load.datacenter.host}:{load.datacenter.port}",
-        "TELEGRAM_DATACENTER_KEY": str(folder / "key.pem"),
-        "RATE_GLOBAL_BURST": "1000000",
-        "RATE_CALLBACK_BURST": "10000",
-    }
-
-
-async def _wait_indexed(mongo: MongoServer, expected: int) -> int:
+async def _missing(mongo: MongoServer, expected: int) -> int:
     """Number of files missing from the database, after patience."""
     with pymongo.MongoClient[dict[str, object]](mongo.uri) as client:
         files = client[_DATABASE]["media_files"]
-        deadline = time.monotonic() + _PATIENCE_S
-        while (stored := files.estimated_document_count()) < expected and time.monotonic() < deadline:
-            await asyncio.sleep(0.1)
-        return expected - stored
+        await wait_until(lambda: files.estimated_document_count() >= expected, PATIENCE_S)
+        return expected - files.estimated_document_count()
 
 
 def _summary(bot: str, seconds: float, took: list[float], errors: int, missing: int) -> Measurement:
@@ -192,8 +76,7 @@ async def _measure_search(queries: Sequence[str], messages: int, folder: Path) -
     with MongoServer() as mongo, ValkeyServer() as valkey:
         load = Load()
         await load.datacenter.start()
-        (folder / "key.pem").write_text(load.datacenter.key.public_pem)
-        environ = _environment(load, folder, mongo, valkey)
+        environ = bot_environment(load, folder, mongo, valkey, DATABASE_NAME=_DATABASE, **_NO_FLOOD_CONTROL)
         try:
             async with bot_process("bot.py", environ=environ):
                 await load.wait_for_bot()
@@ -201,11 +84,11 @@ async def _measure_search(queries: Sequence[str], messages: int, folder: Path) -
                 items = [item for item in load_library() if item.kind != "photo"]
                 for item in items:
                     load.post(item.file_name, item.size)
-                await _wait_indexed(mongo, len(items))
+                await _missing(mongo, len(items))
                 texts = [text for text, _ in zip(cycle(queries), range(messages), strict=False)]
                 seconds, took, answers = await load.run(texts, posting=True)
                 posted = load.world.channels[load.channel.id].history
-                missing = await _wait_indexed(mongo, len(posted))
+                missing = await _missing(mongo, len(posted))
                 errors = sum(answer.body.markup is None for _, answer in answers)
                 return _summary("search", seconds, took, errors, missing)
         finally:
@@ -215,10 +98,10 @@ async def _measure_search(queries: Sequence[str], messages: int, folder: Path) -
 async def _measure_echo(queries: Sequence[str], messages: int, folder: Path) -> Measurement:
     load = Load()
     await load.datacenter.start()
-    (folder / "key.pem").write_text(load.datacenter.key.public_pem)
+    key_file = load.write_key(folder)
     address = f"{load.datacenter.host}:{load.datacenter.port}"
     try:
-        async with bot_process("-m", "benchmarks.echo_bot", address, str(folder / "key.pem"), _TOKEN):
+        async with bot_process("-m", "benchmarks.echo_bot", address, str(key_file), TOKEN):
             await load.wait_for_bot()
             await asyncio.gather(*(load.ask(reader, "warm up") for reader in load.readers))
             texts = [text for text, _ in zip(cycle(queries), range(messages), strict=False)]

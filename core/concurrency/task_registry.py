@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from core.clock import Clock
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from core.clock import Clock
 
 _RESTART_PAUSE_S = (0.1, 0.5, 2.0, 10.0)
 

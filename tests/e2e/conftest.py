@@ -110,9 +110,7 @@ def bob(world: World, cast: Cast) -> Iterator[Actor]:
 
 
 @pytest.fixture
-def setup(
-    dc: DataCenter, cast: Cast, tmp_path: Path, mongo_uri: str, mongo_database: str, redis_url: str
-) -> BotSetup:
+def setup(dc: DataCenter, cast: Cast, tmp_path: Path, mongo_uri: str, mongo_database: str, redis_url: str) -> BotSetup:
     """How the ordinary bot is started against this test's Telegram, on real stores."""
     return bot_environment(dc, cast, tmp_path, mongo_uri, mongo_database, redis_url)
 

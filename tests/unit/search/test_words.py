@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -36,11 +37,15 @@ def test_names_give_the_words_people_type(golden):
 
 def test_the_golden_names_cover_the_scripts():
     """At least sixty names, and every script the product promises."""
-    everything = "".join(golden["text"] for golden in GOLDEN)
+    scripts = {
+        unicodedata.name(character, "").split()[0]
+        for golden in GOLDEN
+        for character in golden["text"]
+        if character.isalpha()
+    }
 
     assert len(GOLDEN) >= 60
-    for sample in "aяαعहท漢ひ한אა":
-        assert any(ord(sample) & ~0x7F == ord(character) & ~0x7F for character in everything), sample
+    assert {"LATIN", "CYRILLIC", "ARABIC", "DEVANAGARI", "CJK", "GREEK", "HANGUL", "HEBREW", "THAI"} <= scripts
 
 
 @given(NAME_TEXT)
@@ -85,12 +90,14 @@ def test_the_caption_fills_in_what_the_name_leaves_open():
 
 def test_hashes_fit_the_index_and_never_change():
     """The stored hash is the signed CRC-32; a change would make every stored file unfindable."""
-    assert word_hash("kid") == -1446764033 or word_hash("kid") == word_hash("kid")
+    assert (word_hash("kid"), word_hash("бригада")) == (1159956604, -1473232119)
     assert all(-(1 << 31) <= word_hash(str(number)) < 1 << 31 for number in range(1000))
     assert word_hashes(["a", "b", "a"]) == [word_hash("a"), word_hash("b")]
 
 
-@pytest.mark.parametrize("text", ["[" * 5000, "@" * 5000, "[]" * 5000, "s1" * 5000, "第" * 5000, "a." * 5000, "1x" * 5000])
+@pytest.mark.parametrize(
+    "text", ["[" * 5000, "@" * 5000, "[]" * 5000, "s1" * 5000, "第" * 5000, "a." * 5000, "1x" * 5000]
+)
 def test_hostile_names_cost_no_more_than_long_ones(text, benchmark_clock):
     """Scenario 43: no name makes the recognition explode."""
     with benchmark_clock(seconds=0.25):
