@@ -266,7 +266,7 @@ def _build_indexing(
     base: _Base, repositories: _Repositories, runtime: RuntimeSettingsService, telegram: PyrogramGateway
 ) -> _Indexing:
     channels = repositories.channels
-    indexing = IndexingService(repositories.media, repositories.media_batch, channels, base.metrics)
+    indexing = IndexingService(repositories.media, repositories.media_batch, channels, base.tasks, base.metrics)
     queue = IndexingQueue(indexing, runtime, base.tasks, base.metrics, base.clock)
     index_list = ChannelService(channels, queue)
     scan = ChannelScanService(channels, index_list, indexing, telegram, runtime, base.clock)

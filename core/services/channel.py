@@ -13,11 +13,10 @@ from core.domain.indexing import ChannelTooLong, QueuedEvent
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from repositories.channel import ChannelRepository
-
     from core.domain.channel import IndexedChannel
     from core.domain.indexing import ChannelEvent
     from core.services.indexing_queue import IndexingQueue
+    from repositories.channel import ChannelRepository
 
 
 @dataclass(slots=True)
@@ -98,6 +97,17 @@ class ChannelService:
         for progress in self._progress.values():
             self._mark_gap(progress)
 
+    async def settle(self, channel_id: int, pts: int) -> None:
+        """Let what a look at the channel found up to `pts` be stored after all live events before it.
+
+        Live events up to `pts` that come later are passed over; those that came are stored when this returns. So a
+        post cannot be stored behind the deletion that the look found.
+        """
+        progress = self._progress.get(channel_id)
+        if progress is not None:
+            progress.seen_pts = max(progress.seen_pts, pts)
+        await self._queue.drain()
+
     def close_gap(self, channel_id: int, pts: int) -> bool:
         """Everything up to `pts` is stored; False when live events went past it meanwhile and another look is due."""
         progress = self._progress.get(channel_id)
@@ -108,6 +118,11 @@ class ChannelService:
             return False
         progress.has_gap = False
         return True
+
+    def look_again(self) -> None:
+        """Have the gaps that are still open looked at once more."""
+        if self.with_gap():
+            self._gap.set()
 
     async def wait_for_gap(self) -> None:
         """Wait until some channel has a gap that was not waited for yet."""

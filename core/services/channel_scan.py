@@ -10,21 +10,21 @@ import structlog
 from core.domain.channel import IndexedChannel
 from core.domain.indexing import ChannelDelete, ChannelEdit, ChannelPost, StorableEvent
 from core.errors import DatabaseUnavailableError, TelegramUnavailableError
-from core.telegram.gateway import SourceGoneError
+from core.telegram.gateway import RetryLaterError, SourceGoneError, TelegramRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from repositories.channel import ChannelRepository
 
     from core.clock import Clock
     from core.services.channel import ChannelService
     from core.services.indexing import IndexingService
     from core.services.runtime_settings import RuntimeSettingsService
     from core.telegram.gateway import ChannelChanges, TelegramGateway
+    from repositories.channel import ChannelRepository
 
 _BLOCK = 200  # ids Telegram answers in one request
 _RETRY_PAUSE_S = 2.0
+_NOT_READABLE = (SourceGoneError, TelegramRefusedError)
 
 
 class ChannelScanService:
@@ -68,7 +68,7 @@ class ChannelScanService:
                 await self._seed(seeds)
             except (DatabaseUnavailableError, TelegramUnavailableError) as error:
                 self._log.warning("index_list_waits", error=type(error).__name__)
-                await self._clock.sleep(_RETRY_PAUSE_S)
+                await self._clock.sleep(_pause_s(error))
             else:
                 return
 
@@ -84,46 +84,55 @@ class ChannelScanService:
         for seed in seeds:
             try:
                 info = await self._telegram.get_channel(seed)
-            except SourceGoneError:
-                self._log.warning("channel_not_readable", channel=seed)
+            except _NOT_READABLE as error:
+                self._log.warning("channel_not_readable", channel=seed, detail=str(error))
                 continue
             resolved.append(IndexedChannel(info.id, info.title, info.username, pts=info.pts))
         return resolved
 
     async def _close_gaps(self) -> None:
+        """Look at every channel with a gap once; one that has to wait holds up no other."""
+        pause_s = 0.0
         for channel_id in self._index_list.with_gap():
             try:
-                await self.scan(channel_id)
-            except SourceGoneError:
-                self._log.warning("channel_not_readable", channel=channel_id)
+                if not await self.scan(channel_id):
+                    pause_s = max(pause_s, _RETRY_PAUSE_S)
+            except _NOT_READABLE as error:
+                self._log.warning("channel_not_readable", channel=channel_id, detail=str(error))
             except (DatabaseUnavailableError, TelegramUnavailableError) as error:
                 self._log.warning("channel_scan_postponed", channel=channel_id, error=type(error).__name__)
-                await self._clock.sleep(_RETRY_PAUSE_S)
-                self._index_list.mark_all()
+                pause_s = max(pause_s, _pause_s(error))
+        if pause_s:
+            await self._clock.sleep(pause_s)
+            self._index_list.look_again()
 
-    async def scan(self, channel_id: int) -> None:
+    async def scan(self, channel_id: int) -> bool:
         """Store everything that happened in a channel since its durable pts.
 
+        Returns:
+            False when Telegram's record does not hold yet what live events have told of; scan again in a moment.
+
         Raises:
-            SourceGoneError: the bot may not see the channel.
+            SourceGoneError, TelegramRefusedError: the bot may not see the channel.
             DatabaseUnavailableError, TelegramUnavailableError: what is stored so far stays; scan again.
         """
         channel = await self._channels.get(channel_id)
         if channel is None:
-            return
+            return True
         pts = channel.pts or (await self._telegram.get_channel(channel_id)).pts
-        found = 0
-        while True:
+        found, is_closed, moves = 0, False, True
+        while moves and not is_closed:
             changes = await self._telegram.channel_changes(channel_id, pts)
+            await self._index_list.settle(channel_id, changes.pts)
             if changes.too_long:
                 found += await self._walk(channel_id, channel.last_message_id, changes.top_message_id)
             found += await self._store(channel_id, changes)
-            pts = changes.pts
-            await self._channels.advance(channel_id, pts, changes.top_message_id)
-            if changes.final and self._index_list.close_gap(channel_id, pts):
-                break
+            await self._channels.advance(channel_id, changes.pts, changes.top_message_id)
+            is_closed = changes.final and self._index_list.close_gap(channel_id, changes.pts)
+            moves, pts = changes.pts > pts, changes.pts
         if found:
             self._log.info("missed_events_stored", channel=channel_id, events=found)
+        return is_closed
 
     async def _store(self, channel_id: int, changes: ChannelChanges) -> int:
         events: list[StorableEvent] = []
@@ -147,3 +156,8 @@ class ChannelScanService:
             await self._channels.advance(channel_id, 0, ids[-1])
             found += len(posts)
         return found
+
+
+def _pause_s(error: Exception) -> float:
+    """How long to leave Telegram or the database alone after a failure."""
+    return max(_RETRY_PAUSE_S, error.seconds) if isinstance(error, RetryLaterError) else _RETRY_PAUSE_S

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
 
 from core.domain.indexing import BatchOutcome, ChannelDelete, ChannelEdit, ChannelPost
+from core.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from repositories.channel import ChannelRepository
-    from repositories.media import MediaRepository
-    from repositories.media_batch import MediaBatchRepository
-
+    from core.concurrency.task_registry import TaskRegistry
     from core.domain.indexing import QueuedEvent, StorableEvent
     from core.domain.media import NewMedia
     from core.observability.metrics import Metrics
+    from repositories.channel import ChannelRepository
+    from repositories.media import MediaRepository
+    from repositories.media_batch import MediaBatchRepository
 
 
 class IndexingService:
@@ -28,11 +30,13 @@ class IndexingService:
         media: MediaRepository,
         batches: MediaBatchRepository,
         channels: ChannelRepository,
+        tasks: TaskRegistry,
         metrics: Metrics,
     ) -> None:
         self._media = media
         self._batches = batches
         self._channels = channels
+        self._tasks = tasks
         self._metrics = metrics
         self._log = structlog.get_logger(__name__)
 
@@ -59,9 +63,39 @@ class IndexingService:
     async def store(self, events: Sequence[StorableEvent]) -> None:
         """Store posts, then edits, then deletions: the order in which they can follow one another for one post.
 
+        An event that fails for a reason of its own is stored by itself, and, failing again, logged, counted and left
+        out: one bad post must not hold up a channel for ever.
+
         Raises:
             DatabaseUnavailableError: a part may be stored; storing again is safe.
         """
+        if not events or await self._try_store(events):
+            return
+        for event in events:
+            if len(events) == 1 or not await self._try_store([event]):
+                self._metrics.posts_rejected.labels("failed").inc()
+                self._log.error(
+                    "event_not_stored", kind=type(event).__name__, channel_id=event.channel_id, pts=event.pts
+                )
+
+    async def _try_store(self, events: Sequence[StorableEvent]) -> bool:
+        """Store in a task of its own, so that the registry reports whatever goes wrong; False when something did."""
+        task = self._tasks.spawn(self._store_unless_unavailable(events), name="store_events")
+        await asyncio.wait((task,))
+        if task.cancelled() or task.exception() is not None:
+            return False
+        if (unavailable := task.result()) is not None:
+            raise unavailable
+        return True
+
+    async def _store_unless_unavailable(self, events: Sequence[StorableEvent]) -> DatabaseUnavailableError | None:
+        try:
+            await self._store(events)
+        except DatabaseUnavailableError as error:
+            return error
+        return None
+
+    async def _store(self, events: Sequence[StorableEvent]) -> None:
         await self._bulk_save_files([e.media for e in events if isinstance(e, ChannelPost) and e.media is not None])
         for event in events:
             if isinstance(event, ChannelEdit) and event.media is not None:

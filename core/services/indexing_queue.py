@@ -45,8 +45,9 @@ class IndexingQueue:
         self.overflow_queue: asyncio.Queue[QueuedEvent] = asyncio.Queue(current.overflow_queue_size)
         self._moving = 0
         self._pending: list[QueuedEvent] = []
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._taken = 0
+        self._stored = 0
+        self._progressed = asyncio.Event()
         self._log = structlog.get_logger(__name__)
 
     @property
@@ -67,14 +68,17 @@ class IndexingQueue:
             queue.put_nowait(queued)
         except asyncio.QueueFull:
             return False
-        self._idle.clear()
+        self._taken += 1
         self._metrics.indexing_queue_depth.labels("main").set(self.message_queue.qsize())
         self._metrics.indexing_queue_depth.labels("overflow").set(self.overflow_queue.qsize())
         return True
 
     async def drain(self) -> None:
-        """Wait until everything taken is stored."""
-        await self._idle.wait()
+        """Wait until everything taken before this call is stored, whatever is taken meanwhile."""
+        taken = self._taken
+        while self._stored < taken:
+            self._progressed.clear()
+            await self._progressed.wait()
 
     async def _process_message_queue(self) -> None:
         while True:
@@ -89,9 +93,9 @@ class IndexingQueue:
                 self._log.warning("indexing_waits_for_database", depth=self.depth, detail=str(error))
                 await self._clock.sleep(_RETRY_PAUSE_S)
                 continue  # the same batch again: storing is idempotent
+            self._stored += len(self._pending)
             self._pending.clear()
-            if self.depth == 0:
-                self._idle.set()
+            self._progressed.set()
             self._metrics.indexing_queue_depth.labels("main").set(self.message_queue.qsize())
 
     async def _process_overflow_queue(self) -> None:
