@@ -17,7 +17,32 @@ _MAX_ALTERNATIVES = 16
 _SHORTEST_SPLIT = 5
 _SHORTEST_PART = 2
 _PAIR = re.compile(r"(s\d{2,})(e\d{2,})\Z")
-_COMMON = RELEASE_TAGS | EXTENSIONS
+_FILLERS = frozenset(
+    [
+        "the",
+        "of",
+        "and",
+        "a",
+        "an",
+        "in",
+        "to",
+        "for",
+        "on",
+        "with",
+        "at",
+        "from",
+        "is",
+        "und",
+        "der",
+        "die",
+        "das",
+        "les",
+        "des",
+        "del",
+        "los",
+    ]
+)
+_COMMON = RELEASE_TAGS | EXTENSIONS | _FILLERS
 _DENSE_SCRIPTS_FROM = 0x2E80  # one sign says about as much as three letters
 
 
