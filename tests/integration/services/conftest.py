@@ -1,0 +1,81 @@
+"""The indexing half of the bot over a real repository layer, with Telegram replaced at its port."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from core.concurrency.task_registry import TaskRegistry
+from core.database.indexes import ensure_indexes
+from core.domain.media_id import MediaIdSource
+from core.observability.metrics import Metrics
+from core.services.channel import ChannelService
+from core.services.channel_scan import ChannelScanService
+from core.services.indexing import IndexingService
+from core.services.indexing_queue import IndexingQueue
+from core.services.runtime_settings import RuntimeSettingsService
+from repositories.channel import ChannelRepository
+from repositories.media import MediaRepository
+from repositories.media_batch import MediaBatchRepository
+from repositories.runtime_settings import RuntimeSettingsRepository
+from tests.fixtures.channel_wire import FakeChannel, FakeTelegram
+from tests.integration.services.indexer import BOOKS, FILMS, Indexer
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from core.database.pool import DatabaseConnectionPool
+    from tests.fixtures.clock import TestClock
+
+
+@pytest.fixture
+def films() -> FakeChannel:
+    """A channel on the index list."""
+    return FakeChannel(FILMS)
+
+
+@pytest.fixture
+def books() -> FakeChannel:
+    """Another one."""
+    return FakeChannel(BOOKS)
+
+
+@pytest.fixture
+def telegram(films: FakeChannel, books: FakeChannel) -> FakeTelegram:
+    """Telegram's record of both channels."""
+    return FakeTelegram(films, books)
+
+
+@pytest.fixture
+def start(clock: TestClock, telegram: FakeTelegram) -> Callable[..., AbstractAsyncContextManager[Indexer]]:
+    """Start an indexer on a pool, as a process does; leaving the block ends it with what it has not stored."""
+
+    @asynccontextmanager
+    async def started(pool: DatabaseConnectionPool, **settings: Any) -> AsyncIterator[Indexer]:
+        metrics, tasks = Metrics(), TaskRegistry(clock)
+        environ = {name.upper(): str(value) for name, value in settings.items()}
+        runtime = RuntimeSettingsService(RuntimeSettingsRepository(pool, clock), environ, clock, tasks)
+        channels, media = ChannelRepository(pool, clock), MediaRepository(pool)
+        batches = MediaBatchRepository(pool, MediaIdSource(clock))
+        indexing = IndexingService(media, batches, channels, tasks, metrics)
+        queue = IndexingQueue(indexing, runtime, tasks, metrics, clock)
+        index_list = ChannelService(channels, queue)
+        scan = ChannelScanService(channels, index_list, indexing, telegram, runtime, clock)
+        yield Indexer(pool, clock, tasks, metrics, channels, media, indexing, queue, index_list, scan)
+        await tasks.close(1)
+
+    return started
+
+
+@pytest.fixture
+async def indexer(
+    start: Callable[..., AbstractAsyncContextManager[Indexer]], memory_pool: DatabaseConnectionPool
+) -> AsyncIterator[Indexer]:
+    """An indexer over the in-memory store that knows both channels; its queue does not run yet and is small."""
+    await ensure_indexes(memory_pool)
+    async with start(memory_pool, message_queue_size=10, overflow_queue_size=10) as indexer:
+        await indexer.know(FILMS, BOOKS)
+        yield indexer
