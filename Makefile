@@ -37,7 +37,7 @@ demo: $(READY) ## Start the bot with a local Telegram and a library to try it on
 	$(BIN)/python bot.py --demo $(ARGS)
 
 demo-tour: $(READY) ## Play a conversation with the bot on a local Telegram and print it.
-	$(BIN)/python -m sandbox.tour $(ARGS)
+	$(BIN)/python -m sandbox.tour
 
 test: $(READY) ## Run every test, also those on a real MongoDB, a real Valkey and the local Telegram.
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
@@ -52,7 +52,8 @@ check: $(READY) ## Check style, types, imports, dependencies, licences and deplo
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/pip-licenses --summary --partial-match --allow-only '$(LICENCES)'
 
-bench: $(READY) ## Measure the main path against an echo bot; fails when it is too slow.
+bench: $(READY) ## Measure start, memory and end, and the main path against an echo bot; fails when a target is missed.
+	$(BIN)/python -m benchmarks.footprint
 	$(BIN)/python -m benchmarks.main_path $(ARGS)
 
 $(READY): pyproject.toml uv.lock

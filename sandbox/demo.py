@@ -77,10 +77,10 @@ async def run_demo(serve: Callable[..., Awaitable[None]], *, port: int, datacent
         configure_logging(settings.log_level, settings.log_format, settings.secrets)
 
         async def on_ready(container: Container) -> None:
-            facts.update(_facts(container.sidecar.url, datacenter, cast))
             await container.users.set_premium(cast.premium.id, clock.utc_now() + timedelta(days=_PREMIUM_DAYS))
-            await _fill_library(container, world, cast)
-            _announce(facts)
+            files = await _fill_library(container, world, cast)
+            facts.update(_facts(container.sidecar.url, datacenter, cast))
+            _announce(facts, files)
 
         async def show_facts(_: web.Request) -> web.Response:
             if not facts:
@@ -98,8 +98,8 @@ async def run_demo(serve: Callable[..., Awaitable[None]], *, port: int, datacent
             await datacenter.stop()
 
 
-async def _fill_library(container: Container, world: World, cast: DemoCast) -> None:
-    """Post the library into the channel as its admin would, and wait until the bot has indexed it."""
+async def _fill_library(container: Container, world: World, cast: DemoCast) -> int:
+    """Post the library into the channel as its admin would, and wait until the bot has indexed it; number of files."""
     while not container.index_list.is_indexed(cast.channel.full_id):
         await container.clock.sleep(_POLL_S)
     items = load_library()
@@ -112,6 +112,7 @@ async def _fill_library(container: Container, world: World, cast: DemoCast) -> N
             await container.clock.sleep(0)
     while await container.pool.count("media_files", {}) < len(items):
         await container.clock.sleep(_POLL_S)
+    return len(items)
 
 
 def _environment(folder: Path, datacenter: DataCenter, cast: DemoCast, port: int) -> dict[str, str]:
@@ -156,13 +157,15 @@ def _facts(url: str, datacenter: DataCenter, cast: DemoCast) -> dict[str, Any]:
     }
 
 
-def _announce(facts: dict[str, Any]) -> None:
+def _announce(facts: dict[str, Any], files: int) -> None:
     """Say where everything listens, then the same as one JSON line for other programs."""
     address = facts["datacenter"]
+    people = ", ".join(f"{role} +{person['phone']}" for role, person in facts["people"].items())
     sys.stdout.write(
-        f"HTTP:            {facts['http']}  (/health /metrics /performance /demo)\n"
-        f"Local Telegram:  {address['host']}:{address['port']}  bot @{facts['bot']['username']}\n"
-        f"People:          log in with a phone below; the code is its sixth digit five times\n"
+        f"The bot is up on a local Telegram, with {files} files in @{facts['channel']['username']}. Ctrl+C ends it.\n"
+        f"  HTTP      {facts['http']}  (/health /metrics /performance /demo)\n"
+        f"  Telegram  {address['host']}:{address['port']}, bot @{facts['bot']['username']}\n"
+        f"  People    {people}; the login code is the sixth digit five times\n"
     )
     sys.stdout.write(orjson.dumps(facts).decode() + "\n")
     sys.stdout.flush()

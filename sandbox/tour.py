@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import asynccontextmanager
-from io import BytesIO
+from contextlib import asynccontextmanager, redirect_stdout
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ from pyrogram.enums import ParseMode
 from pyrogram.errors import RPCError
 from pyrogram.handlers import EditedMessageHandler, MessageHandler
 
+from core.clock import Clock
+from core.observability.logging import configure_logging
 from core.telegram.datacenter import point_at_datacenter
 
 if TYPE_CHECKING:
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
 
 _ROOT = Path(__file__).parents[1]
 _PATIENCE_S = 30.0
-_WIDEST = 110
+_WIDEST = 120
+_PAUSE_S = 0.1
+_END_S = 10.0
+_TOLD = ("file_filter_searches_total", "file_filter_files_delivered_total", "file_filter_posts_indexed_total")
 
 
 class Tourist:
@@ -59,6 +64,15 @@ class Tourist:
                 _print("Bot", f"({'alert' if answer.alert else 'toast'}) {answer.message}")
         return await self.read(answers)
 
+    async def find(self, words: str) -> Any:
+        """Ask for a file that was posted a moment ago, again when it is not found yet; returns the result page."""
+        async with asyncio.timeout(_PATIENCE_S):
+            while True:
+                page = await self.say(words)
+                if page.reply_markup is not None:
+                    return page
+                await Clock().sleep(_PAUSE_S)
+
     async def read(self, count: int) -> Any:
         """Print the next `count` messages or edits of the bot; returns the last."""
         message = None
@@ -90,8 +104,12 @@ class Tourist:
 def _print(who: str, text: str) -> None:
     for number, line in enumerate(text.splitlines() or [""]):
         shown = line if len(line) <= _WIDEST else f"{line[:_WIDEST]}… ({len(line)} characters)"
-        sys.stdout.write(f"{who + ':' if number == 0 else '':<10} {shown}\n")
+        sys.stdout.write(f"{who if number == 0 else '':<10}{shown}".rstrip() + "\n")
     sys.stdout.flush()
+
+
+def _chapter(title: str) -> None:
+    sys.stdout.write(f"\n—— {title} ——\n\n")
 
 
 def _show(message: Any) -> None:
@@ -114,8 +132,13 @@ async def running_demo() -> AsyncIterator[dict[str, Any]]:
     try:
         yield await _read_facts(process)
     finally:
-        process.terminate()
-        await process.wait()
+        if process.returncode is None:
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), _END_S)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
 
 
 async def _read_facts(process: asyncio.subprocess.Process) -> dict[str, Any]:
@@ -125,7 +148,7 @@ async def _read_facts(process: asyncio.subprocess.Process) -> dict[str, Any]:
         if line.startswith(b"{"):
             facts: dict[str, Any] = orjson.loads(line)
             return facts
-    raise RuntimeError("the demo ended before it was ready")
+    raise RuntimeError("the demo ended before it was ready; `make demo` shows why")
 
 
 @asynccontextmanager
@@ -145,7 +168,8 @@ async def tourist(facts: dict[str, Any], role: str) -> AsyncIterator[Tourist]:
     address = facts["datacenter"]
     point_at_datacenter(client, address["host"], address["port"], address["public_key"])
     person = Tourist(role.capitalize(), client, facts["bot"]["username"])
-    await client.start()
+    with redirect_stdout(StringIO()):  # the library introduces itself
+        await client.start()
     try:
         yield person
     finally:
@@ -155,26 +179,42 @@ async def tourist(facts: dict[str, Any], role: str) -> AsyncIterator[Tourist]:
 async def play(facts: dict[str, Any]) -> None:
     """The conversation."""
     async with tourist(facts, "reader") as reader, tourist(facts, "admin") as admin:
+        _chapter("A reader meets the bot")
         await reader.say("/start")
-        page = await reader.say("sherlock holmes")
-        page = await reader.press(page, "›")
-        await reader.press(page, "🎬", answers=1)
+        await reader.say("/help")
+        _chapter("Search, turn a page, fetch a file; a second press at once sends nothing twice")
+        page = await reader.press(await reader.say("sherlock holmes"), "›")
+        await reader.press(page, "🎬")
+        await reader.press(page, "🎬", answers=0)
+        _chapter("Fetch the whole page; ten files a day are free")
         await reader.press(page, "Send all", answers=0)
         await reader.read_until("Sent")
-        await reader.press(page, "🎬", answers=0)
+        await reader.press(await reader.say("nosferatu"), "🎬", answers=0)
+        _chapter("Any script, and a series by season and episode")
         for words in ("война и мир", "羅生門", "चन्द्रकान्ता", "Οδύσσεια", "ألف ليلة", "hillbillies 2x16"):
             await reader.say(words)
-        for words in ("?", "[", ".*", "<b>bold</b> & co", "x" * 4096, "/nonsense", "/start forged"):
+        _chapter("What cannot be searched is answered too")
+        for words in ("?", ".*", "<b>bold</b> & co", "x" * 4096, "/nonsense", "/start forged"):
             await reader.say(words)
+        _chapter("What is posted is found")
         await admin.post(facts["channel"]["username"], "Voyage.to.Nowhere.1901.mkv", b"a film" * 1000)
-        await reader.say("voyage nowhere 1901")
-    async with aiohttp.ClientSession(facts["http"]) as http:
-        for path in ("/health", "/health/ready"):
+        await reader.find("voyage nowhere 1901")
+    _chapter("The operator looks")
+    await _ask_sidecar(facts["http"])
+
+
+async def _ask_sidecar(url: str) -> None:
+    async with aiohttp.ClientSession(url) as http:
+        for path in ("/health", "/health/ready", "/metrics"):
             async with http.get(path) as answer:
-                _print("Operator", f"GET {path} → {answer.status} {await answer.text()}")
+                text = await answer.text()
+            _print("Operator", f"GET {path}")
+            lines = [line for line in text.splitlines() if line.startswith(_TOLD)] if path == "/metrics" else [text]
+            _print(str(answer.status), "\n".join(lines))
 
 
 async def _main() -> None:
+    configure_logging("error")
     async with running_demo() as facts:
         await play(facts)
 
