@@ -70,7 +70,12 @@ def _one_line(text: str, max_length: int) -> str:
     start = text[: 8 * max_length]
     if not (start.isascii() and start.isprintable()):
         start = "".join(map(_visible, start))
-    return " ".join(start.split())[:max_length].rstrip()
+    line = " ".join(start.split())
+    if len(line) <= max_length:
+        return line
+    # Half a word would find nothing; a single word that is too long is cut all the same.
+    whole_words = line[: max_length + 1].rpartition(" ")[0]
+    return whole_words or line[:max_length]
 
 
 def _visible(character: str) -> str:

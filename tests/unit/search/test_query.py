@@ -65,6 +65,7 @@ def test_a_text_of_thousands_of_characters_is_cut():
 
     assert len(query.text) <= 200
     assert len(query.words) == MAX_QUERY_WORDS
+    assert parse_query(query.text, 197).text.endswith(" word28")  # never half a word, which would find nothing
     assert len(parse_query("x" * 4096, 200).text) == 200
 
 
