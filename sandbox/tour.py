@@ -151,9 +151,13 @@ async def _read_facts(process: asyncio.subprocess.Process) -> dict[str, Any]:
     raise RuntimeError("the demo ended before it was ready; `make demo` shows why")
 
 
-@asynccontextmanager
-async def tourist(facts: dict[str, Any], role: str) -> AsyncIterator[Tourist]:
-    """Log one of the demo's people in by phone and code."""
+def user_client(facts: dict[str, Any], role: str) -> Client:
+    """A client of one of the demo's people, which logs in by phone and code when it is started.
+
+    Args:
+        facts: what the demo announced.
+        role: "admin", "reader" or "premium".
+    """
     phone = facts["people"][role]["phone"]
     client = Client(
         role,
@@ -162,11 +166,17 @@ async def tourist(facts: dict[str, Any], role: str) -> AsyncIterator[Tourist]:
         phone_number=f"+{phone}",
         phone_code=phone[5] * 5,
         in_memory=True,
-        workdir="/tmp",
         hide_password=True,
     )
     address = facts["datacenter"]
     point_at_datacenter(client, address["host"], address["port"], address["public_key"])
+    return client
+
+
+@asynccontextmanager
+async def tourist(facts: dict[str, Any], role: str) -> AsyncIterator[Tourist]:
+    """Log one of the demo's people in."""
+    client = user_client(facts, role)
     person = Tourist(role.capitalize(), client, facts["bot"]["username"])
     with redirect_stdout(StringIO()):  # the library introduces itself
         await client.start()
