@@ -28,10 +28,13 @@ def build_handlers(container: Container) -> Sequence[BaseHandler]:
 def build_manager(container: Container) -> HandlerManager:
     """Routes, pipeline and the channel handler over one container, ready to be registered."""
     from handlers.channel import ChannelHandler
+    from handlers.command_menu import CommandMenu
     from handlers.manager import HandlerManager
     from handlers.pipeline import UpdatePipeline
 
     pipeline = UpdatePipeline(
         container.access, container.limiter, container.telegram, container.catalogue, container.metrics, container.clock
     )
-    return HandlerManager(build_handlers(container), ChannelHandler(container.index_list), pipeline, container.tasks)
+    menu = CommandMenu(container.telegram, container.catalogue, container.clock)
+    handlers, channel_handler = build_handlers(container), ChannelHandler(container.index_list)
+    return HandlerManager(handlers, channel_handler, pipeline, menu, container.tasks)

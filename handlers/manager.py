@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
     from core.concurrency.task_registry import TaskRegistry
+    from core.text.catalog import Texts
     from handlers.channel import ChannelHandler
+    from handlers.command_menu import CommandMenu
     from handlers.pipeline import UpdatePipeline
 
 
@@ -29,10 +31,12 @@ class HandlerManager:
         handlers: Sequence[BaseHandler],
         channel_handler: ChannelHandler,
         pipeline: UpdatePipeline,
+        command_menu: CommandMenu,
         tasks: TaskRegistry,
     ) -> None:
         self._channel_handler = channel_handler
         self._pipeline = pipeline
+        self._command_menu = command_menu
         self._tasks = tasks
         self._log = structlog.get_logger(__name__)
         self._accepting = True
@@ -55,8 +59,21 @@ class HandlerManager:
         client.add_handler(RawUpdateHandler(self._on_raw_update))
 
     def introduce(self, username: str) -> None:
-        """Learn the bot's own username: a command addressed to another bot (`/help@other_bot`) is not ours."""
+        """Learn the bot's own username after the login, and publish its commands in the background.
+
+        A command addressed to another bot (`/help@other_bot`) is not ours.
+        """
         self._bot_username = username.lower()
+        self.create_background_task(self._command_menu.publish(self.menu), name="command_menu")
+
+    def menu(self, texts: Texts) -> list[tuple[str, str]]:
+        """(command, description) of every command that has a description, in the order of the routes."""
+        triggers = (route.trigger for route in self.commands.values())
+        return [
+            (trigger.name, texts.plain(trigger.description_key))
+            for trigger in triggers
+            if isinstance(trigger, Command) and trigger.description_key is not None
+        ]
 
     def create_background_task(self, work: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
         """Run work outside the update that started it, in the process's task registry."""

@@ -1,0 +1,85 @@
+"""Scenario 38: whatever the bot shows can be used: every button and every published command has a handler."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import handlers.buttons
+from handlers import build_manager
+from handlers.base import Press
+from handlers.callback_data import CallbackData
+from sandbox.datacenter.faults import Fault
+from sandbox.datacenter.methods.bots import commands_for
+from tests.e2e.library import post_files
+from tests.e2e.test_main_path import search
+
+if TYPE_CHECKING:
+    from core.container import Container
+    from handlers.manager import HandlerManager
+    from sandbox.actor import Actor
+    from sandbox.datacenter.server import DataCenter
+    from tests.e2e.bots import BotSetup
+    from tests.e2e.conftest import Cast
+
+KINDS = {kind for kind in vars(handlers.buttons).values() if isinstance(kind, type) and issubclass(kind, CallbackData)}
+KINDS.remove(CallbackData)
+
+
+def kind_of(manager: HandlerManager, data: bytes) -> type[CallbackData]:
+    """The kind of button that the route for this data reads, which must be able to read it."""
+    trigger = manager.presses[data.decode().partition(":")[0]].trigger
+    assert isinstance(trigger, Press)
+    assert trigger.data.unpack(data).pack().encode() == data
+    return trigger.data
+
+
+async def test_every_kind_of_button_has_a_route(bot: Container) -> None:
+    """Scenario 38: each declared kind is routed under its own prefix, and no route waits for another kind."""
+    assert {route.trigger for route in build_manager(bot).presses.values()} == {Press(kind) for kind in KINDS}
+
+
+async def test_every_button_that_is_shown_has_a_route(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:
+    """Scenario 38: the buttons of a page amid others and of a running delivery are read by the routes they lead to.
+
+    Every declared kind is among them, so a new kind has to be shown here.
+    """
+    await post_files(bot, bob, cast, [f"Barrabas.{n:02}.mkv" for n in range(45)])
+    page = await search(ann, "barrabas")
+    await ann.press(page, "›")
+    page = await ann.wait_edit(of=page, containing="11–20 of 45")
+    await ann.press(page, "›")
+    page = await ann.wait_edit(of=page, containing="21–30 of 45")
+    await ann.press(page, "Send all")
+    await ann.wait_edit(containing="of 10")
+
+    shown = {button.data for seen in ann.received for row in seen.buttons for button in row}
+    manager = build_manager(bot)
+
+    assert {label for row in page.buttons[-1:] for label, *_ in row} == {"«", "‹", "3 / 5", "›", "»"}
+    assert None not in shown
+    assert {kind_of(manager, data) for data in shown if data is not None} == KINDS
+
+
+async def test_every_published_command_has_a_route(bot: Container, dc: DataCenter, ann: Actor, cast: Cast) -> None:
+    """Scenario 38: what Telegram's apps offer after the start is the bot's menu, and the bot knows each command."""
+    await dc.recorder.wait_call("bots.SetBotCommands")
+    manager = build_manager(bot)
+
+    offered = commands_for(cast.bot, cast.ann)
+
+    menu = manager.menu(bot.catalogue.for_language("en"))
+    assert [(command.command, command.description) for command in offered] == menu
+    assert {"start", "help"} <= {name for name, _ in menu}
+    for name, _ in menu:
+        ann.say(f"/{name}")
+        assert "I do not know" not in (await ann.wait_message()).text
+
+
+async def test_publishing_commands_never_delays_the_start(setup: BotSetup, dc: DataCenter, ann: Actor) -> None:
+    """While Telegram wants an hour's pause before it takes the menu, the bot answers."""
+    dc.faults.add(Fault("bots.SetBotCommands", error=(420, "FLOOD_WAIT_3600"), times=5))
+    async with setup.running() as bot:
+        ann.say("/help")
+
+        assert (await ann.wait_message()).text
+        assert "command_menu" in bot.tasks.names
