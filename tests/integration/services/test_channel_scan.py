@@ -14,6 +14,9 @@ from core.telegram.gateway import RetryLaterError, SourceGoneError, TelegramRefu
 from tests.integration.services.indexer import BOOKS, FILMS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
     from core.database.pool import DatabaseConnectionPool
     from sandbox.stores import InMemoryStores
     from tests.fixtures.channel_wire import FakeChannel, FakeTelegram

@@ -26,15 +26,32 @@ async def test_overflow_keeps_the_order(indexer: Indexer, films: FakeChannel) ->
     assert (indexer.queue.message_queue.qsize(), indexer.queue.overflow_queue.qsize()) == (10, 10)
 
     indexer.queue.start()
-    for _ in range(100):
-        if not indexer.queue.message_queue.full():
-            break
-        await asyncio.sleep(0)
-    indexer.take(films.post("20"))  # there is room in the first queue again, but older ones wait in the second
     await indexer.queue.drain()
 
-    assert await indexer.names() == [f"{n:02}" for n in range(21)]
+    assert await indexer.names() == [f"{n:02}" for n in range(20)]
     assert indexer.queue.depth == 0
+
+
+async def test_nobody_overtakes_what_waits_in_the_overflow(indexer: Indexer, films: FakeChannel) -> None:
+    """Scenario 65: a post that finds room in the first queue still stands behind those that came before it."""
+    main, overflow = indexer.queue.message_queue, indexer.queue.overflow_queue
+    posts = [films.post(f"{n:02}") for n in range(13)]
+    indexer.take(*posts[:11])
+    main.get_nowait()
+    indexer.take(posts[11])
+    assert (main.qsize(), overflow.qsize()) == (9, 2)
+
+    indexer.tasks.supervise(indexer.queue._process_overflow_queue, name="mover")
+    await asyncio.sleep(0)
+    assert (main.qsize(), overflow.qsize(), indexer.queue.depth) == (10, 0, 11)
+    main.get_nowait()
+    indexer.take(posts[12])  # the mover still holds the one before it
+    assert (main.qsize(), overflow.qsize()) == (9, 1)
+    await asyncio.sleep(0)
+
+    assert [main.get_nowait().event for _ in range(10)] == posts[2:12]
+    await asyncio.sleep(0)
+    assert main.get_nowait().event == posts[12]
 
 
 async def test_a_dead_database_loses_nothing(indexer: Indexer, films: FakeChannel, stores: InMemoryStores) -> None:
