@@ -40,7 +40,7 @@ class UserFacingError(FileFilterError):
 
     default_key: ClassVar[str] = "error-bad-input"
 
-    def __init__(self, text_key: str | None = None, /, **values: str | int | float) -> None:
+    def __init__(self, text_key: str | None = None, /, **values: str | float) -> None:
         self.text_key = text_key or self.default_key
         self.values = values
         super().__init__(self.text_key)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.domain.media import MediaKind
 from core.domain.media_id import encode_media_id
 from core.search.display import display_name
-from core.text.formatting import file_size
-
-from core.domain.media import MediaKind
 from core.telegram.gateway import Button
+from core.text.formatting import file_size
 from handlers.buttons import FetchFile, SendAll, ShowPosition, TurnPage
 
 if TYPE_CHECKING:
-    from core.domain.media import MediaFile
+    from core.domain.media import ListedFile
     from core.domain.search import ResultPage
     from core.telegram.gateway import Keyboard
     from core.text.catalog import Texts
@@ -55,7 +54,7 @@ def _title(page: ResultPage, texts: Texts) -> str:
     )
 
 
-def _file_button(session_id: str, media: MediaFile, texts: Texts) -> Button:
+def _file_button(session_id: str, media: ListedFile, texts: Texts) -> Button:
     label = f"{file_size(media.size, texts.language)} · {_ICONS[media.kind]} {display_name(media.name, _NAME_LENGTH)}"
     return Button(label, FetchFile(session_id, encode_media_id(media.id)).pack())
 

@@ -27,6 +27,7 @@ from repositories.media_document import (
     plan_filter,
     source_document,
     sources_of,
+    to_listed,
     to_media,
 )
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from typing import ClassVar
 
     from core.database.pool import DatabaseConnectionPool
-    from core.domain.media import MediaFile, MediaSource, NewMedia
+    from core.domain.media import ListedFile, MediaFile, MediaSource, NewMedia
     from core.search.plan import SearchPlan
 
 _BAD_HINT = 2
@@ -61,8 +62,8 @@ class MediaRepository:
 
     async def search_files(
         self, plan: SearchPlan, limit: int, *, before_id: int | None = None, max_time_ms: int = 1500
-    ) -> list[MediaFile]:
-        """The newest matches of a plan, newest first, without captions and sources.
+    ) -> list[ListedFile]:
+        """The newest matches of a plan, newest first.
 
         Args:
             limit: at least 1.
@@ -88,7 +89,7 @@ class MediaRepository:
                 max_time_ms=max_time_ms,
             )
         )
-        return [to_media(document) for document in documents]
+        return [to_listed(document) for document in documents]
 
     async def count_matches(self, plan: SearchPlan, limit: int = 1001, *, max_time_ms: int = 150) -> int:
         """The number of matches of a plan, or `limit` when there are at least so many.
@@ -100,6 +101,14 @@ class MediaRepository:
         return await _on_index(
             self._pool.count(COLLECTION, plan_filter(plan), limit=limit, max_time_ms=max_time_ms, hint=SEARCH_INDEX)
         )
+
+    async def list_many(self, ids: Sequence[int]) -> list[ListedFile]:
+        """What a result list shows of `ids`, in the order asked; those that are gone are left out."""
+        if not ids:
+            return []
+        found = await self._pool.find(COLLECTION, {ID: {"$in": list(ids)}}, projection={**LISTED, DEAD: 1})
+        by_id = {document[ID]: to_listed(document) for document in found if DEAD not in document}
+        return [by_id[media_id] for media_id in ids if media_id in by_id]
 
     async def get_many(self, ids: Sequence[int]) -> list[MediaFile]:
         """The files of `ids` in the order asked; those that are gone are left out."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.domain.media import MediaFile, MediaKind, MediaSource
+from core.domain.media import ListedFile, MediaFile, MediaKind, MediaSource
 from core.search.hashes import word_hashes
 from core.search.words import file_words
 
@@ -29,8 +29,8 @@ WORDS, SOURCES, EDITED_AT, DEAD = "h", "src", "e", "x"
 CHANNEL, MESSAGE = "ch", "mi"
 LAST_SOURCE_SLOT = f"{SOURCES}.{MAX_SOURCES - 1}"
 
-LISTED = {UNIQUE_ID: 1, FILE_ID: 1, NAME: 1, SIZE: 1, KIND: 1, DURATION: 1}
-"""What a result list needs: no caption, no sources, no words."""
+LISTED = {NAME: 1, SIZE: 1, KIND: 1}
+"""What a result list needs."""
 WHOLE = {WORDS: 0}
 
 _MAX_TEXT = 8192
@@ -102,6 +102,11 @@ def to_media(document: Document) -> MediaFile:
         sources_of(document),
         document.get(DURATION),
     )
+
+
+def to_listed(document: Document) -> ListedFile:
+    """The record read with `LISTED`."""
+    return ListedFile(document[ID], document[NAME], document[SIZE], _KINDS[document[KIND]])
 
 
 def sources_of(document: Document) -> tuple[MediaSource, ...]:

@@ -12,6 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from core.cache.command_batch import CommandBatch
 from core.cache.keys import Key
 from core.errors import CacheUnavailableError, FileFilterError
 
@@ -62,6 +63,7 @@ class RedisCache:
 
     def __init__(self, client: Redis, metrics: Metrics, clock: Clock) -> None:
         self._client: Any = client
+        self._batch = CommandBatch(client, clock)
         self._metrics = metrics
         self._clock = clock
         self._retry_at: float | None = None
@@ -96,7 +98,7 @@ class RedisCache:
         if not keys:
             return
         try:
-            await self._run("delete", lambda: self._client.delete(*map(_name, keys)))
+            await self._run("delete", lambda: self._batch.execute("DEL", *map(_name, keys)))
         except CacheUnavailableError:
             return
         self._count("delete", "ok")
@@ -132,7 +134,7 @@ class RedisCache:
             CacheUnavailableError: Redis did not answer in time.
         """
         try:
-            value: bytes | None = await self._run("get", lambda: self._client.get(_name(key)))
+            value: bytes | None = await self._run("get", lambda: self._batch.execute("GET", _name(key)))
         except _RefusedError:
             await self.delete(key)
             return None
@@ -147,7 +149,7 @@ class RedisCache:
             ValueError: a plain name without `ttl_s`, or a time below 1.
         """
         life_s = _life(key, ttl_s)
-        await self._run("set", lambda: self._client.set(_name(key), value, ex=life_s))
+        await self._run("set", lambda: self._batch.execute("SET", _name(key), value, "EX", life_s))
         self._count("set", "ok")
 
     async def add_strict(self, key: Key, value: bytes = b"1", ttl_s: int | None = None) -> bool:
@@ -157,7 +159,7 @@ class RedisCache:
             CacheUnavailableError: Redis did not answer in time, or refused.
         """
         life_s = _life(key, ttl_s)
-        added = await self._run("add", lambda: self._client.set(_name(key), value, ex=life_s, nx=True))
+        added = await self._run("add", lambda: self._batch.execute("SET", _name(key), value, "EX", life_s, "NX"))
         self._count("add", "ok")
         return bool(added)
 
@@ -171,9 +173,9 @@ class RedisCache:
 
         async def call() -> Any:
             try:
-                return await self._client.evalsha(script.sha, len(names), *names, *args)
+                return await self._batch.execute("EVALSHA", script.sha, len(names), *names, *args)
             except NoScriptError:
-                return await self._client.eval(script.source, len(names), *names, *args)
+                return await self._batch.execute("EVAL", script.source, len(names), *names, *args)
 
         answer = await self._run("script", call)
         self._count("script", "ok")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class MediaKind(IntEnum):
@@ -48,6 +49,21 @@ class NewMedia:
     mime_type: str | None = None
     duration_s: int | None = None
     edited_at: int = 0
+
+
+class ListedFile(NamedTuple):
+    """What a result list shows of a stored file; a search reads up to a window of them, so it is a light tuple.
+
+    Attributes:
+        id: as in `MediaFile`.
+        name: the original name.
+        size: bytes.
+    """
+
+    id: int
+    name: str
+    size: int
+    kind: MediaKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.domain.media import MediaFile
+    from core.domain.media import ListedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +57,4 @@ class ResultPage:
     number: int
     pages: int
     first_index: int
-    files: Sequence[MediaFile]
+    files: Sequence[ListedFile]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from core.search.normalise import normalise
@@ -56,8 +57,9 @@ def _score(name: str, query: Query, titles: Sequence[str]) -> tuple[bool, bool, 
     return True, exact, phrase, phrase or _in_order(form, query.words), _agreement(name, query)
 
 
+@lru_cache(maxsize=8192)
 def _spaced(name: str) -> str:
-    """The normalised name with one space around and between its runs, apostrophes gone."""
+    """The normalised name with one space around and between its runs, apostrophes gone; popular names come again."""
     text = without_leading_tags(normalise(name)) if name[:1] in {"@", "["} else normalise(name)
     spaced = text.translate(_SPACED)
     return f" {' '.join(spaced.split())} "
@@ -77,14 +79,16 @@ def _is_title(form: str, title: str) -> bool:
     if not form.startswith(f" {title}"):
         return False
     rest = form[len(title) + 1 :]
-    if rest == " ":
-        return True
-    if not rest.startswith(" "):
-        return False
+    return rest == " " or (rest.startswith(" ") and _is_release_tail(rest[:40]))
+
+
+@lru_cache(maxsize=4096)
+def _is_release_tail(rest: str) -> bool:
+    """Whether what follows a title begins with year, season, quality or another tag."""
     following = rest.split(maxsplit=1)[0]
     if is_year(following) or following in RELEASE_TAGS or following in EXTENSIONS:
         return True
-    return any(marker.start == 1 for marker in find_markers(rest[:40]))
+    return any(marker.start == 1 for marker in find_markers(rest))
 
 
 def _in_order(form: str, words: Sequence[str]) -> bool:

@@ -29,8 +29,6 @@ from core.telegram.gateway import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from repositories.media import MediaRepository
-
     from core.clock import Clock
     from core.concurrency.task_registry import TaskRegistry
     from core.domain.media import MediaFile
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
     from core.services.search import SearchService
     from core.telegram.file_reference import FileReferences
     from core.telegram.gateway import TelegramGateway
+    from repositories.media import MediaRepository
 
 _PROGRESS_EVERY_S = 3.0
 _LONGEST_WAIT_S = 3600

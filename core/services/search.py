@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from core.cache.redis_cache import RedisCache
     from core.clock import Clock
-    from core.domain.media import MediaFile
+    from core.domain.media import ListedFile, MediaFile
     from core.observability.metrics import Metrics
     from core.search.plan import SearchPlan
     from core.search.query import Query
@@ -87,7 +87,7 @@ class SearchService:
         """
         session = await self._sessions.open(session_id, viewer_id)
         number, first, ids = self._cut(session, number)
-        files = await self._media.get_many(ids)
+        files = await self._media.list_many(ids)
         pages = _pages(len(session.window.ids), self._runtime.current.result_page_size)
         return ResultPage(session, number, pages, first, files)
 
@@ -132,7 +132,7 @@ class SearchService:
         first = (number - 1) * size
         return number, first, ids[first : first + size]
 
-    async def _find(self, query: Query) -> tuple[SearchWindow, list[MediaFile]]:
+    async def _find(self, query: Query) -> tuple[SearchWindow, list[ListedFile]]:
         size = self._runtime.current.search_window_size
         plan = plan_search(query)
         found = await self._media.search_files(plan, size + 1, max_time_ms=_SEARCH_MS)
@@ -148,23 +148,23 @@ class SearchService:
         total, is_exact = counted if counted is not None and len(files) == size else (len(files), False)
         return _window(files, max(total, len(files)), total_is_exact=is_exact), files
 
-    def _allowed(self, files: list[MediaFile], query: Query) -> list[MediaFile]:
+    def _allowed(self, files: list[ListedFile], query: Query) -> list[ListedFile]:
         if self._runtime.current.search_captions:
             return files
         return [media for media in files if in_name(media.name, query)]
 
-    async def _search_alternatives(self, query: Query, size: int) -> list[MediaFile]:
+    async def _search_alternatives(self, query: Query, size: int) -> list[ListedFile]:
         """Another reading of the words; the search has an answer without it, so a slow one is given up."""
         plan = plan_alternatives(query)
         if plan is None:
             return []
         return await self._search_briefly(plan, size)
 
-    async def _search_titles(self, query: Query, size: int) -> list[MediaFile]:
+    async def _search_titles(self, query: Query, size: int) -> list[ListedFile]:
         """Files whose whole title was typed, which may stand far behind newer ones that only contain the words."""
         return await self._search_briefly(plan_title_search(query), size)
 
-    async def _search_briefly(self, plan: SearchPlan, limit: int) -> list[MediaFile]:
+    async def _search_briefly(self, plan: SearchPlan, limit: int) -> list[ListedFile]:
         try:
             return await self._media.search_files(plan, limit, max_time_ms=_EXTRA_MS)
         except InfrastructureError:
@@ -186,7 +186,7 @@ class SearchService:
         return (count, True) if count < runtime.count_limit else (runtime.count_limit - 1, False)
 
 
-def _window(files: Sequence[MediaFile], total: int, *, total_is_exact: bool) -> SearchWindow:
+def _window(files: Sequence[ListedFile], total: int, *, total_is_exact: bool) -> SearchWindow:
     return SearchWindow(tuple(media.id for media in files), total, total_is_exact)
 
 

@@ -12,6 +12,7 @@ from pyrogram import Client, enums, errors, raw
 
 from core.errors import ConfigurationError, TelegramUnavailableError
 from core.telegram.datacenter import point_at_datacenter
+from core.telegram.inline_crypto import install_inline_crypto
 from core.telegram.session_guard import install_session_guard
 from core.telegram.session_storage import SessionStorage
 from core.telegram.telegram_api import error_name
@@ -92,6 +93,7 @@ def build_client(settings: ClientSettings, storage: SessionStorage) -> Client:
     if importlib.util.find_spec("tgcrypto") is None:
         raise ConfigurationError("tgcrypto is not installed; install the locked dependencies, for example `make setup`")
     install_session_guard()
+    install_inline_crypto()
     client = Client(
         "file-filter-bot",
         api_id=settings.api_id,

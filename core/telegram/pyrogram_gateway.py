@@ -9,7 +9,14 @@ from pyrogram import errors, raw
 
 from core.concurrency.semaphore_manager import ConcurrencyDomain
 from core.telegram.channel_answers import channel_changes_from_raw, channel_info_from_raw, posts_from_raw
-from core.telegram.gateway import ChannelChanges, ChannelInfo, Keyboard, SentMedia, SourceGoneError
+from core.telegram.gateway import (
+    ChannelChanges,
+    ChannelInfo,
+    Keyboard,
+    SentMedia,
+    SourceGoneError,
+    TelegramRefusedError,
+)
 from core.telegram.raw_requests import (
     MAX_CAPTION_LENGTH,
     MAX_TEXT_LENGTH,
@@ -34,6 +41,7 @@ if TYPE_CHECKING:
     from core.telegram.telegram_api import TelegramApi
 
 _MAX_POSTS_PER_CALL = 200
+_DIFFERENCE = "updates.GetChannelDifference"
 _DIFFERENCE_PAGE = 1000
 _MAX_CALLBACK_TEXT = 200
 
@@ -167,22 +175,9 @@ class PyrogramGateway:
 
         A `pts` that Telegram does not accept counts as too long ago.
         """
-        request = raw.functions.updates.GetChannelDifference(
-            channel=await self._channel(channel_id),
-            filter=raw.types.ChannelMessagesFilterEmpty(),
-            pts=max(1, pts),
-            limit=_DIFFERENCE_PAGE,
-        )
-        answer = await self._call(
-            "updates.GetChannelDifference",
-            lambda: request,
-            purpose=Purpose.DIFFERENCE,
-            lane=ConcurrencyDomain.TELEGRAM_FETCH,
-            idempotency=Idempotency.REPEATABLE,
-            flood_cap_s=self._limits.fetch_flood_s,
-        )
+        answer = await self._difference(channel_id, max(1, pts))
         if answer is None:
-            return ChannelChanges((await self.get_channel(channel_id)).pts, final=True, too_long=True)
+            return await self._too_long_ago(channel_id)
         return channel_changes_from_raw(answer, channel_id)
 
     async def set_commands(self, commands: Sequence[tuple[str, str]]) -> None:
@@ -193,6 +188,34 @@ class PyrogramGateway:
             commands=[raw.types.BotCommand(command=name, description=text) for name, text in commands],
         )
         await self._read("bots.SetBotCommands", request)
+
+    async def _too_long_ago(self, channel_id: int) -> ChannelChanges:
+        """What a counter that Telegram does not accept amounts to: every id up to the newest has to be walked."""
+        pts, top, final = 1, 0, False
+        while not final:
+            answer = await self._difference(channel_id, pts)
+            if answer is None:
+                raise TelegramRefusedError(_DIFFERENCE, "PERSISTENT_TIMESTAMP_INVALID")
+            page = channel_changes_from_raw(answer, channel_id)
+            pts, top, final = page.pts, max(top, page.top_message_id), page.final
+        return ChannelChanges(pts, final=True, too_long=True, top_message_id=top)
+
+    async def _difference(self, channel_id: int, pts: int) -> Any:
+        """Telegram's answer; None when it does not accept the counter."""
+        request = raw.functions.updates.GetChannelDifference(
+            channel=await self._channel(channel_id),
+            filter=raw.types.ChannelMessagesFilterEmpty(),
+            pts=pts,
+            limit=_DIFFERENCE_PAGE,
+        )
+        return await self._call(
+            _DIFFERENCE,
+            lambda: request,
+            purpose=Purpose.DIFFERENCE,
+            lane=ConcurrencyDomain.TELEGRAM_FETCH,
+            idempotency=Idempotency.REPEATABLE,
+            flood_cap_s=self._limits.fetch_flood_s,
+        )
 
     async def _resolve_username(self, name: str) -> Any:
         username = name.strip().removeprefix("https://t.me/").removeprefix("@")
