@@ -105,6 +105,7 @@ class ChannelService:
         """
         progress = self._progress.get(channel_id)
         if progress is not None:
+            progress.has_gap = True  # until `close_gap`: what was found is not stored yet
             progress.seen_pts = max(progress.seen_pts, pts)
         await self._queue.drain()
 

@@ -9,7 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from core.database.indexes import ensure_indexes
-from core.errors import TelegramUnavailableError
+from core.errors import DatabaseUnavailableError, TelegramUnavailableError
 from core.telegram.gateway import RetryLaterError, SourceGoneError, TelegramRefusedError
 from tests.integration.services.indexer import BOOKS, FILMS
 
@@ -265,3 +265,19 @@ async def test_an_update_behind_the_look_that_told_of_it_is_passed_over(
     await indexer.queue.drain()
 
     assert await indexer.names() == ["missed"]
+
+
+async def test_a_look_that_fails_leaves_a_gap(
+    indexer: Indexer, films: FakeChannel, telegram: FakeTelegram, stores: InMemoryStores
+) -> None:
+    """What a look found and could not store is looked at again, although no live update showed it to be missing."""
+    films.post("missed")
+
+    async def lose_the_database() -> None:
+        stores.database_down = True
+
+    telegram.meanwhile = lose_the_database
+    with pytest.raises(DatabaseUnavailableError):
+        await indexer.scan.scan(FILMS)
+
+    assert indexer.index_list.with_gap() == [FILMS]
