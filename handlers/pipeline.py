@@ -13,11 +13,10 @@ from handlers.base import Reader
 from handlers.incoming import CallbackQuery, Incoming
 
 if TYPE_CHECKING:
-    from core.services.rate_limiter import RateLimiter
-
     from core.clock import Clock
     from core.observability.metrics import Metrics
     from core.services.access import AccessService
+    from core.services.rate_limiter import RateLimiter
     from core.text.catalog import Catalogue, Texts
     from handlers.base import Route
 
@@ -50,8 +49,8 @@ class UpdatePipeline:
         with bound_contextvars(route=route.name, user_id=event.sender.id, message_id=event.message_id):
             outcome = await self._serve(route, event)
             took_s = self._clock.monotonic() - started
-            self._metrics.updates.labels(route=route.name, outcome=outcome).inc()
-            self._metrics.update_seconds.labels(route=route.name).observe(took_s)
+            self._metrics.updates.labels(route.name, outcome).inc()
+            self._metrics.update_seconds.labels(route.name).observe(took_s)
             self._log.info("update_handled", outcome=outcome, took_ms=round(took_s * 1000, 1))
 
     async def _serve(self, route: Route, event: Incoming) -> str:

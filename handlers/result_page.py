@@ -8,7 +8,7 @@ from core.domain.media import MediaKind
 from core.domain.media_id import encode_media_id
 from core.search.display import display_name
 from core.telegram.gateway import Button
-from core.text.formatting import file_size
+from core.text.formatting import count, file_size
 from handlers.buttons import FetchFile, SendAll, ShowPosition, TurnPage
 
 if TYPE_CHECKING:
@@ -43,14 +43,13 @@ def render_page(page: ResultPage, texts: Texts) -> tuple[str, Keyboard | None]:
 def _title(page: ResultPage, texts: Texts) -> str:
     if not page.files:
         return texts.html("results-page-deleted")
-    window = page.session.window
+    window, language = page.session.window, texts.language
     return texts.html(
-        "results-title",
+        "results-title" if window.total_is_exact else "results-title-over",
         query=page.session.query,
-        first=page.first_index + 1,
-        last=page.first_index + len(page.files),
-        total=window.total,
-        exact="yes" if window.total_is_exact else "no",
+        first=count(page.first_index + 1, language),
+        last=count(page.first_index + len(page.files), language),
+        total=count(window.total, language),
     )
 
 

@@ -52,12 +52,11 @@ error-outcome-unknown = Telegram did not confirm that. If nothing arrived, pleas
 ### Result pages
 
 results-title =
-    { $exact ->
-        [yes] <b>{ $query }</b>
-        { $first }–{ $last } of { $total }
-       *[no] <b>{ $query }</b>
-        { $first }–{ $last } of over { $total }
-    }
+    <b>{ $query }</b>
+    { $first }–{ $last } of { $total }
+results-title-over =
+    <b>{ $query }</b>
+    { $first }–{ $last } of over { $total }
 results-empty = Nothing found for <b>{ $query }</b>. Try fewer words, or another spelling.
 results-page-deleted = The files of this page were deleted meanwhile. Turn the page, or search again.
 results-position = Page { $number } of { $pages }
