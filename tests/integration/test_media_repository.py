@@ -270,6 +270,17 @@ async def test_an_edit_missed_while_down_arrives_with_the_post(media, batches):
     assert await names(media, "fresh") == ["video.mp4"]
 
 
+async def test_an_edited_post_becomes_a_source(media, batches):
+    """A post that took over a known file by an edit can be fetched from; without a date nothing is renamed."""
+    await batches.save_batch([post(1, "Faust.mkv")])
+
+    assert await media.apply_edit(replace(post(1, "Other.mkv"), source=MediaSource(CHANNEL, 9)))
+    stored = await media.get_by_unique_id("u1")
+
+    assert [source.message_id for source in stored.sources] == [1, 9]
+    assert stored.name == "Faust.mkv"
+
+
 async def test_an_edit_of_an_unknown_file_is_to_be_stored(media, batches):
     """The caller learns that there is nothing to edit."""
     assert not await media.apply_edit(replace(post(1, "A.mkv"), edited_at=5))
@@ -372,6 +383,16 @@ async def test_every_search_is_one_ordered_walk_of_the_index(pool, mongo_uri, mo
         with_lead = collection.count_documents({"h": {"$in": list(plan.leads)}})
     stages = str(explained["queryPlanner"]["winningPlan"])
 
+    assert _index_bounds(explained["queryPlanner"]["winningPlan"]) == {f"[{lead}, {lead}]" for lead in plan.leads}
+    assert explained["queryPlanner"]["rejectedPlans"] == []
     assert "'SORT'" not in stages
     assert "COLLSCAN" not in stages
     assert explained["executionStats"]["totalDocsExamined"] <= with_lead
+
+
+def _index_bounds(stage):
+    """The word bounds of every index scan below a stage."""
+    bounds = set(stage["indexBounds"]["h"]) if stage["stage"] == "IXSCAN" else set()
+    for below in (*stage.get("inputStages", ()), *([stage["inputStage"]] if "inputStage" in stage else [])):
+        bounds |= _index_bounds(below)
+    return bounds

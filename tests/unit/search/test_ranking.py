@@ -33,6 +33,7 @@ def ranked(text, *names):
         ("scary movie", "A Scary Movie.mkv", "Scary Little Movie.mkv"),
         ("great robbery", "Great Train Robbery.mkv", "Robbery of the Great.mkv"),
         ("faust 1926", "Faust.1926.mkv", "Faust 1960 remake of 1926.mkv"),
+        ("faust 1926", "Der Faust 1926.mkv", "Der Faust 1926 Remake 1960.mkv"),
         ("vampires s01e02", "Les Vampires 1x02.mkv", "Other.mkv"),
         ("film red", "Film Red.mkv", "Red Film.mkv"),
         ("аэлита", "Аэлита.1924.mkv", "Об Аэлита фильме.mkv"),

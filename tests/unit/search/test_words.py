@@ -77,6 +77,7 @@ def test_the_name_comes_before_the_caption():
     """A long caption never pushes a word of the name out of a record."""
     words = file_words("The Great Train Robbery 1903.mkv", " ".join(f"filler{n}" for n in range(500)))
 
+    assert len(words) == MAX_WORDS
     assert words[:4] == ["the", "great", "train", "robbery"]
     assert {"=the great train robbery", "y:1903", "1903", "mkv", "filler0"} <= set(words)
 
