@@ -21,7 +21,7 @@ async def test_a_channel_is_found_by_id_and_by_name(bot, cast):
 
 async def test_a_pts_that_telegram_does_not_take_is_too_long_ago(bot, dc, cast, world):
     """A spoilt counter means walking the ids up to the newest post, not an endless error."""
-    newest = [world.post(cast.channel.id, "post") for _ in range(150)][-1]
+    newest = [world.post(cast.channel.id, "post") for _ in range(1005)][-1]  # more than a page
     dc.faults.add(Fault("updates.GetChannelDifference", error=(400, "PERSISTENT_TIMESTAMP_INVALID")))
 
     changes = await bot.gateway.channel_changes(cast.channel.full_id, 1)

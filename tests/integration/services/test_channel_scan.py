@@ -157,6 +157,7 @@ async def test_a_flood_wait_of_one_channel_is_waited_out_while_others_are_read(
     books.post("late")
     films.post("prompt")
     indexer.index_list.mark_all()
+    await indexer.index_list.wait_for_gap()  # nothing else calls for a look
     indexer.tasks.supervise(lambda: indexer.scan.run(()), name="scan")
     await indexer.clock.wait_sleeping(1)
     assert await indexer.names() == ["prompt"]
@@ -164,7 +165,8 @@ async def test_a_flood_wait_of_one_channel_is_waited_out_while_others_are_read(
     telegram.refusals.clear()
     telegram.asked.clear()
     indexer.clock.advance(89)
-    await asyncio.sleep(0)
+    for _ in range(50):
+        await asyncio.sleep(0)
     assert telegram.asked == []
     indexer.clock.advance(1)
     await settled(indexer, books)
@@ -248,6 +250,39 @@ async def test_a_post_is_not_stored_behind_its_deletion(
 
     await indexer.queue.drain()
     assert await indexer.names() == ["missed"]
+
+
+async def test_a_file_replaced_unseen_leaves_its_post(indexer: Indexer, films: FakeChannel) -> None:
+    """A post that was given another file while nobody listened is a source of that one alone."""
+    post = films.post("draft")
+    indexer.take(post)
+    indexer.queue.start()
+    await indexer.queue.drain()
+    films.edit(post.message_id, at=50, file="final")
+
+    await indexer.scan.scan(FILMS)
+
+    assert await indexer.names() == ["final"]
+
+
+async def test_an_update_that_a_look_has_told_of_is_not_taken_while_it_is_stored(
+    indexer: Indexer, films: FakeChannel
+) -> None:
+    """Scenario 70: a live update that comes between the answer to a look and its storing cannot undo what it found."""
+    films.post("missed")
+    indexer.take(films.post("seen"))
+    doomed = films.post("doomed")
+    films.delete(doomed.message_id)
+    looking = asyncio.ensure_future(indexer.scan.scan(FILMS))
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+    indexer.take(doomed)
+
+    assert indexer.queue.depth == 1
+    indexer.queue.start()
+    assert await looking
+    assert sorted(await indexer.names()) == ["missed", "seen"]
 
 
 async def test_an_update_behind_the_look_that_told_of_it_is_passed_over(
