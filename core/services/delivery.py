@@ -13,8 +13,8 @@ from core.errors import (
     DatabaseUnavailableError,
     ExpiredError,
     FileGoneError,
+    InfrastructureError,
     QuotaExhaustedError,
-    TelegramUnavailableError,
 )
 from core.services.caption import caption_html
 from core.telegram.file_reference import SourceGone
@@ -24,6 +24,7 @@ from core.telegram.gateway import (
     RecipientUnreachableError,
     RetryLaterError,
     SourceGoneError,
+    TelegramRefusedError,
 )
 
 if TYPE_CHECKING:
@@ -133,6 +134,8 @@ class DeliveryService:
         try:
             await watcher.started(job)
             await self._send_all(job, reader, files, report, watcher)
+        except DatabaseUnavailableError:  # nothing could be reserved
+            report.failed = len(files) - report.sent - report.over_quota
         finally:
             del self._jobs[reader.id]
             self._log.info("files_delivered", sent=report.sent, failed=report.failed, over_quota=report.over_quota)
@@ -155,8 +158,9 @@ class DeliveryService:
                     break
                 try:
                     alive = await self._send_patiently(reader.id, media, reservation)
-                except (FileGoneError, TelegramUnavailableError):
+                except (FileGoneError, InfrastructureError, TelegramRefusedError) as error:
                     report.failed += 1
+                    self._log.warning("file_not_sent", media_id=media.id, error=type(error).__name__)
                 except RecipientUnreachableError:
                     job.stopping = True
                     break
