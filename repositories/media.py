@@ -33,7 +33,6 @@ from repositories.media_document import (
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
-    from typing import ClassVar
 
     from core.database.pool import DatabaseConnectionPool
     from core.domain.media import ListedFile, MediaFile, MediaSource, NewMedia
@@ -46,9 +45,7 @@ T = TypeVar("T")
 
 
 class SearchIndexMissingError(DatabaseUnavailableError):
-    """The search index is still being built: the library is being prepared."""
-
-    text_key: ClassVar[str] = "error-library-preparing"
+    """The search index is still being built; searching works once it is there."""
 
 
 class MediaRepository:

@@ -19,6 +19,7 @@ from repositories.media_document import (
     SOURCES,
     UNIQUE_ID,
     UnstorableMediaError,
+    check_storable,
     content_fields,
     edit_update,
     older_than,
@@ -166,7 +167,7 @@ def _group(items: Sequence[NewMedia]) -> tuple[dict[str, _Arrival], list[tuple[N
     rejected: list[tuple[NewMedia, str]] = []
     for item in items:
         try:
-            to_document(item, 0)
+            check_storable(item)
         except UnstorableMediaError as error:
             rejected.append((item, str(error)))
             continue

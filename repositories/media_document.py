@@ -42,12 +42,7 @@ class UnstorableMediaError(ValueError):
 
 
 def to_document(media: NewMedia, media_id: int) -> Document:
-    """The record of a new file.
-
-    Raises:
-        UnstorableMediaError: something in it cannot be stored.
-    """
-    _check(media)
+    """The record of a new file that `check_storable` lets pass."""
     document: Document = {
         ID: media_id,
         UNIQUE_ID: media.unique_id,
@@ -76,7 +71,7 @@ def edit_update(media: NewMedia) -> Document:
     Raises:
         UnstorableMediaError: something in them cannot be stored.
     """
-    _check(media)
+    check_storable(media)
     words = word_hashes(file_words(media.name, media.caption))
     changes: Document = {NAME: media.name, WORDS: words, EDITED_AT: media.edited_at}
     if media.caption:
@@ -138,7 +133,12 @@ def plan_filter(plan: SearchPlan) -> Document:
 _KINDS: dict[Any, MediaKind] = {int(kind): kind for kind in MediaKind}
 
 
-def _check(media: NewMedia) -> None:
+def check_storable(media: NewMedia) -> None:
+    """Refuse what no record can hold.
+
+    Raises:
+        UnstorableMediaError: something in it cannot be stored.
+    """
     if not media.unique_id or not media.file_id:
         raise UnstorableMediaError("no_file_id")
     if not 0 <= media.size < _MAX_INTEGER or not 0 <= media.edited_at < _MAX_INTEGER:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from core.search.normalise import normalise
-from core.search.release_names import find_markers, is_year
+from core.search.release_names import YEAR, find_markers, is_year
 from core.search.vocabulary import EXTENSIONS, RELEASE_TAGS
-from core.search.words import TITLE_MARK, analyse, file_words, without_leading_tags
+from core.search.words import TITLE_MARK, file_words, without_leading_tags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,12 +30,13 @@ if TYPE_CHECKING:
 
 
 _SPACED = str.maketrans({**{sign: " " for sign in map(chr, range(128)) if not sign.isalnum()}, "'": None})
+_YEARS = re.compile(rf"(?<= ){YEAR}(?= )")
 
 N = TypeVar("N", bound="Named")
 
 
 def rank(files: Sequence[N], query: Query) -> list[N]:
-    """Best first: all words in the name, exact title, phrase, words in order, agreeing release, then newest.
+    """Best first: all words in the name, exact title, phrase, words in order, agreeing year, then newest.
 
     Every file keeps its place in the result: nothing is dropped, and equal files stay newest first. Cheap for names
     that contain the words as typed; a name is taken apart only where that does not decide.
@@ -48,13 +50,13 @@ def in_name(name: str, query: Query) -> bool:
     return _in_name(_spaced(name), name, query)
 
 
-def _score(name: str, query: Query, titles: Sequence[str]) -> tuple[bool, bool, bool, bool, int]:
+def _score(name: str, query: Query, titles: Sequence[str]) -> tuple[bool, bool, bool, bool, bool]:
     form = _spaced(name)
     if not _in_name(form, name, query):
-        return False, False, False, False, 0
+        return False, False, False, False, False
     phrase = f" {query.phrase} " in form
     exact = any(_is_title(form, title) for title in titles)
-    return True, exact, phrase, phrase or _in_order(form, query.words), _agreement(name, query)
+    return True, exact, phrase, phrase or _in_order(form, query.words), _is_of_year(form, query.facts.year)
 
 
 @lru_cache(maxsize=8192)
@@ -71,7 +73,15 @@ def _in_name(form: str, name: str, query: Query) -> bool:
         return True
     if all(not word.isascii() and word in form for word in missing):
         return True  # signs of scripts that are written without spaces
-    return frozenset(missing).issubset(file_words(name))
+    return _may_have(form, missing) and frozenset(missing).issubset(file_words(name))
+
+
+def _may_have(form: str, missing: Sequence[str]) -> bool:
+    """A quick no for most files that match by their caption: a Latin name holds an ordinary word letter for letter."""
+    if not form.isascii():
+        return True
+    letters = form.replace(" ", "")
+    return all(word in letters or not word.isalpha() for word in missing)
 
 
 def _is_title(form: str, title: str) -> bool:
@@ -101,12 +111,12 @@ def _in_order(form: str, words: Sequence[str]) -> bool:
     return True
 
 
-def _agreement(name: str, query: Query) -> int:
-    """How many of season, episode, quality and year the name states as the query does."""
-    asked = query.facts
-    if not asked:
-        return 0
-    told = analyse(name).facts
-    lists = ((asked.seasons, told.seasons), (asked.episodes, told.episodes), (asked.qualities, told.qualities))
-    agreed = sum(bool(wanted) and not set(wanted).isdisjoint(stated) for wanted, stated in lists)
-    return agreed + (asked.year is not None and asked.year == told.year)
+def _is_of_year(form: str, year: int | None) -> bool:
+    """Whether a name's last year-like number, which is its year, is the one asked for.
+
+    Season, episode and quality need no look: the words of a query say them, and the name has all those words.
+    """
+    if year is None:
+        return False
+    years = _YEARS.findall(form)
+    return bool(years) and int(years[-1]) == year

@@ -42,8 +42,9 @@ _EPISODE_GROUPS = ("ep", "cross_ep", "word_ep", "only_ep", "spelled_ep", "ep_wor
 _SPELLED_GROUPS = {"se_before", "se_after", "ep_before", "ep_after", "cjk_se", "cjk_ep"}
 _MAYBE_MARKED = re.compile(r"\d|uhd|fhd|hd|第")
 
-_YEAR = re.compile(r"(?:18[89]\d|19\d\d|20[0-3]\d)\Z")  # films begin in 1888; a higher number is rather part of a title
-_YEAR_IN_BRACKETS = re.compile(r"\((18[89]\d|19\d\d|20[0-3]\d)\)")
+YEAR = r"(?:18[89]\d|19\d\d|20[0-3]\d)"  # films begin in 1888; a higher number is rather part of a title
+_YEAR = re.compile(rf"{YEAR}\Z")
+_YEAR_IN_BRACKETS = re.compile(rf"\(({YEAR})\)")
 
 
 @dataclass(slots=True)
