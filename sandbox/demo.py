@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 _BOT_TOKEN = "7000000001:the-demo-bot-of-the-local-telegram"
 _PREMIUM_DAYS = 365
 _POLL_S = 0.05
+_PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +80,15 @@ async def run_demo(serve: Callable[..., Awaitable[None]], *, port: int, datacent
         configure_logging(settings.log_level, settings.log_format, settings.secrets)
 
         async def on_ready(container: Container) -> None:
-            await container.users.set_premium(cast.premium.id, clock.utc_now() + timedelta(days=_PREMIUM_DAYS))
-            files = await _fill_library(container, world, cast)
-            facts.update(_facts(container.sidecar.url, datacenter, cast))
-            _announce(facts, files)
+            try:
+                await container.users.set_premium(cast.premium.id, clock.utc_now() + timedelta(days=_PREMIUM_DAYS))
+                async with asyncio.timeout(_PATIENCE_S):
+                    files = await _fill_library(container, world, cast)
+                facts.update(_facts(container.sidecar.url, datacenter, cast))
+                _announce(facts, files)
+            finally:
+                if not facts:  # nobody shall wait for a line that never comes
+                    signal.raise_signal(signal.SIGTERM)
 
         async def show_facts(_: web.Request) -> web.Response:
             if not facts:

@@ -46,10 +46,11 @@ async def announced(process: Process) -> tuple[list[str], dict[str, Any]]:
     """What is printed up to the JSON line, and the facts in it."""
     before: list[str] = []
     assert process.stdout is not None
-    async for line in process.stdout:
-        if line.startswith(b"{"):
-            return before, orjson.loads(line)
-        before.append(line.decode())
+    async with asyncio.timeout(30):
+        async for line in process.stdout:
+            if line.startswith(b"{"):
+                return before, orjson.loads(line)
+            before.append(line.decode())
     raise AssertionError(f"the demo ended after printing {before}")
 
 
