@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sandbox.datacenter.codec import Codec
     from sandbox.datacenter.server_key import ServerKey
 
-FAST_PRIMES = (65_537, 65_539)
+FAST_PRIMES = (10_007, 2_147_483_647)
 """Factored at once by every client, and still valid."""
 REAL_SIZE_PRIMES = (1_229_739_323, 1_402_015_859)
 """31 bits each, as Telegram's: a client in pure Python works a second on their product."""
