@@ -47,6 +47,8 @@ T = TypeVar("T")
 class SearchIndexMissingError(DatabaseUnavailableError):
     """The search index is still being built; searching works once it is there."""
 
+    text_key = "error-library-preparing"
+
 
 class MediaRepository:
     """Files in one database; every method raises DatabaseUnavailableError when it does not answer.

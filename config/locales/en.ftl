@@ -18,6 +18,7 @@ error-rate-limited =
 error-busy = I am still busy with your last request. Wait until it is done, or stop it.
 error-file-gone = This file is no longer available at its source.
 error-unavailable = Something is not working on my side right now. Please try again in a moment.
+error-library-preparing = The library is being prepared for searching. Please try again in a few minutes.
 error-search-timeout = This search took too long. Please try again with more or rarer words.
 
 ### Search

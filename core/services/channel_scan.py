@@ -79,13 +79,19 @@ class ChannelScanService:
         self._log.info("index_list_loaded", channels=len(listed))
 
     async def _resolve(self, seeds: Sequence[int | str]) -> list[IndexedChannel]:
-        """Seeds as channels of the list, from this moment on; one that the bot may not read is left out and logged."""
+        """Seeds as channels of the list, from this moment on.
+
+        One that the bot may not read yet is logged; by its id it is listed all the same and looked at again and again,
+        by its @name nothing is known to list.
+        """
         resolved: list[IndexedChannel] = []
         for seed in seeds:
             try:
                 info = await self._telegram.get_channel(seed)
             except _NOT_READABLE as error:
                 self._log.warning("channel_not_readable", channel=seed, detail=str(error))
+                if isinstance(seed, int):
+                    resolved.append(IndexedChannel(seed))
                 continue
             resolved.append(IndexedChannel(info.id, info.title, info.username, pts=info.pts))
         return resolved

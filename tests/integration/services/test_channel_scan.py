@@ -135,18 +135,25 @@ async def test_a_channel_that_cannot_be_read_stops_no_other(
     assert indexer.tasks.failures == 0
 
 
-async def test_a_seed_that_cannot_be_read_is_left_out(
-    memory_pool: DatabaseConnectionPool, films: FakeChannel, telegram: FakeTelegram, start: Start
+async def test_a_seed_that_cannot_be_read_yet_waits_on_the_list(
+    memory_pool: DatabaseConnectionPool, films: FakeChannel, books: FakeChannel, telegram: FakeTelegram, start: Start
 ) -> None:
-    """One bad entry of CHANNELS is named in the log, and the others begin the list."""
+    """Scenario 74: an entry of CHANNELS without rights is logged, stops no other, and is read once it can be."""
     telegram.refusals[BOOKS] = SourceGoneError("CHANNEL_PRIVATE")
     async with start(memory_pool) as indexer:
         with capture_logs() as logs:
             indexer.tasks.supervise(lambda: indexer.scan.run((BOOKS, FILMS)), name="scan")
             await settled(indexer, films)
 
-        assert [log["channel"] for log in logs if log["event"] == "channel_not_readable"] == [BOOKS]
-        assert [channel.id for channel in await indexer.channels.list_all()] == [FILMS]
+        assert {log["channel"] for log in logs if log["event"] == "channel_not_readable"} == {BOOKS}
+        assert [channel.id for channel in await indexer.channels.list_all()] == [BOOKS, FILMS]
+
+        telegram.refusals.clear()
+        assert await indexer.scan.scan(BOOKS)
+        books.post("readable at last")
+        indexer.index_list.mark_all()
+        await settled(indexer, books)
+        assert "readable at last" in await indexer.names()
 
 
 async def test_a_flood_wait_of_one_channel_is_waited_out_while_others_are_read(
