@@ -94,6 +94,7 @@ class DatabaseConnectionPool:
             else _motor_client(uri, server_selection_timeout_s, operation_timeout_s)
         )
         self._database = self._client[name]
+        self._collections: dict[str, Any] = {}
         self._counters: dict[tuple[str, str], _Counter] = {}
         self._histograms: dict[str, _Histogram] = {}
 
@@ -163,7 +164,7 @@ class DatabaseConnectionPool:
             options["hint"] = hint
         if sort is not None:
             options["sort"] = sort
-        target = self._database[collection]
+        target = self._collection(collection)
 
         def read(**bound: int) -> Awaitable[list[Document]]:
             return target.find(query, projection, limit=limit, **options, **bound).to_list(None)  # type: ignore[no-any-return]
@@ -174,7 +175,7 @@ class DatabaseConnectionPool:
         self, collection: str, query: Filter, *, projection: Mapping[str, Any] | None = None, sort: Sort | None = None
     ) -> Document | None:
         """Read the first matching document; None when there is none."""
-        target = self._database[collection]
+        target = self._collection(collection)
         return await self.execute_with_retry(
             lambda: target.find_one(query, projection, sort=sort), idempotent=True, name="find_one"
         )
@@ -190,7 +191,7 @@ class DatabaseConnectionPool:
         options: dict[str, Any] = {"limit": limit} if limit else {}
         if hint is not None:
             options["hint"] = hint
-        target = self._database[collection]
+        target = self._collection(collection)
         return await self._read(
             "count", lambda **bound: target.count_documents(query, **options, **bound), "maxTimeMS", max_time_ms
         )
@@ -211,7 +212,7 @@ class DatabaseConnectionPool:
         With `return_new` it is the document after the update, else before it. `idempotent`: see `execute_with_retry`.
         """
         which = ReturnDocument.AFTER if return_new else ReturnDocument.BEFORE
-        target = self._database[collection]
+        target = self._collection(collection)
         return await self.execute_with_retry(
             lambda: target.find_one_and_update(query, update, projection, upsert=upsert, return_document=which),
             idempotent=idempotent,
@@ -220,12 +221,12 @@ class DatabaseConnectionPool:
 
     async def insert_one(self, collection: str, document: Document) -> None:
         """Insert a document; DuplicateKeyError passes through."""
-        target = self._database[collection]
+        target = self._collection(collection)
         await self.execute_with_retry(lambda: target.insert_one(document), idempotent=False, name="insert_one")
 
     async def insert_many(self, collection: str, documents: Sequence[Document], *, ordered: bool = False) -> None:
         """Insert documents; BulkWriteError, which names those refused, passes through after the rest was tried."""
-        target = self._database[collection]
+        target = self._collection(collection)
         await self.execute_with_retry(
             lambda: target.insert_many(documents, ordered=ordered), idempotent=False, name="insert_many"
         )
@@ -240,7 +241,7 @@ class DatabaseConnectionPool:
         idempotent: bool = False,
     ) -> int:
         """Update the first match; returns 1 when a document matched or was inserted, else 0."""
-        target = self._database[collection]
+        target = self._collection(collection)
         result = await self.execute_with_retry(
             lambda: target.update_one(query, update, upsert=upsert), idempotent=idempotent, name="update_one"
         )
@@ -250,7 +251,7 @@ class DatabaseConnectionPool:
         self, collection: str, query: Filter, update: Mapping[str, Any], *, idempotent: bool = False
     ) -> int:
         """Update every match; returns how many matched."""
-        target = self._database[collection]
+        target = self._collection(collection)
         result = await self.execute_with_retry(
             lambda: target.update_many(query, update), idempotent=idempotent, name="update_many"
         )
@@ -260,20 +261,20 @@ class DatabaseConnectionPool:
         self, collection: str, operations: Sequence[Any], *, ordered: bool = False, idempotent: bool = False
     ) -> None:
         """Run pymongo write operations in one request; BulkWriteError passes through after the rest was tried."""
-        target = self._database[collection]
+        target = self._collection(collection)
         await self.execute_with_retry(
             lambda: target.bulk_write(operations, ordered=ordered), idempotent=idempotent, name="bulk_write"
         )
 
     async def delete_one(self, collection: str, query: Filter) -> int:
         """Delete the first match; returns 1 when there was one, else 0."""
-        target = self._database[collection]
+        target = self._collection(collection)
         result = await self.execute_with_retry(lambda: target.delete_one(query), idempotent=False, name="delete_one")
         return int(result.deleted_count)
 
     async def delete_many(self, collection: str, query: Filter) -> int:
         """Delete every match; returns how many of them this call deleted."""
-        target = self._database[collection]
+        target = self._collection(collection)
         result = await self.execute_with_retry(lambda: target.delete_many(query), idempotent=True, name="delete_many")
         return int(result.deleted_count)
 
@@ -284,7 +285,7 @@ class DatabaseConnectionPool:
 
         A build that passes `timeout_s` is ended on the server too, and begins anew at the next call.
         """
-        target, models = self._database[collection], list(indexes)
+        target, models = self._collection(collection), list(indexes)
 
         await self.execute_with_retry(
             lambda: target.create_indexes(models), idempotent=True, name="create_indexes", timeout_s=timeout_s
@@ -297,6 +298,12 @@ class DatabaseConnectionPool:
     async def close(self) -> None:
         """Close every connection; operations afterwards raise DatabaseUnavailableError."""
         self._client.close()
+
+    def _collection(self, name: str) -> Any:
+        found = self._collections.get(name)
+        if found is None:  # motor builds a new object at every look-up
+            found = self._collections[name] = self._database[name]
+        return found
 
     async def _read(self, name: str, read: Callable[..., Awaitable[T]], option: str, max_time_ms: int | None) -> T:
         if max_time_ms is None:
