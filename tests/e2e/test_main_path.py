@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from sandbox.datacenter.faults import Fault
@@ -125,13 +126,12 @@ async def test_a_used_up_quota_is_refused_with_a_sentence(setup: BotSetup, ann: 
 async def test_two_presses_at_once_deliver_one_and_charge_one(
     bot: Container, ann: Actor, bob: Actor, cast: Cast
 ) -> None:
-    """Scenario 1, seen from the chat: a double press is one wish."""
+    """A double press is one wish: the second one is told that the file is on its way."""
     await post_files(bot, bob, cast, ["Haxan.1922.mkv"])
     page = await search(ann, "haxan")
     button = page.button("Haxan")
 
-    world_presses = [ann.press(page, data=button.data) for _ in range(2)]
-    answers = [await press for press in world_presses]
+    answers = await asyncio.gather(*(ann.press(page, data=button.data) for _ in range(2)))
     await ann.wait_message(lambda seen: seen.document is not None)
 
     user = await bot.users.get_user(cast.ann.id)
@@ -139,6 +139,24 @@ async def test_two_presses_at_once_deliver_one_and_charge_one(
     assert (await bot.quota.status(user)).charged == 1
     assert len(ann.files()) == 1
     assert sum(answer.text == "This file is on its way already." for answer in answers) == 1
+
+
+async def test_two_files_pressed_at_once_with_one_slot_left_bring_one(
+    setup: BotSetup, ann: Actor, bob: Actor, cast: Cast
+) -> None:
+    """Scenario 1: of two different files pressed at the same instant, the last slot serves exactly one."""
+    async with setup.running(NON_PREMIUM_DAILY_LIMIT="1") as bot:
+        await post_files(bot, bob, cast, ["Faust.Part.One.mkv", "Faust.Part.Two.mkv"])
+        page = await search(ann, "faust")
+
+        answers = await asyncio.gather(*(ann.press(page, label) for label in file_labels(page)))
+        await ann.wait_message(lambda seen: seen.document is not None)
+
+        assert sum((answer.text or "").startswith("You have fetched all your files") for answer in answers) == 1
+        assert len(ann.files()) == 1
+        user = await bot.users.get_user(cast.ann.id)
+        assert user is not None
+        assert (await bot.quota.status(user)).charged == 1
 
 
 async def test_stop_ends_a_send_all_before_its_next_file(
