@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.domain.media_id import decode_media_id
-from core.services.rate_limiter import Action
-
 from core.errors import BadInputError
+from core.services.rate_limiter import Action
 from handlers.base import BaseHandler, Press, Reader, Route
 from handlers.buttons import FetchFile, SendAll, StopDelivery
 from handlers.delivery_progress import DeliveryProgress

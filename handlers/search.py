@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.services.rate_limiter import Action
-
 from handlers.base import BaseHandler, Press, PrivateText, Reader, Route
 from handlers.buttons import ShowPosition, TurnPage
 from handlers.result_page import render_page
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.services.search import SearchService
-
     from core.telegram.gateway import TelegramGateway
     from handlers.incoming import CallbackQuery, IncomingMessage
 

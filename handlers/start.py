@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.services.rate_limiter import Action
-
 from core.errors import BadInputError
+from core.services.rate_limiter import Action
 from handlers.base import BaseHandler, Command, PrivateMedia, Reader, Route, UnknownCommand
 
 if TYPE_CHECKING:
