@@ -11,7 +11,7 @@ import uvloop
 
 from config.settings import load_settings
 from core.container import Container, Stores, open_container
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, TelegramUnavailableError
 from core.lifecycle import ShutdownSignal
 from core.observability.logging import configure_logging
 from handlers import build_manager
@@ -68,9 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 settings = load_settings()
                 configure_logging(settings.log_level, settings.log_format, settings.secrets)
                 runner.run(serve(settings))
-    except ConfigurationError as error:
+    except (ConfigurationError, TelegramUnavailableError) as error:
         print(error, file=sys.stderr)
-        return 2
+        return 2 if isinstance(error, ConfigurationError) else 1
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from aiohttp import web
 from config.settings import load_settings
 from core.clock import Clock
 from core.container import Stores
+from core.errors import ConfigurationError
 from core.observability.logging import configure_logging
 from sandbox.datacenter.server import DataCenter
 from sandbox.demo_library import load_library
@@ -67,12 +69,15 @@ async def run_demo(serve: Callable[..., Awaitable[None]], *, port: int, datacent
         serve: runs the bot; `bot.serve`.
         port: of the HTTP sidecar; 0 = any free one.
         datacenter_port: of the local Telegram; 0 = any free one.
+
+    Raises:
+        ConfigurationError: one of the ports is taken.
     """
     clock = Clock()
     world = World(clock)
     cast = build_cast(world)
     datacenter = DataCenter(world, clock=clock)
-    await datacenter.start(datacenter_port)
+    await _listen(datacenter, datacenter_port)
     stores = InMemoryStores(clock)
     facts: dict[str, Any] = {}
     with TemporaryDirectory(prefix="file-filter-demo-") as folder:
@@ -104,6 +109,16 @@ async def run_demo(serve: Callable[..., Awaitable[None]], *, port: int, datacent
             )
         finally:
             await datacenter.stop()
+
+
+async def _listen(datacenter: DataCenter, port: int) -> None:
+    try:
+        await datacenter.start(port)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the port {port} of the local Telegram cannot be used: {os.strerror(error.errno or 0)}; "
+            "for example --datacenter-port 0 for any free one"
+        ) from error
 
 
 async def _fill_library(container: Container, world: World, cast: DemoCast) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
 
+from core.errors import ConfigurationError
 from core.sidecar.access import SidecarAccess
 from core.sidecar.health import HealthEndpoint
 from core.sidecar.metrics import MetricsEndpoint
@@ -82,7 +84,7 @@ class SidecarServer:
         """Begin to listen.
 
         Raises:
-            OSError: the address cannot be bound.
+            ConfigurationError: the address cannot be bound.
         """
         app = web.Application()
         app.add_routes(self._routes)
@@ -94,9 +96,12 @@ class SidecarServer:
         await runner.setup()
         try:
             await web.TCPSite(runner, self._host, self._wanted_port).start()
-        except OSError:
+        except OSError as error:
             await runner.cleanup()
-            raise
+            raise ConfigurationError(
+                f"PORT: {self._host}:{self._wanted_port} cannot be used: {os.strerror(error.errno or 0)}; "
+                "for example PORT=8001, or --port 0 for any free one in the demo"
+            ) from error
         self._runner = runner
         self._log.info("sidecar_started", host=self._host, port=self.port)
 

@@ -134,10 +134,10 @@ async def start_client(client: Client, *, timeout_s: float = 30.0) -> None:
     except errors.RPCError as error:
         if (name := error_name(error)) in _BAD_LOGIN:
             raise ConfigurationError(_BAD_LOGIN[name]) from error
-        raise TelegramUnavailableError(f"the login failed: {name}") from error
+        raise TelegramUnavailableError(f"Telegram refused the login for now: {name}") from error
     except OSError as error:
         await _abandon(client)
-        raise TelegramUnavailableError(f"no login within {timeout_s:g} s") from error
+        raise TelegramUnavailableError(f"Telegram did not answer: no login within {timeout_s:g} s") from error
     structlog.get_logger(__name__).info("telegram_started", bot_id=client.me.id, username=client.me.username)
 
 

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from config.settings import ConcurrencyLimits
 from core.concurrency.semaphore_manager import SemaphoreManager
+from core.errors import ConfigurationError
 from core.observability.loop_lag import LoopLagMonitor
 from core.observability.metrics import Metrics
 from core.services.health_report import HealthProbe, HealthReport
@@ -187,7 +188,7 @@ async def test_a_taken_port_is_an_error_at_start_and_a_stopped_sidecar_is_gone(c
     """Two sidecars cannot share a port; after the stop nobody listens, and a second stop is fine."""
     async with Site(clock) as site:
         other = Site(clock, port=site.server.port).server
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(ConfigurationError, match=r"PORT: .* in use; for example PORT=8001"):
             await other.start()
         url = site.server.url
         await site.server.stop()
