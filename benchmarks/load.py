@@ -22,7 +22,7 @@ TOKEN = "7000000002:a-bot-of-the-local-telegram-only"
 WINDOW = 64
 PATIENCE_S = 60
 _READERS = 256
-_POSTS_DURING = 200
+_POSTS_DURING = 60
 
 
 class Load:

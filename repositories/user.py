@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pymongo.errors import DuplicateKeyError
 
 from core.cache import codec, keys
+from core.cache.recent_values import RecentValues
 from core.domain.quota import QuotaReservation
 from core.domain.user import User
 
@@ -31,6 +32,8 @@ _USERS = "users"
 _PROFILE = {"first_name": 1, "username": 1, "language": 1, "premium_until": 1, "ban_reason": 1}
 _QUOTA = {"quota": 1}
 _TRIES = 5
+_RECENT_S = 5.0
+_RECENT_USERS = 5_000
 
 
 class UserRepository:
@@ -40,6 +43,7 @@ class UserRepository:
         self._pool = pool
         self._cache = cache
         self._clock = clock
+        self._recent: RecentValues[int, User] = RecentValues(clock, ttl_s=_RECENT_S, capacity=_RECENT_USERS)
 
     async def create_user(self, user: User) -> User:
         """Store a person or rename a known one; safe to repeat and to race.
@@ -54,16 +58,17 @@ class UserRepository:
         return await self._change(user.id, changes)
 
     async def get_user(self, user_id: int) -> User | None:
-        """Read one person, at most five minutes stale where another process wrote; None when unknown."""
-        key = keys.user(user_id)
-        cached = codec.decode(await self._cache.get(key))
-        if cached is not None:
-            return _from_cache(user_id, cached)
-        found = await self._pool.find_one(_USERS, {"_id": user_id}, projection=_PROFILE)
-        if found is None:
-            return None
-        user = _to_user(found)
-        await self._cache.set(key, codec.encode(_to_cache(user)), key.ttl_s)
+        """Read one person; None when unknown.
+
+        What this process wrote is seen at once, what another one wrote within seconds, and within five minutes where
+        Redis was gone when it wrote.
+        """
+        recent = self._recent.get(user_id)
+        if recent is not None:
+            return recent
+        user = await self._read(user_id)
+        if user is not None:
+            self._recent.put(user_id, user)
         return user
 
     async def set_premium(self, user_id: int, until: datetime | None) -> User:
@@ -216,8 +221,20 @@ class UserRepository:
         found = await self._pool.find_one(_USERS, {"_id": user_id}, projection=_QUOTA)
         return {"day": "", "charged": 0, "holds": [], **((found or {}).get("quota") or {})}
 
+    async def _read(self, user_id: int) -> User | None:
+        key = keys.user(user_id)
+        cached = codec.decode(await self._cache.get(key))
+        if cached is not None:
+            return _from_cache(user_id, cached)
+        found = await self._pool.find_one(_USERS, {"_id": user_id}, projection=_PROFILE)
+        if found is None:
+            return None
+        user = _to_user(found)
+        await self._cache.set(key, codec.encode(_to_cache(user)), key.ttl_s)
+        return user
+
     async def _change(self, user_id: int, changes: Mapping[str, Mapping[str, Any]]) -> User:
-        """Write to a person's document, made when there is none, then forget the cached one."""
+        """Write to a person's document, made when there is none, then forget what is remembered of it."""
         on_insert = {"first_name": "", "created_at": self._clock.utc_now()}
         missing = {name: value for name, value in on_insert.items() if name not in changes["$set"]}
         update = {**changes, "$setOnInsert": {**missing, **changes.get("$setOnInsert", {})}}
@@ -226,6 +243,7 @@ class UserRepository:
         except DuplicateKeyError:  # the loser of two first writes finds the winner's document
             found = await self._upsert(user_id, update)
         await self._cache.delete(keys.user(user_id))
+        self._recent.drop(user_id)
         return _to_user(found)
 
     async def _upsert(self, user_id: int, update: Mapping[str, Any]) -> Document:

@@ -67,6 +67,7 @@ class RedisCache:
         self._metrics = metrics
         self._clock = clock
         self._retry_at: float | None = None
+        self._counters: dict[tuple[str, str], Any] = {}
         self._flights: dict[str | bytes, asyncio.Future[bytes | None]] = {}
         self._log = structlog.get_logger(__name__)
 
@@ -239,7 +240,10 @@ class RedisCache:
             self._metrics.breaker_state.labels("redis").set(0)
 
     def _count(self, op: str, outcome: str) -> None:
-        self._metrics.cache_operations.labels(op, outcome).inc()
+        counter = self._counters.get((op, outcome))
+        if counter is None:
+            counter = self._counters[op, outcome] = self._metrics.cache_operations.labels(op, outcome)
+        counter.inc()
 
 
 class _RefusedError(CacheUnavailableError):

@@ -124,3 +124,19 @@ async def test_reserving_for_a_stranger_keeps_the_later_profile(users: UserRepos
     await users.reserve_quota_atomic(7, 1, limit=10, day=day, hold_s=600, now=clock.utc_now())
     assert await users.create_user(User(7, "A")) == User(7, "A")
     assert await users.quota_status(7, day) == 1
+
+
+async def test_what_another_process_wrote_is_seen_within_seconds(
+    users: UserRepository, either_pool: DatabaseConnectionPool, memory_cache: RedisCache, clock: TestClock
+) -> None:
+    """A ban by another process holds here five seconds later at the most, though the person was just looked up."""
+    elsewhere = UserRepository(either_pool, memory_cache, clock)
+    await users.create_user(User(7, "A"))
+    await users.get_user(7)
+
+    await elsewhere.set_ban(7, "spam")
+    clock.advance(5)
+
+    banned = await users.get_user(7)
+    assert banned is not None
+    assert banned.is_banned
