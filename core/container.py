@@ -168,7 +168,7 @@ async def open_container(
     """
     clock = clock or Clock()
     metrics = Metrics()
-    tasks = TaskRegistry(clock, on_failure=lambda name, _: metrics.tasks_failed.labels(name.partition(":")[0]).inc())
+    tasks = TaskRegistry(clock, on_failure=metrics.count_failed_task)
     async with OrderedShutdown(clock, settings.shutdown_deadline_s) as shutdown:
         pool = DatabaseConnectionPool(
             settings.database_uri.get_secret_value(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pymongo import UpdateOne
 
@@ -68,15 +68,9 @@ class ChannelRepository:
 
     async def set_enabled(self, channel_id: int, *, enabled: bool) -> bool:
         """Switch indexing of a channel on or off; False when it is not on the list."""
-        return await self._set(channel_id, {"enabled": enabled})
-
-    async def mark_gap(self, channel_id: int) -> bool:
-        """Remember that posts were shed; False when the channel is not on the list."""
-        return await self._set(channel_id, {"has_gap": True})
-
-    async def clear_gap(self, channel_id: int) -> bool:
-        """Forget a gap that was filled; False when the channel is not on the list."""
-        return await self._set(channel_id, {"has_gap": False})
+        query = {"_id": channel_id, "enabled": {"$exists": True}}
+        change = {"$set": {"enabled": enabled}}
+        return await self._pool.update_one(_CHANNELS, query, change, idempotent=True) == 1
 
     async def advance(self, channel_id: int, pts: int, last_message_id: int) -> None:
         """Everything up to `pts` and `last_message_id` is stored; neither ever goes back, 0 leaves it as it is.
@@ -86,10 +80,6 @@ class ChannelRepository:
         higher = {name: value for name, value in (("pts", pts), ("last_message_id", last_message_id)) if value > 0}
         if higher and channel_id != 0:
             await self._pool.update_one(_CHANNELS, {"_id": channel_id}, {"$max": higher}, idempotent=True)
-
-    async def _set(self, channel_id: int, fields: dict[str, Any]) -> bool:
-        query = {"_id": channel_id, "enabled": {"$exists": True}}
-        return await self._pool.update_one(_CHANNELS, query, {"$set": fields}, idempotent=True) == 1
 
     def _mark_seeded(self) -> UpdateOne:
         return UpdateOne(_SEEDED, {"$setOnInsert": {"seeded_at": self._clock.utc_now()}}, upsert=True)
@@ -101,7 +91,6 @@ def _to_document(channel: IndexedChannel) -> Document:
         "username": channel.username,
         "enabled": channel.enabled,
         "last_message_id": channel.last_message_id,
-        "has_gap": channel.has_gap,
     }
     return document if channel.pts is None else {**document, "pts": channel.pts}
 
@@ -114,5 +103,4 @@ def _to_channel(found: Document) -> IndexedChannel:
         enabled=found.get("enabled", True),
         pts=found.get("pts"),
         last_message_id=found.get("last_message_id", 0),
-        has_gap=found.get("has_gap", False),
     )

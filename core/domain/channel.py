@@ -13,7 +13,6 @@ class IndexedChannel:
         id: Telegram's full id, -100 in front.
         pts: Telegram's event counter up to which everything is stored; None before the first look.
         last_message_id: the highest id below which every post is stored (high-water mark).
-        has_gap: posts were shed and must be fetched again from `pts`.
     """
 
     id: int
@@ -22,4 +21,3 @@ class IndexedChannel:
     enabled: bool = True
     pts: int | None = None
     last_message_id: int = 0
-    has_gap: bool = False

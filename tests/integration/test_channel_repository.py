@@ -80,18 +80,15 @@ async def test_a_removed_channel_is_not_brought_back_by_its_events(channels: Cha
     await channels.seed([FILMS])
     await channels.remove(FILMS.id)
     await channels.advance(FILMS.id, 99, 99)
-    assert not await channels.mark_gap(FILMS.id)
+    assert not await channels.set_enabled(FILMS.id, enabled=True)
     assert await channels.get(FILMS.id) is None
 
 
-async def test_gaps_and_switches_are_kept(channels: ChannelRepository) -> None:
-    """A gap and an off switch stay until they are cleared; a switched-off channel is not listed as enabled."""
+async def test_switches_are_kept(channels: ChannelRepository) -> None:
+    """A switched-off channel is not listed as enabled until it is switched on again."""
     await channels.seed([FILMS, BOOKS])
-    assert await channels.mark_gap(FILMS.id)
     assert await channels.set_enabled(BOOKS.id, enabled=False)
-    listed = await channels.list_enabled()
-    assert [(channel.id, channel.has_gap) for channel in listed] == [(FILMS.id, True)]
-    assert await channels.clear_gap(FILMS.id)
+    assert await channels.list_enabled() == [FILMS]
     assert await channels.set_enabled(BOOKS.id, enabled=True)
     assert await channels.list_enabled() == [BOOKS, FILMS]
 
