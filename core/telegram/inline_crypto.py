@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import Executor, Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,9 +33,10 @@ class InlineCryptoExecutor(Executor):
         """Run `fn` now for a small packet; its error is then raised here, which for an awaiting caller is the same."""
         if not _is_small(fn, args):
             return self._worker.submit(fn, *args, **kwargs)
-        done: Future[_T] = Future()
+        # A future of the loop itself: run_in_executor hands it on as it is, and whoever awaits it does not even pause.
+        done: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
         done.set_result(fn(*args, **kwargs))
-        return done
+        return done  # type: ignore[return-value]
 
 
 def install_inline_crypto() -> None:
