@@ -43,7 +43,7 @@ class UserRepository:
         self._pool = pool
         self._cache = cache
         self._clock = clock
-        self._recent: RecentValues[int, User] = RecentValues(clock, ttl_s=_RECENT_S, capacity=_RECENT_USERS)
+        self._recent: RecentValues[int, User] = RecentValues(clock, capacity=_RECENT_USERS)
 
     async def create_user(self, user: User) -> User:
         """Store a person or rename a known one; safe to repeat and to race.
@@ -68,7 +68,7 @@ class UserRepository:
             return recent
         user = await self._read(user_id)
         if user is not None:
-            self._recent.put(user_id, user)
+            self._recent.put(user_id, user, _RECENT_S)
         return user
 
     async def set_premium(self, user_id: int, until: datetime | None) -> User:

@@ -1,4 +1,4 @@
-"""Values this process has read or written in the last few seconds."""
+"""Values that this process remembers for a while."""
 
 from __future__ import annotations
 
@@ -13,16 +13,14 @@ V = TypeVar("V")
 
 
 class RecentValues(Generic[K, V]):
-    """A small memory in front of a cache: a person who searches, turns pages and presses is looked up once.
+    """A bounded memory with times to live, in front of a cache or in its stead while that is gone.
 
     Args:
-        ttl_s: seconds a value may be stale here, where another process wrote it.
         capacity: the oldest values beyond it are forgotten.
     """
 
-    def __init__(self, clock: Clock, *, ttl_s: float, capacity: int) -> None:
+    def __init__(self, clock: Clock, *, capacity: int) -> None:
         self._clock = clock
-        self._ttl_s = ttl_s
         self._capacity = capacity
         self._values: OrderedDict[K, tuple[float, V]] = OrderedDict()
 
@@ -37,10 +35,10 @@ class RecentValues(Generic[K, V]):
         del self._values[key]
         return None
 
-    def put(self, key: K, value: V) -> None:
-        """Remember a value as of now."""
+    def put(self, key: K, value: V, ttl_s: float) -> None:
+        """Remember a value for `ttl_s` seconds from now."""
         self._values.pop(key, None)
-        self._values[key] = (self._clock.monotonic() + self._ttl_s, value)
+        self._values[key] = (self._clock.monotonic() + ttl_s, value)
         if len(self._values) > self._capacity:
             self._values.popitem(last=False)
 

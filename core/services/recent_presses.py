@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from core.cache import keys
+from core.cache.recent_values import RecentValues
 from core.errors import BusyError, CacheUnavailableError
 
 if TYPE_CHECKING:
@@ -14,14 +15,15 @@ if TYPE_CHECKING:
     from core.cache.redis_cache import RedisCache
     from core.clock import Clock
 
+_LOCAL_PRESSES = 10_000
+
 
 class RecentPresses:
     """Claims (person, file) for a few seconds: in Redis, or in this process while Redis is gone."""
 
     def __init__(self, cache: RedisCache, clock: Clock) -> None:
         self._cache = cache
-        self._clock = clock
-        self._local: dict[str, float] = {}
+        self._recent: RecentValues[str, bool] = RecentValues(clock, capacity=_LOCAL_PRESSES)
 
     @asynccontextmanager
     async def claim(self, user_id: int, media_id: int) -> AsyncIterator[None]:
@@ -36,17 +38,14 @@ class RecentPresses:
         try:
             yield
         except BaseException:
-            self._local.pop(key.name, None)
+            self._recent.drop(key.name)
             await self._cache.delete(key)
             raise
 
     async def _acquire(self, key: keys.Key) -> bool:
-        now = self._clock.monotonic()
-        if self._local.get(key.name, 0.0) > now:
+        if self._recent.get(key.name):
             return False
-        self._local[key.name] = now + key.ttl_s  # before the first await: the second press of one process sees it
-        if len(self._local) > 10_000:
-            self._local = {name: until for name, until in self._local.items() if until > now}
+        self._recent.put(key.name, True, key.ttl_s)  # before the first await: the second press of one process sees it
         try:
             return await self._cache.add_strict(key)
         except CacheUnavailableError:

@@ -6,10 +6,10 @@ import re
 import secrets
 from array import array
 from base64 import b64decode, b64encode
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from core.cache import codec, keys
+from core.cache.recent_values import RecentValues
 from core.domain.search import SearchSession, SearchWindow
 from core.errors import ExpiredError, NotYoursError
 
@@ -29,17 +29,14 @@ class SearchSessions:
     def __init__(self, cache: RedisCache, runtime: RuntimeSettingsService, clock: Clock) -> None:
         self._cache = cache
         self._runtime = runtime
-        self._clock = clock
-        self._local: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        self._recent: RecentValues[str, bytes] = RecentValues(clock, capacity=_LOCAL_SESSIONS)
 
     async def save(self, owner_id: int, query: str, window: SearchWindow) -> SearchSession:
         """Begin a session; it can be opened for `search_session_lifetime_s`, and never fails for want of Redis."""
         session = SearchSession(secrets.token_hex(8), owner_id, query, window)
         data = _encode(session)
         lifetime_s = self._runtime.current.search_session_lifetime_s
-        self._local[session.id] = (self._clock.monotonic() + lifetime_s, data)
-        if len(self._local) > _LOCAL_SESSIONS:
-            self._local.popitem(last=False)
+        self._recent.put(session.id, data, lifetime_s)
         await self._cache.set(keys.session(session.id), data, lifetime_s)
         return session
 
@@ -52,23 +49,13 @@ class SearchSessions:
         """
         if _SESSION_ID.match(session_id) is None:
             raise ExpiredError(_EXPIRED)
-        data = self._recall(session_id) or await self._cache.get(keys.session(session_id))
+        data = self._recent.get(session_id) or await self._cache.get(keys.session(session_id))
         session = _decode(session_id, data)
         if session is None:
             raise ExpiredError(_EXPIRED)
         if session.owner_id != viewer_id:
             raise NotYoursError
         return session
-
-    def _recall(self, session_id: str) -> bytes | None:
-        kept = self._local.get(session_id)
-        if kept is None:
-            return None
-        expires_at, data = kept
-        if self._clock.monotonic() < expires_at:
-            return data
-        del self._local[session_id]
-        return None
 
 
 def _encode(session: SearchSession) -> bytes:
