@@ -33,7 +33,7 @@ from core.telegram.retry_policy import Idempotency
 from core.telegram.telegram_api import error_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from pyrogram import Client
 
@@ -107,14 +107,7 @@ class PyrogramGateway:
             reply_markup=inline_keyboard(keyboard),
             entities=entities,
         )
-        await self._call(
-            "messages.EditMessage",
-            lambda: request,
-            purpose=Purpose.EDIT,
-            lane=ConcurrencyDomain.TELEGRAM_SEND,
-            idempotency=Idempotency.REPEATABLE,
-            flood_cap_s=self._limits.answer_flood_s,
-        )
+        await self._change("messages.EditMessage", request, Purpose.EDIT)
 
     async def send_media(self, chat_id: int, file_id: str, caption_html: str, *, protect: bool = False) -> SentMedia:
         """Send a stored file by reference; see `TelegramGateway.send_media`."""
@@ -139,14 +132,7 @@ class PyrogramGateway:
         request = raw.functions.messages.SetBotCallbackAnswer(
             query_id=int(query_id), cache_time=0, alert=alert or None, message=text or None, url=url
         )
-        await self._call(
-            "messages.SetBotCallbackAnswer",
-            lambda: request,
-            purpose=Purpose.CALLBACK,
-            lane=ConcurrencyDomain.TELEGRAM_SEND,
-            idempotency=Idempotency.REPEATABLE,
-            flood_cap_s=self._limits.answer_flood_s,
-        )
+        await self._change("messages.SetBotCallbackAnswer", request, Purpose.CALLBACK)
 
     async def fetch_posts(self, channel_id: int, message_ids: Sequence[int]) -> list[NewMedia]:
         """Read the files of up to 200 posts by id; see `TelegramGateway.fetch_posts`.
@@ -208,14 +194,7 @@ class PyrogramGateway:
             pts=pts,
             limit=_DIFFERENCE_PAGE,
         )
-        return await self._call(
-            _DIFFERENCE,
-            lambda: request,
-            purpose=Purpose.DIFFERENCE,
-            lane=ConcurrencyDomain.TELEGRAM_FETCH,
-            idempotency=Idempotency.REPEATABLE,
-            flood_cap_s=self._limits.fetch_flood_s,
-        )
+        return await self._read(_DIFFERENCE, request, Purpose.DIFFERENCE)
 
     async def _resolve_username(self, name: str) -> Any:
         username = name.strip().removeprefix("https://t.me/").removeprefix("@")
@@ -243,18 +222,29 @@ class PyrogramGateway:
     async def _write(self, method: str, request: Any, flood_cap_s: float) -> Any:
         return await self._call(
             method,
-            lambda: request,
+            request,
             purpose=Purpose.WRITE,
             lane=ConcurrencyDomain.TELEGRAM_SEND,
             idempotency=Idempotency.RANDOM_ID,
             flood_cap_s=flood_cap_s,
         )
 
-    async def _read(self, method: str, request: Any) -> Any:
+    async def _change(self, method: str, request: Any, purpose: Purpose) -> None:
+        """Do what may be repeated on a person's behalf."""
+        await self._call(
+            method,
+            request,
+            purpose=purpose,
+            lane=ConcurrencyDomain.TELEGRAM_SEND,
+            idempotency=Idempotency.REPEATABLE,
+            flood_cap_s=self._limits.answer_flood_s,
+        )
+
+    async def _read(self, method: str, request: Any, purpose: Purpose = Purpose.READ) -> Any:
         return await self._call(
             method,
-            lambda: request,
-            purpose=Purpose.READ,
+            request,
+            purpose=purpose,
             lane=ConcurrencyDomain.TELEGRAM_FETCH,
             idempotency=Idempotency.REPEATABLE,
             flood_cap_s=self._limits.fetch_flood_s,
@@ -263,7 +253,7 @@ class PyrogramGateway:
     async def _call(
         self,
         method: str,
-        request_factory: Callable[[], Any],
+        request: Any,
         *,
         purpose: Purpose,
         lane: ConcurrencyDomain,
@@ -274,7 +264,7 @@ class PyrogramGateway:
         try:
             return await self._api.call_api(
                 method,
-                request_factory,
+                lambda: request,
                 lane=lane,
                 idempotency=idempotency,
                 flood_cap_s=flood_cap_s,
