@@ -102,7 +102,7 @@ class Container:
         """Bring everything up; returns when the bot answers.
 
         Args:
-            on_login: told the bot's username before the first update can arrive after the login.
+            on_login: told the bot's username as soon as it is logged in.
 
         Raises:
             ConfigurationError: Telegram refuses the token or the application.

@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from core.errors import BadInputError, InfrastructureError, RateLimitedError, UserFacingError
-from core.telegram.gateway import OutcomeUnknownError, RecipientUnreachableError, TelegramGateway
+from core.errors import InfrastructureError, RateLimitedError, UserFacingError
+from core.telegram.gateway import (
+    OutcomeUnknownError,
+    RecipientUnreachableError,
+    TelegramGateway,
+    TelegramRefusedError,
+)
 from handlers.base import Reader
 from handlers.incoming import CallbackQuery, Incoming
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from core.clock import Clock
     from core.observability.metrics import Metrics
     from core.services.access import AccessService
@@ -91,21 +98,22 @@ class UpdatePipeline:
 
     async def _tell(self, event: Incoming, texts: Texts, key: str, **values: str | float) -> None:
         """Say one sentence where the person looks; telling is best effort, its failure is only logged."""
-        try:
-            if isinstance(event, CallbackQuery) and not event.answered:
-                event.answered = True
-                await self._telegram.answer_callback(event.id, texts.plain(key, **values)[:_ALERT_LIMIT], alert=True)
-            else:
-                await self._telegram.send_text(event.chat_id, texts.html(key, **values))
-        except (InfrastructureError, RecipientUnreachableError, BadInputError) as error:
-            self._log.warning("reply_failed", error=type(error).__name__)
+        if isinstance(event, CallbackQuery) and not event.answered:
+            event.answered = True
+            alert = texts.plain(key, **values)[:_ALERT_LIMIT]
+            await self._try(self._telegram.answer_callback(event.id, alert, alert=True))
+        else:
+            await self._try(self._telegram.send_text(event.chat_id, texts.html(key, **values)))
 
     async def _settle_press(self, event: Incoming) -> None:
         """A press that nobody answered is answered with nothing, so that its button stops spinning."""
         if not isinstance(event, CallbackQuery) or event.answered:
             return
         event.answered = True
+        await self._try(self._telegram.answer_callback(event.id))
+
+    async def _try(self, reply: Awaitable[object]) -> None:
         try:
-            await self._telegram.answer_callback(event.id)
-        except (InfrastructureError, RecipientUnreachableError) as error:
+            await reply
+        except (InfrastructureError, RecipientUnreachableError, TelegramRefusedError) as error:
             self._log.warning("reply_failed", error=type(error).__name__)

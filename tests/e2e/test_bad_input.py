@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.datacenter.faults import Fault
 from tests.e2e.library import post_files
 from tests.e2e.test_main_path import file_labels, search
 
@@ -197,3 +198,22 @@ async def test_too_many_searches_are_refused_once_in_words(bot: Container, ann: 
 
     assert "wait" in refusal.text
     assert (await ann.wait_message()).text.startswith("How to search")
+
+
+async def test_an_answer_that_telegram_refuses_is_logged_and_counted(
+    bot: Container, dc: DataCenter, ann: Actor
+) -> None:
+    """Where neither answer nor apology may be sent, the update still ends in order, and the next one is served."""
+    mark = dc.recorder.mark()
+    dc.faults.add(Fault("messages.SendMessage", error=(400, "SOMETHING_NEW"), times=2))
+    ann.say("/help")
+    first = await dc.recorder.wait_call("messages.SendMessage", since=mark)
+    await dc.recorder.wait_call(
+        "messages.SendMessage", lambda request: request.random_id != first.random_id, since=mark
+    )
+
+    ann.say("/start")
+    await ann.wait_message(containing="Hello")
+
+    counted = {"route": "help", "outcome": "failed"}
+    assert bot.metrics.registry.get_sample_value("file_filter_updates_total", counted) == 1
