@@ -111,7 +111,11 @@ def test_a_long_answer_is_packed_and_a_short_or_random_one_is_not() -> None:
     assert rpc_result(77, long)[4:12] == (77).to_bytes(8, "little")
 
 
-@pytest.mark.parametrize("packed", [b"not gzip", gzip.compress(b"x" * 900)[:-9], gzip.compress(bytes(17 * 2**20))])
+@pytest.mark.parametrize(
+    "packed",
+    [b"not gzip", gzip.compress(b"x" * 900)[:-9], gzip.compress(bytes(17 * 2**20))],
+    ids=["not-gzip", "cut-off", "huge"],  # a packed value holds the time, and the workers must collect the same names
+)
 def test_damaged_or_huge_packing_is_refused(packed: bytes) -> None:
     """What does not unpack, or unpacks to more than any request may be, is an error and not a crash."""
     with pytest.raises(UnknownConstructor):
