@@ -13,6 +13,7 @@
     │   └── FileGoneError              the file no longer exists at its source
     ├── InfrastructureError            something below is broken: retried, counted, told as "try again"
     │   ├── DatabaseUnavailableError   MongoDB did not answer in time, or refused
+    │   │   └── DatabaseFullError      MongoDB answers and takes no more data
     │   ├── SearchTimeoutError         the search was cut by its time limit
     │   ├── CacheUnavailableError      Redis did not answer; raised only where a miss will not do
     │   └── TelegramUnavailableError   Telegram did not answer, or asked to wait too long
@@ -116,6 +117,10 @@ class InfrastructureError(FileFilterError):
 
 class DatabaseUnavailableError(InfrastructureError):
     """MongoDB did not answer in time, or refused."""
+
+
+class DatabaseFullError(DatabaseUnavailableError):
+    """MongoDB answers and takes no more data; reading goes on."""
 
 
 class SearchTimeoutError(InfrastructureError):

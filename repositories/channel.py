@@ -92,7 +92,8 @@ def _to_document(channel: IndexedChannel) -> Document:
         "enabled": channel.enabled,
         "last_message_id": channel.last_message_id,
     }
-    return document if channel.pts is None else {**document, "pts": channel.pts}
+    known = {"pts": channel.pts, "database": channel.database}
+    return {**document, **{name: value for name, value in known.items() if value is not None}}
 
 
 def _to_channel(found: Document) -> IndexedChannel:
@@ -103,4 +104,5 @@ def _to_channel(found: Document) -> IndexedChannel:
         enabled=found.get("enabled", True),
         pts=found.get("pts"),
         last_message_id=found.get("last_message_id", 0),
+        database=found.get("database"),
     )

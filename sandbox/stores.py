@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import bson
 from fakeredis import FakeAsyncRedis, FakeServer
 from mongomock.collection import BulkOperationBuilder
 from mongomock_motor import AsyncMongoMockClient
@@ -101,7 +102,18 @@ class _Database:
 
     async def command(self, name: str) -> Any:
         await self._before()
+        if name == "dbStats":
+            return {"dataSize": await self._data_bytes(), "indexSize": 0}
         return await self._database.command(name)
+
+    async def _data_bytes(self) -> int:
+        return sum(
+            [
+                len(bson.encode(document))
+                for name in await self._database.list_collection_names()
+                async for document in self._database[name].find({})
+            ]
+        )
 
 
 class _Collection:

@@ -14,7 +14,10 @@ import pymongo
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import ReturnDocument, errors
 
-from core.errors import DatabaseUnavailableError, SearchTimeoutError
+from core.database.circuit_breaker import CallOutcome, CircuitBreaker
+from core.database.driver_errors import ErrorMeaning, may_repeat, meaning_of
+from core.domain.database import DatabaseSize
+from core.errors import DatabaseFullError, DatabaseUnavailableError, SearchTimeoutError
 
 if TYPE_CHECKING:
     from core.clock import Clock
@@ -28,21 +31,7 @@ _ATTEMPTS = 3
 _PAUSE_S = (0.02, 0.1)
 _UNLIMITED_BATCH = 5_000
 _SERVER_MARGIN_S = 0.2
-_NOT_SENT = (errors.ServerSelectionTimeoutError, errors.WaitQueueTimeoutError)
-_UNAVAILABLE = (errors.ConnectionFailure, errors.InvalidOperation, errors.ExecutionTimeout, errors.WriteConcernError)
-# NotWritablePrimary, NotPrimaryNoSecondaryOk, LegacyNotPrimary: the command was refused before it did anything.
-_REFUSED_CODES = frozenset({10107, 13435, 10058})
-# HostUnreachable, Unauthorized, AuthenticationFailed, LockTimeout, MaxTimeMSExpired in a write, ExceededTimeLimit,
-# Atlas' own refusals, OutOfDiskSpace.
-_UNAVAILABLE_CODES = frozenset({6, 13, 18, 24, 50, 262, 8000, 14031})
-
-
-class _Counter(Protocol):
-    def inc(self) -> None: ...
-
-
-class _Histogram(Protocol):
-    def observe(self, amount: float) -> None: ...
+_PING_TIMEOUT_S = 0.9
 
 
 class DatabaseMetrics(Protocol):
@@ -50,7 +39,7 @@ class DatabaseMetrics(Protocol):
 
     @property
     def database_operations(self) -> Any:
-        """Counter with labels op and outcome: ok, error, unavailable or timeout."""
+        """Counter with labels op and outcome: ok, error, unavailable, full, timeout or cancelled."""
 
     @property
     def database_seconds(self) -> Any:
@@ -68,6 +57,8 @@ class DatabaseConnectionPool:
     Args:
         uri: a MongoDB connection string; its own write concern and timeouts are overridden.
         name: the database.
+        number: counted from 1, the primary database; what people call it by.
+        breaker: asked before every operation but `ping`; None for one of the pool's own.
         client_factory: builds the driver's client instead of motor, e.g. an in-memory one.
         server_selection_timeout_s: how long an operation looks for a usable server.
         operation_timeout_s: how long a caller waits for one operation, retries included.
@@ -80,11 +71,15 @@ class DatabaseConnectionPool:
         *,
         clock: Clock,
         metrics: DatabaseMetrics | None = None,
+        number: int = 1,
+        breaker: CircuitBreaker | None = None,
         client_factory: Callable[[], Any] | None = None,
         server_selection_timeout_s: float = 1.5,
         operation_timeout_s: float = 2.0,
     ) -> None:
         self.name = name
+        self.number = number
+        self.breaker = breaker or CircuitBreaker(f"database {number}", clock)
         self._clock = clock
         self._metrics = metrics
         self._timeout_s = operation_timeout_s
@@ -95,8 +90,8 @@ class DatabaseConnectionPool:
         )
         self._database = self._client[name]
         self._collections: dict[str, Any] = {}
-        self._counters: dict[tuple[str, str], _Counter] = {}
-        self._histograms: dict[str, _Histogram] = {}
+        self._counters: dict[tuple[str, str], Any] = {}
+        self._histograms: dict[str, Any] = {}
 
     async def execute_with_retry(
         self,
@@ -119,29 +114,19 @@ class DatabaseConnectionPool:
         Raises:
             DatabaseUnavailableError: no usable answer in time.
         """
-        started = self._clock.monotonic()
-        outcome = "error"
+        permit = self.breaker.admit()
+        outcome = CallOutcome.UNKNOWN
         try:
-            limit_s = timeout_s or self._timeout_s
-            # The driver's deadline runs from here, not from when one of its threads is free, so that a write that the
-            # caller gave up is not begun later; it also is the server's maxTimeMS.
-            with pymongo.timeout(limit_s - _SERVER_MARGIN_S):
-                async with asyncio.timeout(limit_s):
-                    result = await self._attempts(operation, idempotent=idempotent)
-            outcome = "ok"
-        except SearchTimeoutError:
-            outcome = "timeout"
+            result = await self._run(operation, idempotent=idempotent, name=name, limit_s=timeout_s or self._timeout_s)
+        except (DatabaseUnavailableError, errors.PyMongoError) as error:
+            answered = isinstance(error, (DatabaseFullError, errors.PyMongoError))
+            outcome = CallOutcome.ANSWERED if answered else CallOutcome.FAILED
             raise
-        except (TimeoutError, errors.PyMongoError) as error:
-            if not _is_unavailable(error):
-                raise
-            outcome = "unavailable"
-            raise DatabaseUnavailableError(f"{name} on {self.name}: {type(error).__name__}") from error
         else:
+            outcome = CallOutcome.ANSWERED
             return result
         finally:
-            if self._metrics is not None:
-                self._count(self._metrics, name, outcome, self._clock.monotonic() - started)
+            self.breaker.settle(permit, outcome)
 
     async def find(
         self,
@@ -153,8 +138,11 @@ class DatabaseConnectionPool:
         limit: int = 0,
         hint: str | None = None,
         max_time_ms: int | None = None,
+        timeout_s: float | None = None,
     ) -> list[Document]:
         """Read all matching documents, at most `limit` of them when it is positive, in one round trip where they fit.
+
+        The server works on it for at most `max_time_ms`, the caller waits for `timeout_s` or the pool's own deadline.
 
         Raises:
             SearchTimeoutError: `max_time_ms` was given and passed on the server.
@@ -169,7 +157,7 @@ class DatabaseConnectionPool:
         def read(**bound: int) -> Awaitable[list[Document]]:
             return target.find(query, projection, limit=limit, **options, **bound).to_list(None)  # type: ignore[no-any-return]
 
-        return await self._read("find", read, "max_time_ms", max_time_ms)
+        return await self._read("find", read, {"max_time_ms": max_time_ms}, timeout_s)
 
     async def find_one(
         self, collection: str, query: Filter, *, projection: Mapping[str, Any] | None = None, sort: Sort | None = None
@@ -181,7 +169,14 @@ class DatabaseConnectionPool:
         )
 
     async def count(
-        self, collection: str, query: Filter, *, limit: int = 0, max_time_ms: int | None = None, hint: str | None = None
+        self,
+        collection: str,
+        query: Filter,
+        *,
+        limit: int = 0,
+        max_time_ms: int | None = None,
+        hint: str | None = None,
+        timeout_s: float | None = None,
     ) -> int:
         """Count matching documents, stopping at `limit` when it is positive.
 
@@ -193,7 +188,10 @@ class DatabaseConnectionPool:
             options["hint"] = hint
         target = self._collection(collection)
         return await self._read(
-            "count", lambda **bound: target.count_documents(query, **options, **bound), "maxTimeMS", max_time_ms
+            "count",
+            lambda **bound: target.count_documents(query, **options, **bound),
+            {"maxTimeMS": max_time_ms},
+            timeout_s,
         )
 
     async def find_one_and_update(
@@ -292,39 +290,85 @@ class DatabaseConnectionPool:
         )
 
     async def ping(self) -> None:
-        """Ask the server for a sign of life."""
-        await self.execute_with_retry(lambda: self._database.command("ping"), idempotent=True, name="ping")
+        """Ask the server for a sign of life within a second, whatever the breaker says; the breaker hears of it."""
+        try:
+            await self._run(
+                lambda: self._database.command("ping"), idempotent=True, name="ping", limit_s=_PING_TIMEOUT_S
+            )
+        except DatabaseUnavailableError:
+            self.breaker.note_ping(answered=False)
+            raise
+        self.breaker.note_ping(answered=True)
+
+    async def measure(self, collection: str) -> DatabaseSize:
+        """What the database holds now; `files` counts the documents of `collection`, approximately."""
+        found = await self.execute_with_retry(
+            lambda: self._database.command("dbStats"), idempotent=True, name="measure"
+        )
+        target = self._collection(collection)
+        files = await self.execute_with_retry(target.estimated_document_count, idempotent=True, name="measure")
+        return DatabaseSize(int(found["dataSize"]), int(found["indexSize"]), int(files))
 
     async def close(self) -> None:
         """Close every connection; operations afterwards raise DatabaseUnavailableError."""
         self._client.close()
 
     def _collection(self, name: str) -> Any:
-        found = self._collections.get(name)
-        if found is None:  # motor builds a new object at every look-up
-            found = self._collections[name] = self._database[name]
-        return found
+        if name not in self._collections:  # motor builds a new object at every look-up
+            self._collections[name] = self._database[name]
+        return self._collections[name]
 
-    async def _read(self, name: str, read: Callable[..., Awaitable[T]], option: str, max_time_ms: int | None) -> T:
+    async def _read(
+        self, name: str, read: Callable[..., Awaitable[T]], server_limit: dict[str, int | None], timeout_s: float | None
+    ) -> T:
+        ((option, max_time_ms),) = server_limit.items()
         if max_time_ms is None:
-            return await self.execute_with_retry(read, idempotent=True, name=name)
-        bound = {option: max(1, min(max_time_ms, int((self._timeout_s - _SERVER_MARGIN_S) * 1000)))}
+            return await self.execute_with_retry(read, idempotent=True, name=name, timeout_s=timeout_s)
+        longest_ms = int(((timeout_s or self._timeout_s) - _SERVER_MARGIN_S) * 1000)
+        bound = {option: max(1, min(max_time_ms, longest_ms))}
 
         async def bounded() -> T:
             try:
                 with pymongo.timeout(0):  # else the driver's deadline replaces the caller's limit on the server
                     return await read(**bound)
             except errors.ExecutionTimeout as error:
-                raise SearchTimeoutError(f"{name} on {self.name} passed {max_time_ms} ms") from error
+                raise SearchTimeoutError(f"{name} on database {self.number} passed {max_time_ms} ms") from error
 
-        return await self.execute_with_retry(bounded, idempotent=True, name=name)
+        return await self.execute_with_retry(bounded, idempotent=True, name=name, timeout_s=timeout_s)
+
+    async def _run(self, operation: Callable[[], Awaitable[T]], *, idempotent: bool, name: str, limit_s: float) -> T:
+        """One operation within its deadline, its errors translated and counted."""
+        started = self._clock.monotonic()
+        outcome = "cancelled"
+        try:
+            # The driver's deadline runs from here, not from when one of its threads is free, so that a write that the
+            # caller gave up is not begun later; it also is the server's maxTimeMS.
+            with pymongo.timeout(limit_s - _SERVER_MARGIN_S):
+                async with asyncio.timeout(limit_s):
+                    result = await self._attempts(operation, idempotent=idempotent)
+            outcome = "ok"
+        except SearchTimeoutError:
+            outcome = "timeout"
+            raise
+        except (TimeoutError, errors.PyMongoError) as error:
+            meaning = meaning_of(error)
+            outcome = meaning.value
+            if meaning is ErrorMeaning.ANSWERED:
+                raise
+            broken = DatabaseFullError if meaning is ErrorMeaning.FULL else DatabaseUnavailableError
+            raise broken(f"{name} on database {self.number}: {type(error).__name__}") from error
+        else:
+            return result
+        finally:
+            if self._metrics is not None:
+                self._count(self._metrics, name, outcome, self._clock.monotonic() - started)
 
     async def _attempts(self, operation: Callable[[], Awaitable[T]], *, idempotent: bool) -> T:
         for _ in range(_ATTEMPTS - 1):
             try:
                 return await operation()
             except errors.AutoReconnect as error:
-                if isinstance(error, _NOT_SENT) or not (idempotent or _was_refused(error)):
+                if not may_repeat(error, idempotent=idempotent):
                     raise
             await self._clock.sleep(random.uniform(*_PAUSE_S))
         return await operation()
@@ -354,20 +398,3 @@ def _motor_client(uri: str, server_selection_timeout_s: float, operation_timeout
         retryWrites=True,
         retryReads=False,
     )
-
-
-def _was_refused(error: errors.AutoReconnect) -> bool:
-    details = error.details
-    return (
-        isinstance(error, errors.NotPrimaryError)
-        and isinstance(details, Mapping)
-        and details.get("code") in _REFUSED_CODES
-    )
-
-
-def _is_unavailable(error: Exception) -> bool:
-    if isinstance(error, (errors.DuplicateKeyError, errors.BulkWriteError)):
-        return False
-    if isinstance(error, (TimeoutError, *_UNAVAILABLE)):
-        return True
-    return isinstance(error, errors.OperationFailure) and error.code in _UNAVAILABLE_CODES

@@ -13,6 +13,7 @@ class IndexedChannel:
         id: Telegram's full id, -100 in front.
         pts: Telegram's event counter up to which everything is stored; None before the first look.
         last_message_id: the highest id below which every post is stored (high-water mark).
+        database: number of the database that takes its new files while it is healthy; None leaves that to the bot.
     """
 
     id: int
@@ -21,3 +22,4 @@ class IndexedChannel:
     enabled: bool = True
     pts: int | None = None
     last_message_id: int = 0
+    database: int | None = None

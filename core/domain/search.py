@@ -3,12 +3,50 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from core.domain.media import ListedFile
+
+
+@dataclass(frozen=True, slots=True)
+class SearchCursor:
+    """Where a walk through all matches of a query stands, newest first.
+
+    Attributes:
+        before: by number of the database, the id of its last file that was handed out; a database that is not named
+            was not read yet. One that did not answer keeps its place, so that its files come when it is back.
+    """
+
+    before: Mapping[int, int]
+
+
+class FoundFiles(NamedTuple):
+    """Files that several databases were asked for.
+
+    Attributes:
+        files: newest first for a search, in the order asked for ids.
+        missing: numbers of the databases that did not answer: more files may exist.
+        cursor: where the next files of a search begin; None when every database that answered has no more.
+    """
+
+    files: list[ListedFile]
+    missing: tuple[int, ...] = ()
+    cursor: SearchCursor | None = None
+
+
+class MatchCount(NamedTuple):
+    """How many files match.
+
+    Attributes:
+        total: at most the limit that was given.
+        missing: numbers of the databases that were not counted.
+    """
+
+    total: int
+    missing: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +57,13 @@ class SearchWindow:
         ids: up to the window size, in display order.
         total: number of matches, or the bound that counting stopped at.
         total_is_exact: False when `total` is only a lower bound ("over 1,000").
+        is_partial: a database did not answer, so that files may be missing and `total` is only a lower bound.
     """
 
     ids: tuple[int, ...]
     total: int
     total_is_exact: bool
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +91,7 @@ class ResultPage:
         pages: at least 1.
         first_index: position of the first file in the window, from 0.
         files: may be shorter than the page size when files were deleted meanwhile.
+        is_partial: a database did not answer, now or when the window was filled: files may be missing.
     """
 
     session: SearchSession
@@ -58,3 +99,4 @@ class ResultPage:
     pages: int
     first_index: int
     files: Sequence[ListedFile]
+    is_partial: bool = False

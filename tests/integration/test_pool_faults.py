@@ -79,7 +79,7 @@ async def all_refused_in_time(pool: DatabaseConnectionPool) -> None:
     """Every kind of operation, all at once, is told within the limit that the database is unavailable."""
     with at_most(ANSWERED_WITHIN_S):
         outcomes = await asyncio.gather(*(run() for run in every_operation(pool)), return_exceptions=True)
-    assert {type(outcome) for outcome in outcomes} == {DatabaseUnavailableError}
+    assert all(isinstance(outcome, DatabaseUnavailableError) for outcome in outcomes)
 
 
 async def is_back(pool: DatabaseConnectionPool) -> None:
@@ -111,9 +111,10 @@ async def test_a_frozen_server_is_told_in_time_and_found_again(mongo_server: Mon
         await pool.insert_one("things", {"_id": 1})
         mongo_server.freeze()
         await all_refused_in_time(pool)
+        pool.breaker.reset()
         with at_most(ANSWERED_WITHIN_S):
             crowd = await asyncio.gather(*(pool.find("things", {}) for _ in range(40)), return_exceptions=True)
-        assert {type(outcome) for outcome in crowd} == {DatabaseUnavailableError}
+        assert all(isinstance(outcome, DatabaseUnavailableError) for outcome in crowd)
         mongo_server.resume()
         await is_back(pool)
 
