@@ -11,11 +11,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 def _not_a_switch(value: object) -> object:
     """A number is never meant by true or false."""
     if isinstance(value, bool):
-        raise ValueError("a whole number is expected")  # noqa: TRY004 - pydantic collects ValueErrors
+        raise ValueError("a number is expected")  # noqa: TRY004 - pydantic collects ValueErrors
     return value
 
 
 Whole = Annotated[int, BeforeValidator(_not_a_switch)]
+Number = Annotated[float, BeforeValidator(_not_a_switch), Field(allow_inf_nan=False)]
 
 
 def _unit(name: str) -> dict[str, Any]:
@@ -68,6 +69,29 @@ class RuntimeSettings(BaseModel):
     )
     protect_content: bool = Field(
         default=False, json_schema_extra=_NONE, description="Whether delivered files can not be forwarded or saved."
+    )
+
+    database_size_limit_gb: Number = Field(
+        default=0.5,
+        ge=0,
+        le=100_000,
+        json_schema_extra=_unit("GiB"),
+        description="Data and indexes of one database before new files go to the next; 0: no limit.",
+    )
+    database_auto_switch: bool = Field(
+        default=True, json_schema_extra=_NONE, description="Whether new files leave a full or failing database."
+    )
+    database_preferred: Whole = Field(
+        default=0, ge=0, le=100, json_schema_extra=_NONE, description="Number of the database for new files; 0: any."
+    )
+    database_max_failures: Whole = Field(
+        default=5, ge=1, le=100, json_schema_extra=_unit("failures"), description="Failures in a row that stop asking."
+    )
+    database_recovery_timeout: Whole = Field(
+        default=300, ge=1, le=86_400, json_schema_extra=_SECONDS, description="Then the database is asked again."
+    )
+    database_half_open_calls: Whole = Field(
+        default=3, ge=1, le=100, json_schema_extra=_unit("calls"), description="Calls that may try whether it is back."
     )
 
     message_queue_size: Whole = Field(

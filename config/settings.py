@@ -40,6 +40,11 @@ def _split(value: object) -> object:
     return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
+def _split_uris(value: object) -> object:
+    """Addresses are separated by spaces or commas; a comma within one separates the hosts of a replica set."""
+    return tuple(re.split(r"[\s,]+(?=mongodb)", value.strip())) if isinstance(value, str) else value
+
+
 def _matching(pattern: str, sentence: str) -> AfterValidator:
     compiled = re.compile(pattern)
 
@@ -69,6 +74,10 @@ def _address(value: object) -> object:
     return host.strip("[]"), int(port)
 
 
+_DatabaseUri = Annotated[
+    SecretStr, _matching(r"mongodb(\+srv)?://\S+", "an address that begins with mongodb:// is expected")
+]
+_DatabaseName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,38}$")]
 _Channel = Annotated[int | str, BeforeValidator(_channel)]
 _LaneSize = Annotated[int, Field(ge=1, le=1000)]
 
@@ -93,6 +102,8 @@ class BootstrapSettings(BaseSettings):
     Attributes:
         session_file: where the Telegram login is kept.
         admins: Telegram user ids; the first one is the owner.
+        database_uris: further databases, for files only.
+        database_names: their names, one for each; empty when all are called `database_name`.
         channels: ids, or names without "@"; they seed the index list at the first start only.
         http_token: None: details of the sidecar are never shown.
         telegram_datacenter: (host, port) of a data centre other than Telegram's own, whose public key (PEM) is in
@@ -115,11 +126,13 @@ class BootstrapSettings(BaseSettings):
         default=Path("data/bot.session"), validation_alias="SESSION", examples=["data/bot.session"]
     )
 
-    database_uri: Annotated[
-        SecretStr, _matching(r"mongodb(\+srv)?://\S+", "an address that begins with mongodb:// is expected")
-    ] = Field(examples=["mongodb://127.0.0.1:27017/?replicaSet=rs0"])
-    database_name: str = Field(
-        default="file_filter_bot", pattern=r"^[A-Za-z0-9_-]{1,38}$", examples=["file_filter_bot"]
+    database_uri: _DatabaseUri = Field(examples=["mongodb://127.0.0.1:27017/?replicaSet=rs0"])
+    database_name: _DatabaseName = Field(default="file_filter_bot", examples=["file_filter_bot"])
+    database_uris: Annotated[tuple[_DatabaseUri, ...], NoDecode, BeforeValidator(_split_uris)] = Field(
+        default=(), examples=["mongodb+srv://user:password@second.example.net mongodb://third.example.net"]
+    )
+    database_names: Annotated[tuple[_DatabaseName, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=(), validate_default=True, examples=["file_filter_bot file_filter_bot"]
     )
     redis_uri: Annotated[
         SecretStr, _matching(r"(rediss?|unix)://\S+", "an address that begins with redis:// is expected")
@@ -164,6 +177,24 @@ class BootstrapSettings(BaseSettings):
             raise ValueError("there is no such file")
         return value
 
+    @field_validator("database_names")
+    @classmethod
+    def _tells_databases_apart(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        uris: tuple[SecretStr, ...] = info.data.get("database_uris", ())
+        if value and len(value) != len(uris):
+            raise ValueError(f"as many names as addresses in DATABASE_URIS are expected ({len(uris)}), or none")
+        primary, name = info.data.get("database_uri"), info.data.get("database_name", "")
+        places = [*zip(uris, value or (name,) * len(uris), strict=True), *([(primary, name)] if primary else [])]
+        if len({(uri.get_secret_value().rstrip("/"), of) for uri, of in places}) < len(places):
+            raise ValueError("two of the databases are one and the same; give each its own address or name")
+        return value
+
+    @property
+    def databases(self) -> tuple[tuple[SecretStr, str], ...]:
+        """Address and name of every database, the primary first."""
+        names = self.database_names or (self.database_name,) * len(self.database_uris)
+        return ((self.database_uri, self.database_name), *zip(self.database_uris, names, strict=True))
+
     @property
     def concurrency(self) -> ConcurrencyLimits:
         """The sizes of the seven lanes."""
@@ -173,7 +204,14 @@ class BootstrapSettings(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """The values that no log line, answer or message may contain."""
-        given = (self.api_hash, self.bot_token, self.database_uri, self.redis_uri, self.http_token)
+        given = (
+            self.api_hash,
+            self.bot_token,
+            self.database_uri,
+            *self.database_uris,
+            self.redis_uri,
+            self.http_token,
+        )
         return tuple(secret.get_secret_value() for secret in given if secret is not None)
 
     @classmethod

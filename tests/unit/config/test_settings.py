@@ -123,3 +123,41 @@ def test_secrets_stay_out_of_the_printed_settings_and_are_listed_for_masking():
     assert "hunter22" not in repr(settings)
     assert GOOD["BOT_TOKEN"] not in repr(settings)
     assert set(settings.secrets) >= {GOOD["API_HASH"], GOOD["BOT_TOKEN"], GOOD["DATABASE_URI"], "x" * 20}
+
+
+def test_further_databases_are_numbered_in_the_order_given():
+    """Addresses may be separated by spaces or commas, hosts within one by commas; names default to the primary's."""
+    settings = load(DATABASE_URIS="mongodb://a:1,b:2/?replicaSet=x, mongodb://c\tmongodb+srv://d")
+
+    assert [(uri.get_secret_value(), name) for uri, name in settings.databases] == [
+        ("mongodb://reader:hunter22@db/", "file_filter_bot"),
+        ("mongodb://a:1,b:2/?replicaSet=x", "file_filter_bot"),
+        ("mongodb://c", "file_filter_bot"),
+        ("mongodb+srv://d", "file_filter_bot"),
+    ]
+    assert {"mongodb://c", "mongodb+srv://d"} <= set(settings.secrets)
+
+
+def test_further_databases_may_have_names_of_their_own():
+    """Two databases on one server are told apart by their names."""
+    settings = load(DATABASE_URIS="mongodb://c mongodb://c", DATABASE_NAMES="one two")
+
+    assert [name for _, name in settings.databases] == ["file_filter_bot", "one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"DATABASE_URIS": "mongodb://c", "DATABASE_NAMES": "one two"}, "as many names as addresses"),
+        ({"DATABASE_URIS": "mongodb://c mongodb://c"}, "one and the same"),
+        ({"DATABASE_URIS": "mongodb://reader:hunter22@db"}, "one and the same"),
+    ],
+    ids=["names-and-addresses-differ", "twice", "primary-again"],
+)
+def test_databases_that_cannot_be_told_apart_are_refused(changes: dict[str, str], sentence: str):
+    """A database that stands in the list twice would show every file twice; nothing secret is repeated."""
+    told = complaint(**changes)
+
+    assert "DATABASE_NAMES: " in told
+    assert sentence in told
+    assert "hunter22" not in told
