@@ -31,7 +31,8 @@ def render_page(page: ResultPage, texts: Texts) -> tuple[str, Keyboard | None]:
     """The page's HTML and keyboard; no keyboard when nothing was found."""
     session = page.session
     if not session.window.ids:
-        return texts.html("results-empty", query=session.query), None
+        key = "results-empty-partial" if page.is_partial else "results-empty"
+        return texts.html(key, query=session.query), None
     rows = [[_file_button(session.id, media, texts)] for media in page.files]
     if page.files:
         rows.append([Button(texts.plain("button-send-all"), SendAll(session.id, page.number).pack())])
@@ -45,12 +46,18 @@ def _title(page: ResultPage, texts: Texts) -> str:
         return texts.html("results-page-deleted")
     window, language = page.session.window, texts.language
     return texts.html(
-        "results-title" if window.total_is_exact else "results-title-over",
+        _title_key(page),
         query=page.session.query,
         first=count(page.first_index + 1, language),
         last=count(page.first_index + len(page.files), language),
         total=count(window.total, language),
     )
+
+
+def _title_key(page: ResultPage) -> str:
+    if page.is_partial:
+        return "results-title-partial"
+    return "results-title" if page.session.window.total_is_exact else "results-title-over"
 
 
 def _file_button(session_id: str, media: ListedFile, texts: Texts) -> Button:

@@ -58,6 +58,13 @@ results-title =
 results-title-over =
     <b>{ $query }</b>
     { $first }–{ $last } of over { $total }
+results-title-partial =
+    <b>{ $query }</b>
+    { $first }–{ $last } of at least { $total }
+    ⚠️ A part of the library does not answer right now, so files may be missing.
+results-empty-partial =
+    Nothing found for <b>{ $query }</b>, but a part of the library does not answer right now. Please try again in a
+    moment.
 results-empty = Nothing found for <b>{ $query }</b>. Try fewer words, or another spelling.
 results-page-deleted = The files of this page were deleted meanwhile. Turn the page, or search again.
 results-position = Page { $number } of { $pages }

@@ -27,11 +27,13 @@ class HealthProbe:
         ask: healthy when it returns within a second; failed when it raises or returns False.
         critical: without this part the bot is not ready; otherwise it is merely degraded.
         vital: without this part the process counts as dead.
+        state: a word on how the part is treated at the moment, such as the state of its breaker.
     """
 
     ask: Callable[[], Awaitable[object]]
     critical: bool
     vital: bool = False
+    state: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class PartHealth:
         checked_ago_s: seconds since an answer or a failure; None before the first one.
         problem: class of the error, "stale" when the last look is too old, "" when healthy.
         took_ms: how long the last look took.
+        state: see `HealthProbe`; "" for a part without.
     """
 
     healthy: bool
@@ -50,6 +53,7 @@ class PartHealth:
     checked_ago_s: float | None
     took_ms: float
     problem: str
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +140,9 @@ class HealthReport:
 
     def _part(self, name: str, probe: HealthProbe) -> PartHealth:
         look = self._looks.get(name)
+        state = probe.state() if probe.state is not None else ""
         if look is None:
-            return PartHealth(False, probe.critical, probe.vital, None, 0.0, "not asked yet")
+            return PartHealth(False, probe.critical, probe.vital, None, 0.0, "not asked yet", state)
         age_s = self._clock.monotonic() - look.at
         problem = look.problem or ("stale" if age_s > _STALE_S else "")
         return PartHealth(
@@ -147,6 +152,7 @@ class HealthReport:
             checked_ago_s=round(age_s, 3),
             took_ms=round(look.took_s * 1000, 1),
             problem=problem,
+            state=state,
         )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from config.runtime import RuntimeSettings
 from config.settings import BootstrapSettings
 from tests.architecture.sources import ROOT, runtime_imports, sources
 
@@ -66,8 +67,9 @@ def test_nothing_is_published_to_the_world(compose: dict[str, Any]) -> None:
 
 
 def test_environment_names_are_settings(compose: dict[str, Any]) -> None:
-    """Each variable set in compose file or image is one that the bot reads."""
+    """Each variable set in compose file or image is one that the bot reads, or that seeds a runtime setting."""
     known = {str(field.validation_alias or name).upper() for name, field in BootstrapSettings.model_fields.items()}
+    known |= {name.upper() for name in RuntimeSettings.names()}
     in_image = set(re.findall(r"^\s*(?:ENV\s+)?([A-Z_]+)=", FINAL_STAGE.replace("    ", "\n"), re.MULTILINE))
 
     assert set(compose["services"]["bot"]["environment"]) - known == set()
