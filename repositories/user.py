@@ -11,7 +11,7 @@ forward; a hold of an earlier day stays spendable but no longer counts.
 from __future__ import annotations
 
 import secrets
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import DuplicateKeyError
@@ -20,6 +20,7 @@ from core.cache import codec, keys
 from core.cache.recent_values import RecentValues
 from core.domain.quota import QuotaReservation
 from core.domain.user import User
+from core.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +33,8 @@ _USERS = "users"
 _PROFILE = {"first_name": 1, "username": 1, "language": 1, "premium_until": 1, "ban_reason": 1}
 _QUOTA = {"quota": 1}
 _TRIES = 5
+_EXTEND_TRIES = 50
+_SWEEP = 500
 _RECENT_S = 5.0
 _RECENT_USERS = 5_000
 
@@ -74,6 +77,23 @@ class UserRepository:
     async def set_premium(self, user_id: int, until: datetime | None) -> User:
         """Set when premium ends (UTC); None ends it now. An unknown person is remembered for it."""
         return await self._change(user_id, {"$set": {"premium_until": until}})
+
+    async def extend_premium(self, user_id: int, by: timedelta, now: datetime) -> User:
+        """Lengthen premium from its current end, or from `now` (UTC) where it ended; an unknown person is remembered.
+
+        Extensions that race add up: each is one update guarded by the end it was computed from. Not to be repeated
+        blindly: a second call extends again.
+
+        Raises:
+            DatabaseUnavailableError: it is not known whether premium was extended; look at the person.
+        """
+        for _ in range(_EXTEND_TRIES):
+            found = await self._pool.find_one(_USERS, {"_id": user_id}, projection=_PROFILE) or {}
+            current = found.get("premium_until")
+            until = (max(current, now) if current else now) + by
+            if (extended := await self._try_extend(user_id, current, until)) is not None:
+                return extended
+        raise DatabaseUnavailableError(f"premium of one person was changed {_EXTEND_TRIES} times meanwhile")
 
     async def set_ban(self, user_id: int, reason: str) -> User:
         """Ban a person, known or not; a banned one gets the new reason."""
@@ -161,6 +181,18 @@ class UserRepository:
         renewed = {"$set": {"quota.holds.$.expires_at": until}}
         return await self._pool.update_one(_USERS, _holding(reservation), renewed, idempotent=True) == 1
 
+    async def reclaim_expired_holds(self, now: datetime) -> int:
+        """Take back every hold that expired by `now` (UTC) of some hundred people, each exactly once.
+
+        Safe against their own deliveries: a hold that is renewed, spent or released meanwhile is left alone.
+
+        Returns:
+            How many this call took back; call again until it is 0.
+        """
+        expired = {"quota.holds.expires_at": {"$lte": now}}
+        found = await self._pool.find(_USERS, expired, projection=_QUOTA, limit=_SWEEP)
+        return sum([await self._take_back(user["_id"], user["quota"], now) for user in found])
+
     async def quota_status(self, user_id: int, day: date) -> int:
         """Slots of `day` spent or held now; holds that expired do not count."""
         quota = await self._quota(user_id)
@@ -209,13 +241,22 @@ class UserRepository:
     async def _without_expired(self, user_id: int, now: datetime) -> Mapping[str, Any]:
         """The quota after taking back every expired hold; each is taken back by exactly one caller."""
         quota = await self._quota(user_id)
-        expired = [hold for hold in quota["holds"] if hold["expires_at"] <= now]
-        for hold in expired:
+        if not any(hold["expires_at"] <= now for hold in quota["holds"]):
+            return quota
+        await self._take_back(user_id, quota, now)
+        return await self._quota(user_id)
+
+    async def _take_back(self, user_id: int, quota: Mapping[str, Any], now: datetime) -> int:
+        """Drop the expired holds of a quota as it was read; returns how many this call dropped."""
+        dropped = 0
+        for hold in quota["holds"]:
+            if hold["expires_at"] > now:
+                continue
             unchanged = {"id": hold["id"], "n": hold["n"], "expires_at": hold["expires_at"]}
             query = {"_id": user_id, "quota.day": quota["day"], "quota.holds": {"$elemMatch": unchanged}}
             back = {"$inc": {"quota.charged": -hold["n"]}} if _is_reclaimable(hold, quota, now) else {}
-            await self._pool.update_one(_USERS, query, {**_drop(hold["id"]), **back}, idempotent=True)
-        return await self._quota(user_id) if expired else quota
+            dropped += await self._pool.update_one(_USERS, query, {**_drop(hold["id"]), **back}, idempotent=True)
+        return dropped
 
     async def _quota(self, user_id: int) -> Mapping[str, Any]:
         found = await self._pool.find_one(_USERS, {"_id": user_id}, projection=_QUOTA)
@@ -242,9 +283,25 @@ class UserRepository:
             found = await self._upsert(user_id, update)
         except DuplicateKeyError:  # the loser of two first writes finds the winner's document
             found = await self._upsert(user_id, update)
+        await self._forget(user_id)
+        return _to_user(found)
+
+    async def _forget(self, user_id: int) -> None:
+        """Drop what is remembered of a person whose document changed."""
         await self._cache.delete(keys.user(user_id))
         self._recent.drop(user_id)
-        return _to_user(found)
+
+    async def _try_extend(self, user_id: int, current: datetime | None, until: datetime) -> User | None:
+        """Move the end of premium from `current`; None when it is not that any more."""
+        query = {"_id": user_id, "premium_until": current}
+        new = {"first_name": "", "created_at": self._clock.utc_now()}
+        update = {"$set": {"premium_until": until}, "$setOnInsert": new}
+        try:
+            found = await self._pool.find_one_and_update(_USERS, query, update, projection=_PROFILE, upsert=True)
+        except DuplicateKeyError:
+            return None
+        await self._forget(user_id)
+        return _to_user(found or {"_id": user_id})
 
     async def _upsert(self, user_id: int, update: Mapping[str, Any]) -> Document:
         found = await self._pool.find_one_and_update(

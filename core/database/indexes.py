@@ -17,6 +17,11 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         IndexModel([("h", ASCENDING), ("_id", DESCENDING)], name="h"),
         IndexModel([("src.ch", ASCENDING), ("src.mi", ASCENDING)], name="src"),
     ),
+    # Sparse: most people neither hold slots nor ever had premium.
+    "users": (
+        IndexModel([("quota.holds.expires_at", ASCENDING)], name="holds", sparse=True),
+        IndexModel([("premium_until", ASCENDING)], name="premium_until", sparse=True),
+    ),
 }
 
 
