@@ -50,8 +50,9 @@ RATE_GLOBAL = KeyFamily("rate-all", 3_601, "theoretical arrival time of the whol
 RATE_TOLD = KeyFamily("rate-told", 60, "the person was told about the limit in this window")
 DEDUPE = KeyFamily("dedupe", 5, "a press that is being served, so that a second one within seconds does nothing")
 UPDATE = KeyFamily("update", 600, "an update that was already handled")
+MAINTENANCE = KeyFamily("maintenance", 86_400, "the last day whose daily maintenance is complete in the database")
 
-KEY_FAMILIES = (USER, SESSION, COUNT, RATE, RATE_GLOBAL, RATE_TOLD, DEDUPE, UPDATE)
+KEY_FAMILIES = (USER, SESSION, COUNT, RATE, RATE_GLOBAL, RATE_TOLD, DEDUPE, UPDATE, MAINTENANCE)
 
 
 def user(user_id: int) -> Key:
@@ -92,3 +93,8 @@ def dedupe(user_id: int, action: str, target: int | str) -> Key:
 def update(update_id: int | str) -> Key:
     """Marks one update as handled."""
     return UPDATE.key(update_id)
+
+
+def maintenance() -> Key:
+    """The day of the last complete daily maintenance."""
+    return MAINTENANCE.key("daily")

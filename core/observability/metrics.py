@@ -65,6 +65,7 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("rate_limit_refusals", "rate_limit_refusals", _COUNTER, ("action", "scope"), "", "Actions refused"),
     MetricSpec("rate_limit_fallbacks", "rate_limit_fallbacks", _COUNTER, (), "", "Checks made without Redis"),
     MetricSpec("tasks_failed", "tasks_failed", _COUNTER, ("task",), "", "Background tasks that ended in an error"),
+    MetricSpec("maintenance_steps", "maintenance_steps", _COUNTER, ("step", "outcome"), "", "Steps of daily runs"),
     MetricSpec("loop_lag_seconds", "loop_lag", _GAUGE, (), "seconds", "99th percentile of the event loop's lateness"),
     MetricSpec("process_start_seconds", "process_start_time", _GAUGE, (), "seconds", "Unix time of the start"),
     MetricSpec("breaker_state", "breaker_state", _GAUGE, ("name",), "", "0 closed, 1 half-open, 2 open"),
@@ -99,6 +100,7 @@ class Metrics:
     rate_limit_refusals: Counter
     rate_limit_fallbacks: Counter
     tasks_failed: Counter
+    maintenance_steps: Counter
     loop_lag_seconds: Gauge
     process_start_seconds: Gauge
     breaker_state: Gauge
