@@ -1,18 +1,26 @@
-"""Every MongoDB index in one table; `_id` needs none."""
+"""Every MongoDB index in one table, and building them beside everything else; `_id` needs none."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
 from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.errors import OperationFailure
+
+from core.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from core.clock import Clock
     from core.database.pool import DatabaseConnectionPool
 
+MEDIA = "media_files"
+"""The only collection that every database holds; the others live in the primary."""
+
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
-    "media_files": (
+    MEDIA: (
         IndexModel([("u", ASCENDING)], name="u", unique=True),
         IndexModel([("h", ASCENDING), ("_id", DESCENDING)], name="h"),
         IndexModel([("src.ch", ASCENDING), ("src.mi", ASCENDING)], name="src"),
@@ -22,16 +30,85 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         IndexModel([("quota.holds.expires_at", ASCENDING)], name="holds", sparse=True),
         IndexModel([("premium_until", ASCENDING)], name="premium_until", sparse=True),
     ),
+    "postponed_changes": (IndexModel([("waiting", ASCENDING), ("order", ASCENDING)], name="waiting"),),
 }
 
+_PRIMARY = 1
+_BAD_HINT = 2
+_DUPLICATE_KEY = 11000
+_PAUSE_S = 5.0
 
-async def ensure_indexes(pool: DatabaseConnectionPool) -> None:
-    """Create every index that does not exist yet; meant for a supervised task, since a build may take minutes.
 
-    Until the search index is there, searches that name it fail with OperationFailure code 2.
+async def ensure_indexes(pool: DatabaseConnectionPool, *, timeout_s: float = 600.0) -> None:
+    """Create every index of this database that does not exist yet, one after the other.
+
+    A build may take minutes; reading and writing go on meanwhile. Until the search index is there, searches that name
+    it fail with OperationFailure code 2.
 
     Raises:
         DatabaseUnavailableError: not all indexes exist; call again.
+        OperationFailure: code 11000, a file is stored twice, so that the unique index cannot be built; the others are.
     """
+    refused: OperationFailure | None = None
     for collection, indexes in INDEXES.items():
-        await pool.create_indexes(collection, indexes)
+        if collection != MEDIA and pool.number != _PRIMARY:
+            continue
+        for index in indexes:
+            try:
+                await pool.create_indexes(collection, [index], timeout_s=timeout_s)
+            except OperationFailure as error:
+                if error.code != _DUPLICATE_KEY:
+                    raise
+                refused = error
+    if refused is not None:
+        raise refused
+
+
+async def build_indexes(
+    pool: DatabaseConnectionPool, clock: Clock, remove_duplicates: Callable[[], Awaitable[object]]
+) -> None:
+    """Create the indexes of one database however long it takes; for a supervised task, one a database.
+
+    Args:
+        pool: may go and come back meanwhile.
+        clock: waits between tries.
+        remove_duplicates: called when the unique index cannot be built because a file is stored twice.
+    """
+    log = structlog.get_logger(__name__)
+    while True:
+        started = clock.monotonic()
+        try:
+            await ensure_indexes(pool)
+        except DatabaseUnavailableError as error:
+            log.warning("indexes_wait", database=pool.number, detail=str(error))
+        except OperationFailure as error:
+            if error.code != _DUPLICATE_KEY:
+                raise
+            log.warning("duplicates_prevent_unique_index", database=pool.number)
+            await _unless_unavailable(remove_duplicates)
+        else:
+            log.info("indexes_ready", database=pool.number, took_s=round(clock.monotonic() - started, 1))
+            return
+        await clock.sleep(_PAUSE_S)
+
+
+async def has_index(pool: DatabaseConnectionPool, collection: str, name: str) -> bool:
+    """Whether an index is built and usable; also True of a collection that does not exist.
+
+    Raises:
+        DatabaseUnavailableError: the database did not answer.
+    """
+    try:
+        await pool.find(collection, {"_id": 0}, projection={"_id": 1}, limit=1, hint=name)
+    except OperationFailure as error:
+        if error.code == _BAD_HINT:
+            return False
+        raise
+    return True
+
+
+async def _unless_unavailable(work: Callable[[], Awaitable[object]]) -> None:
+    try:
+        await work()
+    except DatabaseUnavailableError as error:
+        structlog.get_logger(__name__).warning("duplicates_stay", detail=str(error))

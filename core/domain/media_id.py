@@ -42,6 +42,11 @@ class MediaIdSource:
         return fresh
 
 
+def first_media_id_at(unix_s: float) -> int:
+    """The lowest id that is given at a moment; ids given since are not below it, while no clock is set back."""
+    return max(0, int((unix_s - EPOCH_S) * 1000)) << _RANDOM_BITS
+
+
 def encode_media_id(media_id: int) -> str:
     """Nine URL-safe base64 characters; the order of the ids is not kept.
 

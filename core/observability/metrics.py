@@ -70,6 +70,10 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("process_start_seconds", "process_start_time", _GAUGE, (), "seconds", "Unix time of the start"),
     MetricSpec("breaker_state", "breaker_state", _GAUGE, ("name",), "", "0 closed, 1 half-open, 2 open"),
     MetricSpec("health_state", "health_state", _GAUGE, ("part",), "", "1 healthy, 0 failed"),
+    MetricSpec("database_room_bytes", "database_room", _GAUGE, ("database",), "bytes", "Room for new files, measured"),
+    MetricSpec("library_full", "library_full", _GAUGE, (), "", "1 while no database has room for new files"),
+    MetricSpec("write_switches", "write_switches", _COUNTER, (), "", "Changes of the database that takes new files"),
+    MetricSpec("postponed_changes", "postponed_changes", _GAUGE, ("database",), "", "Edits and deletions waiting"),
     MetricSpec("http_requests", "http_requests", _COUNTER, ("path", "status"), "", "Answers of the sidecar"),
 )
 
@@ -105,6 +109,10 @@ class Metrics:
     process_start_seconds: Gauge
     breaker_state: Gauge
     health_state: Gauge
+    database_room_bytes: Gauge
+    library_full: Gauge
+    write_switches: Counter
+    postponed_changes: Gauge
     http_requests: Counter
 
     def __init__(self) -> None:
