@@ -17,6 +17,7 @@ from core.clock import Clock
 from core.concurrency.semaphore_manager import SemaphoreManager
 from core.concurrency.task_registry import TaskRegistry
 from core.database.indexes import ensure_indexes
+from core.database.multi_pool import MultiDatabaseManager
 from core.database.pool import DatabaseConnectionPool
 from core.domain.media_id import MediaIdSource
 from core.lifecycle import OrderedShutdown
@@ -262,7 +263,7 @@ def _assemble(base: _Base, seeds: Mapping[str, str], routes: Sequence[web.RouteD
 def _build_repositories(base: _Base) -> _Repositories:
     return _Repositories(
         users=UserRepository(base.pool, base.cache, base.clock),
-        media=MediaRepository(base.pool),
+        media=MediaRepository(MultiDatabaseManager([base.pool], base.clock)),
         media_batch=MediaBatchRepository(base.pool, MediaIdSource(base.clock)),
         channels=ChannelRepository(base.pool, base.clock),
     )

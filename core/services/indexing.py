@@ -120,7 +120,7 @@ class IndexingService:
 
     async def _apply_edit(self, media: NewMedia) -> None:
         """A post of a file we do not have (its post was missed, or the file came by the edit) is stored as new."""
-        if not await self._media.apply_edit(media):
+        if not (await self._media.apply_edit(media)).is_known:
             await self._bulk_save_files([media])
 
 

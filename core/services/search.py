@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.services.search_session import SearchSessions
     from repositories.media import MediaRepository
 
-_SEARCH_MS = 1500
+_SEARCH_MS = 1000
 _EXTRA_MS = 300
 _COUNT_MS = 150
 
@@ -87,9 +87,9 @@ class SearchService:
         """
         session = await self._sessions.open(session_id, viewer_id)
         number, first, ids = self._cut(session, number)
-        files = await self._media.list_many(ids)
+        found = await self._media.list_many(ids)
         pages = _pages(len(session.window.ids), self._runtime.current.result_page_size)
-        return ResultPage(session, number, pages, first, files)
+        return ResultPage(session, number, pages, first, found.files)
 
     async def files_to_send(
         self, viewer_id: int, session_id: str, number: int, *, whole_window: bool = False
@@ -135,7 +135,7 @@ class SearchService:
     async def _find(self, query: Query) -> tuple[SearchWindow, list[ListedFile]]:
         size = self._runtime.current.search_window_size
         plan = plan_search(query)
-        found = await self._media.search_files(plan, size + 1, max_time_ms=_SEARCH_MS)
+        found = (await self._media.search_files(plan, size + 1, max_time_ms=_SEARCH_MS)).files
         if not found:
             files = rank(await self._search_alternatives(query, size), query)
             return _window(files, len(files), total_is_exact=len(files) < size), files
@@ -166,7 +166,7 @@ class SearchService:
 
     async def _search_briefly(self, plan: SearchPlan, limit: int) -> list[ListedFile]:
         try:
-            return await self._media.search_files(plan, limit, max_time_ms=_EXTRA_MS)
+            return (await self._media.search_files(plan, limit, max_time_ms=_EXTRA_MS)).files
         except InfrastructureError:
             return []
 
@@ -179,8 +179,10 @@ class SearchService:
             count = int(cached)
         else:
             try:
-                count = await self._media.count_matches(plan, runtime.count_limit, max_time_ms=_COUNT_MS)
+                count, missing = await self._media.count_matches(plan, runtime.count_limit, max_time_ms=_COUNT_MS)
             except InfrastructureError:
+                return None
+            if missing:
                 return None
             await self._cache.set(key, b"%d" % count, runtime.count_cache_s)
         return (count, True) if count < runtime.count_limit else (runtime.count_limit - 1, False)

@@ -9,6 +9,7 @@ import pytest
 
 from core.clock import Clock
 from core.database.indexes import ensure_indexes
+from core.database.multi_pool import MultiDatabaseManager
 from core.domain.media import MediaKind, MediaSource, NewMedia
 from core.domain.media_id import MediaIdSource
 from core.errors import DatabaseUnavailableError
@@ -39,7 +40,7 @@ def post(number, name, **changes):
 @pytest.fixture
 async def media(either_pool):
     await ensure_indexes(either_pool)
-    return MediaRepository(either_pool)
+    return MediaRepository(MultiDatabaseManager([either_pool], Clock()))
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def batches(either_pool, media):
 
 
 async def names(media, text, limit=200):
-    return [found.name for found in await media.search_files(plan_search(parse_query(text, 200)), limit)]
+    return [found.name for found in (await media.search_files(plan_search(parse_query(text, 200)), limit)).files]
 
 
 async def test_a_stored_file_comes_back_whole(media, batches):
@@ -72,12 +73,12 @@ async def test_a_search_finds_all_words_newest_first(media, batches):
     plan = plan_search(parse_query("kid the", 200))
 
     found = await media.search_files(plan, 3)
-    rest = await media.search_files(plan, 10, before_id=found[-1].id)
+    rest = (await media.search_files(plan, 10, cursor=found.cursor)).files
 
-    assert [file.name for file in found] == ["Kid Auto Races.mkv", "The Kid part 7.mkv", "The Kid part 6.mkv"]
+    assert [file.name for file in found.files] == ["Kid Auto Races.mkv", "The Kid part 7.mkv", "The Kid part 6.mkv"]
     assert [file.name for file in rest] == [f"The Kid part {n}.mkv" for n in (5, 4, 3, 2, 1)]
-    assert await media.count_matches(plan) == 8
-    assert await media.count_matches(plan, 5) == 5
+    assert await media.count_matches(plan) == (8, ())
+    assert await media.count_matches(plan, 5) == (5, ())
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ async def test_another_reading_is_one_more_lookup(media, batches, name, query):
     plan = plan_alternatives(parse_query(query, 200))
 
     assert await names(media, query) == []
-    assert [file.name for file in await media.search_files(plan, 10)] == [name]
+    assert [file.name for file in (await media.search_files(plan, 10)).files] == [name]
 
 
 async def test_operators_in_a_query_are_words(media, batches):
@@ -130,7 +131,7 @@ async def test_files_come_in_the_order_asked(media, batches):
     """Ranking decides the order of a page, not the database; what is gone leaves a gap."""
     await batches.save_batch([post(n, f"Faust {n}.mkv") for n in range(1, 5)])
     one, two, three, four = [
-        file.id for file in reversed(await media.search_files(plan_search(parse_query("faust", 9)), 9))
+        file.id for file in reversed((await media.search_files(plan_search(parse_query("faust", 9)), 9)).files)
     ]
     await media.mark_dead(two)
 
@@ -243,10 +244,10 @@ async def test_an_edited_caption_is_found_and_the_old_one_is_not(media, batches)
     item = post(1, "video.mp4", caption="wrong title")
     await batches.save_batch([item])
 
-    assert await media.apply_edit(replace(item, caption="Nosferatu", edited_at=100))
+    assert (await media.apply_edit(replace(item, caption="Nosferatu", edited_at=100))).is_known
     assert await names(media, "nosferatu") == ["video.mp4"]
     assert await names(media, "wrong") == []
-    assert await media.apply_edit(replace(item, caption=None, edited_at=101))
+    assert (await media.apply_edit(replace(item, caption=None, edited_at=101))).is_known
     assert await names(media, "nosferatu") == []
 
 
@@ -256,7 +257,7 @@ async def test_the_newer_edit_wins_whatever_comes_last(media, batches):
     await batches.save_batch([item])
     await media.apply_edit(replace(item, caption="newer", edited_at=200))
 
-    assert await media.apply_edit(replace(item, caption="older", edited_at=150))
+    assert (await media.apply_edit(replace(item, caption="older", edited_at=150))).is_known
     assert await names(media, "newer") == ["video.mp4"]
     assert await names(media, "older") == []
 
@@ -274,7 +275,7 @@ async def test_an_edited_post_becomes_a_source(media, batches):
     """A post that took over a known file by an edit can be fetched from; without a date nothing is renamed."""
     await batches.save_batch([post(1, "Faust.mkv")])
 
-    assert await media.apply_edit(replace(post(1, "Other.mkv"), source=MediaSource(CHANNEL, 9)))
+    assert (await media.apply_edit(replace(post(1, "Other.mkv"), source=MediaSource(CHANNEL, 9)))).is_known
     stored = await media.get_by_unique_id("u1")
 
     assert [source.message_id for source in stored.sources] == [1, 9]
@@ -283,7 +284,7 @@ async def test_an_edited_post_becomes_a_source(media, batches):
 
 async def test_an_edit_of_an_unknown_file_is_to_be_stored(media, batches):
     """The caller learns that there is nothing to edit."""
-    assert not await media.apply_edit(replace(post(1, "A.mkv"), edited_at=5))
+    assert not (await media.apply_edit(replace(post(1, "A.mkv"), edited_at=5))).is_known
 
 
 async def test_a_post_whose_file_was_replaced_leaves_the_old_file(media, batches):
@@ -292,7 +293,7 @@ async def test_a_post_whose_file_was_replaced_leaves_the_old_file(media, batches
     await batches.save_batch([old])
     new = replace(post(2, "New.mkv", source=old.source), edited_at=10)
 
-    assert not await media.apply_edit(new)
+    assert not (await media.apply_edit(new)).is_known
     await batches.save_batch([new])
 
     assert await media.get_by_unique_id("u1") is None
@@ -304,10 +305,10 @@ async def test_a_deleted_post_takes_its_file_only_with_the_last_source(media, ba
     await batches.save_batch([post(1, "Faust.mkv"), replace(post(1, "Faust.mkv"), source=MediaSource(CHANNEL - 1, 1))])
     await batches.save_batch([post(2, "Faust two.mkv")])
 
-    assert await media.remove_source(CHANNEL, [1, 2, 99]) == 2
+    assert await media.remove_source(CHANNEL, [1, 2, 99]) == (2, ())
     assert await names(media, "faust") == ["Faust.mkv"]
-    assert await media.remove_source(CHANNEL, [1, 2, 99]) == 0
-    assert await media.remove_source(CHANNEL - 1, [1]) == 1
+    assert await media.remove_source(CHANNEL, [1, 2, 99]) == (0, ())
+    assert await media.remove_source(CHANNEL - 1, [1]) == (1, ())
     assert await names(media, "faust") == []
 
 
@@ -339,7 +340,7 @@ async def test_a_file_id_is_healed(media, batches):
 
 async def test_a_dead_database_is_an_error_and_no_empty_result(memory_pool, stores):
     """Scenario 56: every read says that the database did not answer."""
-    media = MediaRepository(memory_pool)
+    media = MediaRepository(MultiDatabaseManager([memory_pool], Clock()))
     stores.database_down = True
 
     with pytest.raises(DatabaseUnavailableError):
@@ -353,9 +354,9 @@ async def test_a_missing_index_is_said_and_never_scanned_around(pool):
     await pool.insert_one(COLLECTION, {"_id": 1, "h": [1]})
 
     with pytest.raises(SearchIndexMissingError):
-        await MediaRepository(pool).search_files(SearchPlan((1,)), 10)
+        await MediaRepository(MultiDatabaseManager([pool], Clock())).search_files(SearchPlan((1,)), 10)
     with pytest.raises(SearchIndexMissingError):
-        await MediaRepository(pool).count_matches(SearchPlan((1,)))
+        await MediaRepository(MultiDatabaseManager([pool], Clock())).count_matches(SearchPlan((1,)))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from config.runtime import RuntimeSettings
 from core.clock import Clock
 from core.database.indexes import ensure_indexes
+from core.database.multi_pool import MultiDatabaseManager
 from core.domain.media import MediaKind, MediaSource, NewMedia
 from core.domain.media_id import MediaIdSource
 from core.errors import BadInputError, DatabaseUnavailableError, ExpiredError, FileGoneError, NotYoursError
@@ -29,7 +30,7 @@ class Library:
         self.metrics = Metrics()
         self.runtime = SimpleNamespace(current=RuntimeSettings(search_window_size=50))
         self.cache = cache
-        self.media = MediaRepository(pool)
+        self.media = MediaRepository(MultiDatabaseManager([pool], Clock()))
         self.batches = MediaBatchRepository(pool, MediaIdSource(Clock()))
         self.search = self.new_process()
         self.posts = 0
@@ -310,7 +311,7 @@ async def test_many_searches_at_once_do_not_disturb_each_other(library):
 def _calls(library):
     """Counters of the database's finds and of all Redis commands from now on."""
     pool_metrics = Metrics()
-    library.media._pool._metrics = pool_metrics
+    library.media._databases.primary._metrics = pool_metrics
     cache_metrics = library.cache._metrics
     before = _total(cache_metrics, "file_filter_cache_operations_total")
     return (

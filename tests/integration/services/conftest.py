@@ -9,6 +9,7 @@ import pytest
 
 from core.concurrency.task_registry import TaskRegistry
 from core.database.indexes import ensure_indexes
+from core.database.multi_pool import MultiDatabaseManager
 from core.domain.media_id import MediaIdSource
 from core.observability.metrics import Metrics
 from core.services.channel import ChannelService
@@ -58,7 +59,7 @@ def start(clock: TestClock, telegram: FakeTelegram) -> Callable[..., AbstractAsy
         metrics, tasks = Metrics(), TaskRegistry(clock)
         environ = {name.upper(): str(value) for name, value in settings.items()}
         runtime = RuntimeSettingsService(RuntimeSettingsRepository(pool, clock), environ, clock, tasks)
-        channels, media = ChannelRepository(pool, clock), MediaRepository(pool)
+        channels, media = ChannelRepository(pool, clock), MediaRepository(MultiDatabaseManager([pool], clock))
         batches = MediaBatchRepository(pool, MediaIdSource(clock))
         indexing = IndexingService(media, batches, channels, tasks, metrics)
         queue = IndexingQueue(indexing, runtime, tasks, metrics, clock)
