@@ -214,8 +214,10 @@ class UserRepository:
     async def _look_again(self, user_id: int, hold: Document, limit: int, now: datetime) -> bool:
         """See why a try found no room and change `hold` to what may fit; True when that decided it."""
         quota = await self._without_expired(user_id, now)
-        if any(other["id"] == hold["id"] for other in quota["holds"]):
-            return True  # the try got through, and its answer was lost
+        got_through = [other for other in quota["holds"] if other["id"] == hold["id"]]
+        if got_through:  # a try whose answer was lost, maybe an earlier one that asked for more and came late
+            hold.update(got_through[0])
+            return True
         if quota["day"] < hold["day"]:
             return await self._try_open_day(user_id, hold, quota["day"])
         hold["day"] = quota["day"]
