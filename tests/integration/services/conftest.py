@@ -22,12 +22,14 @@ from repositories.media import MediaRepository
 from repositories.media_batch import MediaBatchRepository
 from repositories.runtime_settings import RuntimeSettingsRepository
 from tests.fixtures.channel_wire import FakeChannel, FakeTelegram
+from tests.fixtures.maintenance import MaintenanceProcess
 from tests.integration.services.indexer import BOOKS, FILMS, Indexer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
 
+    from core.cache.redis_cache import RedisCache
     from core.database.pool import DatabaseConnectionPool
     from tests.fixtures.clock import TestClock
 
@@ -80,3 +82,19 @@ async def indexer(
     async with start(memory_pool, message_queue_size=10, overflow_queue_size=10) as indexer:
         await indexer.know(FILMS, BOOKS)
         yield indexer
+
+
+@pytest.fixture
+async def start_maintenance(
+    memory_cache: RedisCache, clock: TestClock
+) -> AsyncIterator[Callable[..., MaintenanceProcess]]:
+    """Build the maintenance of another process, on a pool and in a zone."""
+    started: list[MaintenanceProcess] = []
+
+    def starting(pool: DatabaseConnectionPool, zone: str = "UTC") -> MaintenanceProcess:
+        started.append(MaintenanceProcess(pool, memory_cache, clock, zone))
+        return started[-1]
+
+    yield starting
+    for process in started:
+        await process.tasks.close(5)
