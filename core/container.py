@@ -19,6 +19,8 @@ from core.concurrency.task_registry import TaskRegistry
 from core.database.indexes import ensure_indexes
 from core.database.multi_pool import MultiDatabaseManager
 from core.database.pool import DatabaseConnectionPool
+from core.database.write_routing import WriteRouting
+from core.domain.database import WriteLimits
 from core.domain.media_id import MediaIdSource
 from core.lifecycle import OrderedShutdown
 from core.observability.loop_lag import LoopLagMonitor
@@ -261,10 +263,12 @@ def _assemble(base: _Base, seeds: Mapping[str, str], routes: Sequence[web.RouteD
 
 
 def _build_repositories(base: _Base) -> _Repositories:
+    databases = MultiDatabaseManager([base.pool], base.clock)
+    routing = WriteRouting(databases.databases, lambda: WriteLimits(1 << 29), base.clock, base.metrics)
     return _Repositories(
         users=UserRepository(base.pool, base.cache, base.clock),
-        media=MediaRepository(MultiDatabaseManager([base.pool], base.clock)),
-        media_batch=MediaBatchRepository(base.pool, MediaIdSource(base.clock)),
+        media=MediaRepository(databases),
+        media_batch=MediaBatchRepository(databases, routing, MediaIdSource(base.clock)),
         channels=ChannelRepository(base.pool, base.clock),
     )
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 COLLECTION = "media_files"
 SEARCH_INDEX = "h"
+UNIQUE_INDEX = "u"
+SOURCE_INDEX = "src"
 MAX_SOURCES = 10
 
 ID, UNIQUE_ID, FILE_ID, NAME, CAPTION, SIZE, KIND, DURATION = "_id", "u", "f", "n", "c", "s", "k", "d"

@@ -234,8 +234,8 @@ class WriteRouting:
         ledger.charge(grown, grown, self._clock.monotonic())
 
     async def prepare(self) -> None:
-        """Measure, unless that was ever done; never raises, since the choice says what is missing."""
-        if all(target.ledger.size is None for target in self._targets.values()):
+        """Measure, unless some database is known to take files; never raises, since the choice says what is missing."""
+        if not any(target.is_ready for target in self._targets.values()):
             await self.measure()
 
     async def measure(self, *, only_due: bool = False) -> None:

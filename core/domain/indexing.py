@@ -81,8 +81,10 @@ class BatchOutcome:
         new: files stored for the first time.
         known: files that were there; they gained a source.
         rejected: (file, reason) of every file that could not be stored.
+        unreached: (number of the database, post) of every post of a known file that its database did not take.
     """
 
     new: int
     known: int
     rejected: Sequence[tuple[NewMedia, str]] = field(default=())
+    unreached: Sequence[tuple[int, NewMedia]] = field(default=())

@@ -11,14 +11,13 @@ from core.clock import Clock
 from core.database.indexes import ensure_indexes
 from core.database.multi_pool import MultiDatabaseManager
 from core.domain.media import MediaKind, MediaSource, NewMedia
-from core.domain.media_id import MediaIdSource
 from core.errors import DatabaseUnavailableError
 from core.search.plan import SearchPlan
 from core.search.query import parse_query
 from core.services.search_query import plan_alternatives, plan_search, plan_title_search
 from repositories.media import MediaRepository, SearchIndexMissingError
-from repositories.media_batch import MediaBatchRepository
 from repositories.media_document import COLLECTION, plan_filter
+from tests.fixtures.media_stores import batches_on
 
 CHANNEL = -1001234567890
 
@@ -45,7 +44,7 @@ async def media(either_pool):
 
 @pytest.fixture
 def batches(either_pool, media):
-    return MediaBatchRepository(either_pool, MediaIdSource(Clock()))
+    return batches_on(either_pool)
 
 
 async def names(media, text, limit=200):
@@ -171,7 +170,7 @@ async def test_ten_sources_are_kept(media, batches):
 
 async def test_two_writers_of_one_file_make_one_record(media, batches, either_pool):
     """Scenario 67: a file that another process stores between our question and our insert gains our source."""
-    other = MediaBatchRepository(either_pool, MediaIdSource(Clock()))
+    other = batches_on(either_pool)
     asked = batches.batch_duplicate_check
 
     async def ask_then_lose_the_race(unique_ids):
@@ -201,7 +200,7 @@ async def test_an_id_that_is_taken_is_replaced(media, batches, either_pool):
         def next(self):
             return next(self.drawn)
 
-    outcome = await MediaBatchRepository(either_pool, Colliding()).save_batch([post(2, "A.mkv"), post(3, "B.mkv")])
+    outcome = await batches_on(either_pool, ids=Colliding()).save_batch([post(2, "A.mkv"), post(3, "B.mkv")])
 
     assert (outcome.new, outcome.rejected) == (2, ())
     assert await either_pool.count(COLLECTION, {}) == 3
@@ -372,7 +371,7 @@ async def test_a_missing_index_is_said_and_never_scanned_around(pool):
 async def test_every_search_is_one_ordered_walk_of_the_index(pool, mongo_uri, mongo_database, plan):
     """No query shape sorts, scans the collection, or examines a document more than its lead gives it."""
     await ensure_indexes(pool)
-    batches = MediaBatchRepository(pool, MediaIdSource(Clock()))
+    batches = batches_on(pool)
     await batches.save_batch([post(n, f"common rare{n % 20} three.mkv") for n in range(1, 101)])
     with pymongo.MongoClient(mongo_uri) as client:
         collection = client[mongo_database][COLLECTION]

@@ -12,13 +12,12 @@ from core.clock import Clock
 from core.database.indexes import ensure_indexes
 from core.database.multi_pool import MultiDatabaseManager
 from core.domain.media import MediaKind, MediaSource, NewMedia
-from core.domain.media_id import MediaIdSource
 from core.errors import BadInputError, DatabaseUnavailableError, ExpiredError, FileGoneError, NotYoursError
 from core.observability.metrics import Metrics
 from core.services.search import SearchService
 from core.services.search_session import SearchSessions
 from repositories.media import MediaRepository
-from repositories.media_batch import MediaBatchRepository
+from tests.fixtures.media_stores import batches_on
 
 READER, STRANGER = 42, 43
 
@@ -31,7 +30,7 @@ class Library:
         self.runtime = SimpleNamespace(current=RuntimeSettings(search_window_size=50))
         self.cache = cache
         self.media = MediaRepository(MultiDatabaseManager([pool], Clock()))
-        self.batches = MediaBatchRepository(pool, MediaIdSource(Clock()))
+        self.batches = batches_on(pool)
         self.search = self.new_process()
         self.posts = 0
 

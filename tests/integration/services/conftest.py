@@ -19,10 +19,10 @@ from core.services.indexing_queue import IndexingQueue
 from core.services.runtime_settings import RuntimeSettingsService
 from repositories.channel import ChannelRepository
 from repositories.media import MediaRepository
-from repositories.media_batch import MediaBatchRepository
 from repositories.runtime_settings import RuntimeSettingsRepository
 from tests.fixtures.channel_wire import FakeChannel, FakeTelegram
 from tests.fixtures.maintenance import MaintenanceProcess
+from tests.fixtures.media_stores import batches_on
 from tests.integration.services.indexer import BOOKS, FILMS, Indexer
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def start(clock: TestClock, telegram: FakeTelegram) -> Callable[..., AbstractAsy
         environ = {name.upper(): str(value) for name, value in settings.items()}
         runtime = RuntimeSettingsService(RuntimeSettingsRepository(pool, clock), environ, clock, tasks)
         channels, media = ChannelRepository(pool, clock), MediaRepository(MultiDatabaseManager([pool], clock))
-        batches = MediaBatchRepository(pool, MediaIdSource(clock))
+        batches = batches_on(pool, ids=MediaIdSource(clock))
         indexing = IndexingService(media, batches, channels, tasks, metrics)
         queue = IndexingQueue(indexing, runtime, tasks, metrics, clock)
         index_list = ChannelService(channels, queue)
