@@ -42,7 +42,7 @@ async def charged(pool: DatabaseConnectionPool, user_id: int) -> tuple[int, int]
 
 
 async def test_only_what_expired_is_taken_back(users: UserRepository, either_pool: DatabaseConnectionPool) -> None:
-    """A hold goes at its expiry and not before; spent slots stay charged, and a second sweep finds none (scenario 3)."""
+    """A hold goes at its expiry, not before; spent slots stay charged, and the second sweep finds none (scenario 3)."""
     used = await hold(users, 1)
     await users.spend_quota(used, 1)
     renewed = await hold(users, 2)
