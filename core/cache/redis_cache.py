@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import secrets
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import structlog
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, RedisError
-from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.exceptions import NoScriptError
 
 from core.cache.command_batch import CommandBatch
+from core.cache.guarded_calls import GuardedCalls, RedisRefusedError
 from core.cache.keys import Key
+from core.cache.owed_deletes import OwedDeletes
 from core.errors import CacheUnavailableError, FileFilterError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from redis.asyncio import Redis
 
+    from core.cache.codec import ValueForm
+    from core.cache.owed_deletes import Debt
     from core.clock import Clock
     from core.observability.metrics import Metrics
 
-CacheKey = Key | str | bytes
+CacheKey = Key | str
 """A row of `core.cache.keys`, or a complete name where the caller gives the time to live."""
 
-_DEADLINE_S = 1.0
-_OPEN_S = 5.0
-_GONE = (RedisConnectionError, RedisTimeoutError, TimeoutError, OSError)
+_SETTLE_EVERY_S = 1.0
+_SETTLE_AT_ONCE = 500
+_LONGEST_LIFE_S = 86_401
+_LEASE = b"lease:"
+_LEASE_S = 4  # longer than a load that may still be stored: two seconds of MongoDB and one of Redis
 
 T = TypeVar("T")
 
@@ -50,11 +55,23 @@ class LuaScript:
         object.__setattr__(self, "sha", hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest())
 
 
+_STORE_UNDER_LEASE = LuaScript(
+    """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+return 1
+"""
+)
+
+
 class RedisCache:
     """Reads and writes that never fail their caller, behind a breaker of their own.
 
     The first call that Redis does not answer within one second opens the breaker: for five seconds every call is a
     miss at once, then a single call tries again. `ping` always tries, so a health probe closes the breaker early.
+
+    A delete that Redis does not take is owed: until it is made up for, the value counts as a miss in this process.
+    `settle_deletes`, called regularly, makes up for it when Redis is back.
 
     Args:
         client: made by `core.cache.redis_client.build_redis_client`; answers bytes.
@@ -64,17 +81,16 @@ class RedisCache:
     def __init__(self, client: Redis, metrics: Metrics, clock: Clock) -> None:
         self._client: Any = client
         self._batch = CommandBatch(client, clock)
-        self._metrics = metrics
         self._clock = clock
-        self._retry_at: float | None = None
-        self._counters: dict[tuple[str, str], Any] = {}
-        self._flights: dict[str | bytes, asyncio.Future[bytes | None]] = {}
-        self._log = structlog.get_logger(__name__)
+        self._calls = GuardedCalls(metrics, clock)
+        self._flights: dict[str, asyncio.Future[Any]] = {}
+        self._owed = OwedDeletes(clock)
+        self._settle_at = 0.0
 
     @property
     def is_open(self) -> bool:
         """Whether Redis counts as gone at the moment."""
-        return self._retry_at is not None
+        return self._calls.is_open
 
     async def get(self, key: CacheKey) -> bytes | None:
         """The stored bytes; None when there are none, or Redis is gone. A value of a wrong type is removed."""
@@ -95,38 +111,69 @@ class RedisCache:
             return
 
     async def delete(self, *keys: CacheKey) -> None:
-        """Forget values; when Redis is gone they live on until their time is over."""
+        """Forget values, and whatever is being loaded for them; owed when Redis is gone or the caller is cancelled."""
         if not keys:
             return
+        debts = self._owed.add({_name(key): key.ttl_s if isinstance(key, Key) else _LONGEST_LIFE_S for key in keys})
+        for name in debts:
+            self._flights.pop(name, None)  # who asks from now on does not share an answer of before
+        await self._delete(debts)
+
+    def owes(self, key: CacheKey) -> bool:
+        """Whether a delete of this value was not taken yet."""
+        return _name(key) in self._owed
+
+    async def settle_deletes(self) -> None:
+        """Make up for deletes that were not taken; asks a Redis that is gone at most once a second."""
+        now = self._clock.monotonic()
+        if not self._owed or (self.is_open and now < self._settle_at):
+            return
+        self._settle_at = now + _SETTLE_EVERY_S
+        if self.is_open and not await self.ping():
+            return
         try:
-            await self._run("delete", lambda: self._batch.execute("DEL", *map(_name, keys)))
+            for prefix, debt in self._owed.families.items():
+                await self._delete_family(prefix)
+                self._owed.settle({prefix: debt})
         except CacheUnavailableError:
             return
-        self._count("delete", "ok")
+        debts = list(self._owed.names.items())
+        for start in range(0, len(debts), _SETTLE_AT_ONCE):
+            if not await self._delete(dict(debts[start : start + _SETTLE_AT_ONCE])):
+                return
 
     async def get_or_load(
-        self, key: CacheKey, load: Callable[[], Awaitable[bytes | None]], ttl_s: int | None = None
-    ) -> bytes | None:
-        """The stored bytes, or what `load` gives, stored for next time; None is never stored.
+        self, key: Key, load: Callable[[], Awaitable[T | None]], form: ValueForm[T], ttl_s: int | None = None
+    ) -> T | None:
+        """The stored value, or what `load` gives, stored for next time; None is never stored.
+
+        A value that was loaded before a `delete`, in whatever process, is not stored after it: who loads first puts a
+        lease in the value's place, and stores only where that lease still stands. A stored value that `form` cannot
+        read is removed and loaded anew.
 
         Callers that miss the same key at once share one `load`, and its FileFilterError; when that caller is
         cancelled, another one loads.
         """
-        name = _name(key)
+        name = key.name
         while (flight := self._flights.get(name)) is not None:
             await asyncio.wait((flight,))
             if not flight.cancelled():
-                return flight.result()
+                shared: T | None = flight.result()
+                return shared
         flight = asyncio.get_running_loop().create_future()
         self._flights[name] = flight
         try:
-            flight.set_result(await self._read_or_load(key, load, ttl_s))
+            value = await self._read_or_load(key, load, form, ttl_s)
+            flight.set_result(value)
         except FileFilterError as error:
             flight.set_exception(error)
+            flight.exception()  # it is raised here too; nobody else need be waiting
+            raise
         finally:
-            del self._flights[name]
+            if self._flights.get(name) is flight:
+                del self._flights[name]
             flight.cancel()  # does nothing to a flight that has landed
-        return flight.result()
+        return value
 
     async def get_strict(self, key: CacheKey) -> bytes | None:
         """As `get`, but a miss is a miss.
@@ -134,12 +181,15 @@ class RedisCache:
         Raises:
             CacheUnavailableError: Redis did not answer in time.
         """
+        name = _name(key)
+        if self._owed and name in self._owed:
+            await self._clear(name)
         try:
-            value: bytes | None = await self._run("get", lambda: self._batch.execute("GET", _name(key)))
-        except _RefusedError:
+            value: bytes | None = await self._calls.run("get", lambda: self._batch.execute("GET", name))
+        except RedisRefusedError:
             await self.delete(key)
             return None
-        self._count("get", "miss" if value is None else "hit")
+        self._calls.count("get", "miss" if value is None else "hit")
         return value
 
     async def set_strict(self, key: CacheKey, value: bytes, ttl_s: int | None = None) -> None:
@@ -149,9 +199,11 @@ class RedisCache:
             CacheUnavailableError: Redis did not answer in time, or refused.
             ValueError: a plain name without `ttl_s`, or a time below 1.
         """
-        life_s = _life(key, ttl_s)
-        await self._run("set", lambda: self._batch.execute("SET", _name(key), value, "EX", life_s))
-        self._count("set", "ok")
+        life_s, name = _life(key, ttl_s), _name(key)
+        if self._owed and name in self._owed:
+            await self._clear(name)
+        await self._calls.run("set", lambda: self._batch.execute("SET", name, value, "EX", life_s))
+        self._calls.count("set", "ok")
 
     async def add_strict(self, key: Key, value: bytes = b"1", ttl_s: int | None = None) -> bool:
         """Store bytes only where there are none, in one step; True for the one caller that did.
@@ -159,12 +211,14 @@ class RedisCache:
         Raises:
             CacheUnavailableError: Redis did not answer in time, or refused.
         """
-        life_s = _life(key, ttl_s)
-        added = await self._run("add", lambda: self._batch.execute("SET", _name(key), value, "EX", life_s, "NX"))
-        self._count("add", "ok")
+        life_s, name = _life(key, ttl_s), _name(key)
+        if self._owed and name in self._owed:
+            await self._clear(name)
+        added = await self._calls.run("add", lambda: self._batch.execute("SET", name, value, "EX", life_s, "NX"))
+        self._calls.count("add", "ok")
         return bool(added)
 
-    async def run_script(self, script: LuaScript, keys: Sequence[Key], args: Sequence[int]) -> Any:
+    async def run_script(self, script: LuaScript, keys: Sequence[Key], args: Sequence[int | bytes]) -> Any:
         """Run a script in one round trip (two when the server does not know it yet).
 
         Raises:
@@ -178,79 +232,82 @@ class RedisCache:
             except NoScriptError:
                 return await self._batch.execute("EVAL", script.source, len(names), *names, *args)
 
-        answer = await self._run("script", call)
-        self._count("script", "ok")
+        answer = await self._calls.run("script", call)
+        self._calls.count("script", "ok")
         return answer
 
     async def ping(self) -> bool:
         """Whether Redis answers within a second now, whatever the breaker says; a good answer closes it."""
         try:
-            await self._call("ping", self._client.ping)
+            await self._calls.run_anyway("ping", self._client.ping)
         except CacheUnavailableError:
             return False
-        self._count("ping", "ok")
+        self._calls.count("ping", "ok")
         return True
 
     async def _read_or_load(
-        self, key: CacheKey, load: Callable[[], Awaitable[bytes | None]], ttl_s: int | None
-    ) -> bytes | None:
+        self, key: Key, load: Callable[[], Awaitable[T | None]], form: ValueForm[T], ttl_s: int | None
+    ) -> T | None:
         found = await self.get(key)
-        if found is not None:
-            return found
+        if found is not None and (stored := form.decode(found)) is not None:
+            return stored
+        lease = await self._take_lease(key, found)
         value = await load()
-        if value is not None:
-            await self.set(key, value, ttl_s)
+        if value is not None and lease is not None:
+            await self._store_under_lease(key, lease, form.encode(value), _life(key, ttl_s))
         return value
 
-    async def _run(self, op: str, call: Callable[[], Awaitable[T]]) -> T:
-        if self._retry_at is not None:
-            now = self._clock.monotonic()
-            if now < self._retry_at:
-                self._count(op, "skipped")
-                raise CacheUnavailableError("Redis did not answer a moment ago")
-            self._retry_at = now + _OPEN_S  # this call tries; the others go on skipping
-        return await self._call(op, call)
-
-    async def _call(self, op: str, call: Callable[[], Awaitable[T]]) -> T:
+    async def _take_lease(self, key: Key, found: bytes | None) -> bytes | None:
+        """The right to store a value, while nobody deletes it; None when another has it or Redis is gone."""
+        if found is not None:
+            if found.startswith(_LEASE):
+                return None
+            await self.delete(key)
+        lease = _LEASE + secrets.token_hex(8).encode()
         try:
-            async with asyncio.timeout(_DEADLINE_S):
-                answer = await call()
-        except _GONE as error:
-            self._opened(op, error)
-            raise CacheUnavailableError("Redis did not answer") from error
-        except RedisError as error:
-            self._closed()
-            self._count(op, "refused")
-            self._log.warning("cache_refused", op=op, error=type(error).__name__)
-            raise _RefusedError("Redis refused the operation") from error
-        self._closed()
-        return answer
+            return lease if await self.add_strict(key, lease, _LEASE_S) else None
+        except CacheUnavailableError:
+            return None
 
-    def _opened(self, op: str, error: BaseException) -> None:
-        self._count(op, "error")
-        if self._retry_at is None:
-            self._log.warning("cache_unavailable", op=op, error=type(error).__name__)
-            self._metrics.breaker_state.labels("redis").set(2)
-        self._retry_at = self._clock.monotonic() + _OPEN_S
+    async def _store_under_lease(self, key: Key, lease: bytes, value: bytes, life_s: int) -> None:
+        try:
+            await self.run_script(_STORE_UNDER_LEASE, [key], [lease, value, life_s])
+        except CacheUnavailableError:
+            return
 
-    def _closed(self) -> None:
-        if self._retry_at is not None:
-            self._retry_at = None
-            self._log.info("cache_available")
-            self._metrics.breaker_state.labels("redis").set(0)
+    async def _delete(self, debts: Mapping[str, Debt]) -> bool:
+        try:
+            await self._calls.run("delete", lambda: self._batch.execute("DEL", *debts))
+        except CacheUnavailableError:
+            return False
+        self._owed.settle(debts)
+        self._calls.count("delete", "ok")
+        return True
 
-    def _count(self, op: str, outcome: str) -> None:
-        counter = self._counters.get((op, outcome))
-        if counter is None:
-            counter = self._counters[op, outcome] = self._metrics.cache_operations.labels(op, outcome)
-        counter.inc()
+    async def _delete_family(self, prefix: str) -> None:
+        cursor, begun = 0, False
+        while cursor or not begun:
+            begun = True
+            cursor, names = await self._calls.run("scan", partial(self._scan, cursor, f"{prefix}*"))
+            if names:
+                await self._calls.run("delete", partial(self._batch.execute, "DEL", *names))
+
+    async def _scan(self, cursor: int, pattern: str) -> tuple[int, list[bytes]]:
+        following, names = await self._client.scan(cursor, match=pattern, count=_SETTLE_AT_ONCE)
+        return int(following), names
+
+    async def _clear(self, name: str) -> None:
+        """Make up for a delete that is owed, before the name is used.
+
+        Raises:
+            CacheUnavailableError: it still is owed.
+        """
+        debts = self._owed.of(name)
+        if not debts or not await self._delete(debts):
+            raise CacheUnavailableError("a delete of this value is owed")
 
 
-class _RefusedError(CacheUnavailableError):
-    """Redis answered, but not with what was asked: a value of a wrong type, no memory, read-only."""
-
-
-def _name(key: CacheKey) -> str | bytes:
+def _name(key: CacheKey) -> str:
     return key.name if isinstance(key, Key) else key
 
 

@@ -7,13 +7,16 @@ import asyncio
 import fakeredis
 import pytest
 
-from core.cache import keys
+from core.cache import codec, keys
 from core.cache.keys import Key
 from core.cache.redis_cache import LuaScript, RedisCache
 from core.errors import CacheUnavailableError, DatabaseUnavailableError
 from core.observability.metrics import Metrics
 
 KEY = keys.user(7)
+TEXT: codec.ValueForm[str] = codec.ValueForm(
+    to_json=str, from_json=lambda found: found if isinstance(found, str) else None
+)
 
 
 @pytest.fixture
@@ -52,7 +55,7 @@ async def test_a_value_is_kept_for_the_time_of_its_key(cache, client):
     assert await client.ttl(keys.user(8).name) == 11
 
 
-@pytest.mark.parametrize(("key", "ttl_s"), [("plain", None), (b"plain", 0), (KEY, 0), (KEY, -1)])
+@pytest.mark.parametrize(("key", "ttl_s"), [("plain", None), ("plain", 0), (KEY, 0), (KEY, -1)])
 async def test_a_value_without_a_time_to_live_is_refused(cache, key, ttl_s):
     """Scenario 119: nothing can be stored for ever, not even while Redis is gone."""
     with pytest.raises(ValueError, match="time to live"):
@@ -135,19 +138,19 @@ async def test_callers_that_miss_together_share_one_load(cache):
     loads = 0
     entered, gate = asyncio.Event(), asyncio.Event()
 
-    async def load() -> bytes:
+    async def load() -> str:
         nonlocal loads
         loads += 1
         entered.set()
         await gate.wait()
-        return b"loaded"
+        return "loaded"
 
-    callers = [asyncio.create_task(cache.get_or_load(KEY, load)) for _ in range(20)]
+    callers = [asyncio.create_task(cache.get_or_load(KEY, load, TEXT)) for _ in range(20)]
     await entered.wait()
     gate.set()
 
-    assert set(await asyncio.gather(*callers)) == {b"loaded"}
-    assert await cache.get_or_load(KEY, load) == b"loaded"
+    assert set(await asyncio.gather(*callers)) == {"loaded"}
+    assert await cache.get_or_load(KEY, load, TEXT) == "loaded"
     assert loads == 1
 
 
@@ -156,43 +159,43 @@ async def test_a_failed_load_is_told_to_all_who_waited_and_not_remembered(cache)
     loads = 0
     entered, gate = asyncio.Event(), asyncio.Event()
 
-    async def fail() -> bytes:
+    async def fail() -> str:
         nonlocal loads
         loads += 1
         entered.set()
         await gate.wait()
         raise DatabaseUnavailableError
 
-    callers = [asyncio.create_task(cache.get_or_load(KEY, fail)) for _ in range(5)]
+    callers = [asyncio.create_task(cache.get_or_load(KEY, fail, TEXT)) for _ in range(5)]
     await entered.wait()
     gate.set()
     outcomes = await asyncio.gather(*callers, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [DatabaseUnavailableError] * 5
     assert loads == 1
 
-    async def load() -> bytes:
-        return b"ok"
+    async def load() -> str:
+        return "ok"
 
-    assert await cache.get_or_load(KEY, load) == b"ok"
+    assert await cache.get_or_load(KEY, load, TEXT) == "ok"
 
 
 async def test_a_cancelled_loader_hands_over(cache):
     """When the caller who loads is cancelled, a waiting one loads instead of being cancelled too."""
     entered = asyncio.Event()
 
-    async def load() -> bytes:
+    async def load() -> str:
         if not entered.is_set():
             entered.set()
             await asyncio.Event().wait()
-        return b"second"
+        return "second"
 
-    first = asyncio.create_task(cache.get_or_load(KEY, load))
+    first = asyncio.create_task(cache.get_or_load(KEY, load, TEXT))
     await entered.wait()
-    second = asyncio.create_task(cache.get_or_load(KEY, load))
+    second = asyncio.create_task(cache.get_or_load(KEY, load, TEXT))
     await asyncio.sleep(0)
     first.cancel()
 
-    assert await asyncio.wait_for(second, 5) == b"second"
+    assert await asyncio.wait_for(second, 5) == "second"
     assert first.cancelled() or first.cancelling()
 
 
@@ -202,8 +205,9 @@ async def test_nothing_found_is_not_stored(cache, client):
     async def load() -> None:
         return None
 
-    assert await cache.get_or_load(KEY, load) is None
-    assert await client.exists(KEY.name) == 0
+    assert await cache.get_or_load(KEY, load, TEXT) is None
+    assert 0 < await client.ttl(KEY.name) <= 4  # the right to store, which expires
+    assert await cache.get_or_load(KEY, load, TEXT) is None
 
 
 async def test_a_script_runs_though_the_server_has_forgotten_it(cache, client):
