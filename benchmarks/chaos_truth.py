@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from tests.fixtures.servers import MongoServer
 
 ID_EPOCH_S = 1_577_836_800
-_ID_MS_SHIFT = 12
+ID_MS_SHIFT = 12
 
 
 def born_at(media_id: int) -> float:
     """The moment an id was given out."""
-    return ID_EPOCH_S + (media_id >> _ID_MS_SHIFT) / 1000
+    return ID_EPOCH_S + (media_id >> ID_MS_SHIFT) / 1000
 
 
 def name_words(name: str) -> frozenset[str]:
