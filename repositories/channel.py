@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CHANNELS = "indexed_channels"
 _SEEDED = {"_id": 0}  # no channel has this id: the list was filled once, from now on it rules
+_LISTED = {"_id": {"$ne": 0}}
 
 
 class ChannelRepository:
@@ -42,13 +43,12 @@ class ChannelRepository:
 
     async def list_enabled(self) -> list[IndexedChannel]:
         """The channels to be indexed now, by id."""
-        return [_to_channel(found) for found in await self._pool.find(_CHANNELS, {"enabled": True}, sort=[("_id", 1)])]
+        enabled = {**_LISTED, "enabled": True}
+        return [_to_channel(found) for found in await self._pool.find(_CHANNELS, enabled, sort=[("_id", 1)])]
 
     async def list_all(self) -> list[IndexedChannel]:
         """Every channel of the list, switched off or not, by id."""
-        return [
-            _to_channel(found) for found in await self._pool.find(_CHANNELS, {"_id": {"$ne": 0}}, sort=[("_id", 1)])
-        ]
+        return [_to_channel(found) for found in await self._pool.find(_CHANNELS, _LISTED, sort=[("_id", 1)])]
 
     async def get(self, channel_id: int) -> IndexedChannel | None:
         """One channel of the list; None when it is not in it."""

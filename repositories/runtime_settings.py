@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from core.database.pool import DatabaseConnectionPool
 
 _SETTINGS = "bot_settings"
+_EVERY_NAME = {"$gte": ""}
 
 
 class RuntimeSettingsRepository:
@@ -24,9 +25,8 @@ class RuntimeSettingsRepository:
 
     async def get_all(self) -> dict[str, Any]:
         """Every stored value by name."""
-        return {
-            found["_id"]: found["value"] for found in await self._pool.find(_SETTINGS, {"value": {"$exists": True}})
-        }
+        stored = await self._pool.find(_SETTINGS, {"_id": _EVERY_NAME, "value": {"$exists": True}})
+        return {found["_id"]: found["value"] for found in stored}
 
     async def put(self, name: str, value: Any, by: int | str) -> None:
         """Store a value (anything BSON holds) and who set it, durably; the last of two racing writers wins."""

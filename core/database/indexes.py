@@ -98,8 +98,10 @@ async def has_index(pool: DatabaseConnectionPool, collection: str, name: str) ->
     Raises:
         DatabaseUnavailableError: the database did not answer.
     """
+    [keys] = [index.document["key"] for index in INDEXES[collection] if index.document["name"] == name]
+    nothing = {next(iter(keys)): ""}  # bounds the index: any other field would have all of it read
     try:
-        await pool.find(collection, {"_id": 0}, projection={"_id": 1}, limit=1, hint=name)
+        await pool.find(collection, nothing, projection={"_id": 1}, limit=1, hint=name)
     except OperationFailure as error:
         if error.code == _BAD_HINT:
             return False
