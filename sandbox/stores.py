@@ -100,11 +100,11 @@ class _Database:
     def __getitem__(self, name: str) -> _Collection:
         return _Collection(self._database[name], self._before)
 
-    async def command(self, name: str) -> Any:
+    async def command(self, name: str, **options: Any) -> Any:
         await self._before()
         if name == "dbStats":
             return {"dataSize": await self._data_bytes(), "indexSize": 0}
-        return await self._database.command(name)
+        return await self._database.command(name, **options)
 
     async def _data_bytes(self) -> int:
         return sum(

@@ -303,11 +303,11 @@ class DatabaseConnectionPool:
     async def measure(self, collection: str) -> DatabaseSize:
         """What the database holds now; `files` counts the documents of `collection`, approximately."""
         found = await self.execute_with_retry(
-            lambda: self._database.command("dbStats"), idempotent=True, name="measure"
+            lambda: self._database.command("dbStats", freeStorage=1), idempotent=True, name="measure"
         )
         target = self._collection(collection)
         files = await self.execute_with_retry(target.estimated_document_count, idempotent=True, name="measure")
-        return DatabaseSize(int(found["dataSize"]), int(found["indexSize"]), int(files))
+        return DatabaseSize.from_statistics(found, int(files))
 
     async def close(self) -> None:
         """Close every connection; operations afterwards raise DatabaseUnavailableError."""

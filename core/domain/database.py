@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +47,17 @@ class DatabaseSize:
         data_bytes: documents, uncompressed; exact at the moment of asking.
         index_bytes: indexes on disk; lags by up to a minute, until the server's next checkpoint.
         files: documents of `media_files`, approximately.
+        index_free_bytes: the part of `index_bytes` that is empty and will be written to again.
     """
 
     data_bytes: int
     index_bytes: int
     files: int
+    index_free_bytes: int = 0
+
+    @classmethod
+    def from_statistics(cls, found: Mapping[str, Any], files: int) -> DatabaseSize:
+        """What a server's dbStats says; one that does not tell the free part counts as half empty, as one in use is."""
+        index_bytes = int(found["indexSize"])
+        free = int(found.get("indexFreeStorageSize", index_bytes // 2))
+        return cls(int(found["dataSize"]), index_bytes, files, free)

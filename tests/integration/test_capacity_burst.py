@@ -1,0 +1,122 @@
+"""A burst of files against size limits, on a real MongoDB whose indexes are measured late."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import string
+from typing import TYPE_CHECKING, Any
+
+import pymongo
+import pytest
+
+from core.clock import Clock
+from core.database.pool import DatabaseConnectionPool
+from core.database.write_routing import LibraryFullError
+from core.domain.database import WriteLimits
+from core.domain.media import MediaKind, MediaSource, NewMedia
+from core.domain.media_id import MediaIdSource
+from tests.fixtures.media_stores import batches_on, route_writes
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from core.database.write_routing import WriteRouting
+    from repositories.media_batch import MediaBatchRepository
+    from tests.fixtures.clock import TestClock
+    from tests.fixtures.servers import MongoServer
+
+FILES = 50_000
+BATCH = 200
+WRITERS = 4
+LIMIT = 24_000_000
+
+
+def posts() -> Iterator[NewMedia]:
+    """Files with names whose words are as unevenly common as real ones."""
+    chance = random.Random(67)
+    vocabulary = ["".join(chance.choices(string.ascii_lowercase, k=chance.randint(3, 9))) for _ in range(40_000)]
+    weights = list(itertools.accumulate(1 / rank for rank in range(1, len(vocabulary) + 1)))
+    letters = string.ascii_letters + string.digits
+    for number in range(FILES):
+        words = chance.choices(vocabulary, cum_weights=weights, k=chance.randint(3, 7))
+        name = f"{' '.join(words)} {chance.randint(1950, 2026)} 1080p x264.mkv"
+        unique_id = "".join(chance.choices(letters, k=15))
+        source = MediaSource(-1001, number + 1)
+        yield NewMedia(unique_id, unique_id * 5, name, None, number, MediaKind.VIDEO, source)
+
+
+def _in_batches(items: Iterator[NewMedia]) -> Iterator[tuple[NewMedia, ...]]:
+    while batch := tuple(itertools.islice(items, BATCH)):
+        yield batch
+
+
+class Burst:
+    """Writers that store the files batch by batch until the library is full."""
+
+    def __init__(self, batches: MediaBatchRepository, routing: WriteRouting) -> None:
+        self._batches = batches
+        self._routing = routing
+        self._left = _in_batches(posts())
+        self._refused: list[tuple[NewMedia, ...]] = []
+        self.stored: list[str] = []
+
+    async def run(self) -> None:
+        """Store until every writer was refused."""
+        await asyncio.gather(*(self._write() for _ in range(WRITERS)))
+
+    async def _write(self) -> None:
+        while batch := self._refused.pop() if self._refused else next(self._left, None):
+            try:
+                outcome = await self._batches.save_batch(batch)
+            except LibraryFullError:
+                self._refused.append(batch)
+                return
+            assert (outcome.new, outcome.known, outcome.rejected) == (len(batch), 0, ())
+            self.stored += [item.unique_id for item in batch]
+            if len(self.stored) % (20 * BATCH) == 0:
+                await self._routing.measure()
+
+
+@pytest.fixture
+async def pools(mongo_server: MongoServer) -> AsyncIterator[list[DatabaseConnectionPool]]:
+    opened = [DatabaseConnectionPool(mongo_server.uri, f"media{n}", clock=Clock(), number=n) for n in (1, 2)]
+    yield opened
+    for pool in opened:
+        await pool.close()
+
+
+def truth(client: pymongo.MongoClient[Any], name: str) -> tuple[int, list[str]]:
+    """(bytes once the server has written everything, unique ids) of a database."""
+    client.admin.command("fsync")
+    size = client[name].command("dbStats")
+    stored = [found["u"] for found in client[name].media_files.find({}, {"u": 1, "_id": 0})]
+    return int(size["dataSize"] + size["indexSize"]), stored
+
+
+async def test_a_burst_never_passes_a_limit_and_loses_nothing(
+    clock: TestClock, mongo_server: MongoServer, pools: list[DatabaseConnectionPool]
+) -> None:
+    """Fifty thousand files by several writers fill two databases to their limits, never beyond, each stored once.
+
+    (scenarios 122 and 126)
+    """
+    routing = route_writes(*pools, clock=clock, limits=lambda: WriteLimits(LIMIT))
+    burst = Burst(batches_on(*pools, ids=MediaIdSource(clock), routing=routing), routing)
+    used: list[float] = []
+
+    with pymongo.MongoClient[dict[str, Any]](mongo_server.uri) as client:
+        for _ in range(4):
+            await burst.run()
+            assert routing.is_full
+            found = [truth(client, pool.name) for pool in pools]
+            assert max(size for size, _ in found) <= LIMIT
+            assert sorted(found[0][1] + found[1][1]) == sorted(burst.stored)
+            used.append(min(size for size, _ in found) / LIMIT)
+            clock.advance(70)
+            await routing.measure()
+
+    assert used[0] > 0.4, "not even half of it is usable while nothing is known of the indexes"
+    assert used[-1] > 0.8, "most of it is once the server has measured its indexes"
+    assert len(burst.stored) < FILES
