@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -14,49 +15,56 @@ from config.settings import read_environment
 from core.cache.redis_cache import RedisCache
 from core.cache.redis_client import build_redis_client
 from core.clock import Clock
-from core.concurrency.semaphore_manager import SemaphoreManager
 from core.concurrency.task_registry import TaskRegistry
-from core.database.indexes import ensure_indexes
-from core.database.multi_pool import MultiDatabaseManager
-from core.database.pool import DatabaseConnectionPool
-from core.database.write_routing import WriteRouting
-from core.domain.database import WriteLimits
-from core.domain.media_id import MediaIdSource
+from core.database.indexes import build_indexes
+from core.database.lease import DatabaseLease
+from core.database.migrations import start_migrations
+from core.errors import DatabaseUnavailableError
 from core.lifecycle import OrderedShutdown
 from core.observability.loop_lag import LoopLagMonitor
 from core.observability.metrics import Metrics
 from core.services.access import AccessService
 from core.services.channel import ChannelService
 from core.services.channel_scan import ChannelScanService
+from core.services.daily_statistics import DailyCounters
 from core.services.delivery import DeliveryService
-from core.services.health_report import HealthProbe, HealthReport
+from core.services.health_report import HealthReport
 from core.services.indexing import IndexingService
 from core.services.indexing_queue import IndexingQueue
+from core.services.maintenance import MaintenanceService
 from core.services.performance_report import PerformanceReport
 from core.services.quota import QuotaService
 from core.services.rate_limiter import RateLimiter
 from core.services.recent_presses import RecentPresses
-from core.services.runtime_settings import RuntimeSettingsService
 from core.services.search import SearchService
 from core.services.search_session import SearchSessions
 from core.sidecar.server import SidecarServer
-from core.telegram.client import build_client, build_storage, ping, start_client
+from core.telegram.client import start_client
 from core.telegram.file_reference import FileReferences
-from core.telegram.pyrogram_gateway import PyrogramGateway
-from core.telegram.telegram_api import TelegramApi
 from core.text.catalog import Catalogue
-from repositories.channel import ChannelRepository
-from repositories.media import MediaRepository
-from repositories.media_batch import MediaBatchRepository
-from repositories.runtime_settings import RuntimeSettingsRepository
-from repositories.user import UserRepository
+from core.wiring import (
+    Base,
+    Databases,
+    Repositories,
+    build_databases,
+    build_probes,
+    build_repositories,
+    build_telegram,
+    database_report,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from aiohttp import web
 
     from config.settings import BootstrapSettings
+    from core.database.multi_pool import MultiDatabaseManager
+    from core.database.pool import DatabaseConnectionPool
+    from core.services.runtime_settings import RuntimeSettingsService
+    from core.telegram.pyrogram_gateway import PyrogramGateway
+    from repositories.media import MediaRepository
+    from repositories.user import UserRepository
 
 _YOUNG_OBJECTS = 10_000
 
@@ -86,7 +94,7 @@ class Container:
     catalogue: Catalogue
     client: Any
     telegram: PyrogramGateway
-    pool: DatabaseConnectionPool
+    databases: MultiDatabaseManager
     runtime: RuntimeSettingsService
     users: UserRepository
     access: AccessService
@@ -97,9 +105,16 @@ class Container:
     index_list: ChannelService
     indexing_queue: IndexingQueue
     channel_scan: ChannelScanService
-    loop_lag: LoopLagMonitor
+    maintenance: MaintenanceService
+    counters: DailyCounters
     health: HealthReport
     sidecar: SidecarServer
+    background: Mapping[str, Callable[[], Awaitable[None]]]
+
+    @property
+    def pool(self) -> DatabaseConnectionPool:
+        """The primary database."""
+        return self.databases.primary
 
     async def start(self, on_login: Callable[[str], None]) -> None:
         """Bring everything up; returns when the bot answers.
@@ -112,14 +127,13 @@ class Container:
             TelegramUnavailableError: no login in time.
         """
         started = self.clock.monotonic()
-        self.tasks.supervise(self.loop_lag.run, name="loop_lag")
-        self.tasks.supervise(lambda: ensure_indexes(self.pool), name="indexes")
-        await self.runtime.load()
-        self.tasks.supervise(self.health.run, name="health")
-        self.tasks.supervise(self.quota.renew_holds, name="quota_holds")
+        for name, loop in self.background.items():
+            self.tasks.supervise(loop, name=name)
         await self.sidecar.start()
         self.shutdown.push("sidecar", self.sidecar.stop)
+        self.shutdown.push("counters", self._store_counters)
         self.shutdown.push("tasks", self._close_tasks)
+        await asyncio.gather(self.runtime.load(), start_migrations(self.pool, self.clock, self.tasks))
         self.indexing_queue.start()
         self.shutdown.push("indexing", self.indexing_queue.drain)
         await start_client(self.client)
@@ -134,6 +148,11 @@ class Container:
         """Pyrofork waits for running handlers without limit; the steps after it need their share of the deadline."""
         async with asyncio.timeout(self.shutdown.remaining_s / 2):
             await self.client.stop()
+
+    async def _store_counters(self) -> None:
+        """The last numbers of the day; a database that is gone costs at most half a minute of them."""
+        with suppress(DatabaseUnavailableError):
+            await self.counters.flush()
 
     async def _close_tasks(self) -> list[str]:
         return await self.tasks.close(self.shutdown.remaining_s)
@@ -173,46 +192,13 @@ async def open_container(
     metrics = Metrics()
     tasks = TaskRegistry(clock, on_failure=metrics.count_failed_task)
     async with OrderedShutdown(clock, settings.shutdown_deadline_s) as shutdown:
-        pool = DatabaseConnectionPool(
-            settings.database_uri.get_secret_value(),
-            settings.database_name,
-            clock=clock,
-            metrics=metrics,
-            client_factory=stores.mongo_client if stores else None,
-        )
-        shutdown.push("mongodb", pool.close)
         redis = stores.redis_client() if stores else build_redis_client(settings.redis_uri.get_secret_value())
+        base = Base(settings, clock, metrics, tasks, RedisCache(redis, metrics, clock))
+        seeds = read_environment() if environ is None else environ
+        databases = build_databases(base, seeds, stores.mongo_client if stores else None)
+        shutdown.push("mongodb", databases.manager.close)
         shutdown.push("redis", redis.aclose)
-        base = _Base(settings, clock, metrics, tasks, shutdown, pool, RedisCache(redis, metrics, clock))
-        yield _assemble(base, read_environment() if environ is None else environ, routes)
-
-
-@dataclass(frozen=True, slots=True)
-class _Base:
-    """What nearly everything above is built from."""
-
-    settings: BootstrapSettings
-    clock: Clock
-    metrics: Metrics
-    tasks: TaskRegistry
-    shutdown: OrderedShutdown
-    pool: DatabaseConnectionPool
-    cache: RedisCache
-
-
-@dataclass(frozen=True, slots=True)
-class _Repositories:
-    users: UserRepository
-    media: MediaRepository
-    media_batch: MediaBatchRepository
-    channels: ChannelRepository
-
-
-@dataclass(frozen=True, slots=True)
-class _Telegram:
-    client: Any
-    lanes: SemaphoreManager
-    gateway: PyrogramGateway
+        yield _assemble(base, databases, shutdown, routes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,66 +208,62 @@ class _Indexing:
     scan: ChannelScanService
 
 
-def _assemble(base: _Base, seeds: Mapping[str, str], routes: Sequence[web.RouteDef]) -> Container:
+def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, routes: Sequence[web.RouteDef]) -> Container:
     """Hand every object what it needs; nothing here waits."""
-    clock, metrics, cache = base.clock, base.metrics, base.cache
-    repositories = _build_repositories(base)
-    runtime = RuntimeSettingsService(RuntimeSettingsRepository(base.pool, clock), seeds, clock, base.tasks)
-    telegram = _build_telegram(base)
+    clock, metrics, cache, runtime = base.clock, base.metrics, base.cache, databases.runtime
+    repositories, telegram = build_repositories(base, databases), build_telegram(base)
+    counters = DailyCounters(repositories.daily_statistics, clock, base.settings.time_zone)
     search = SearchService(repositories.media, SearchSessions(cache, runtime, clock), cache, runtime, metrics, clock)
     quota = QuotaService(repositories.users, runtime, clock, base.settings.time_zone)
     indexing = _build_indexing(base, repositories, runtime, telegram.gateway)
+    maintenance = _build_maintenance(base, databases, repositories, counters)
     loop_lag = LoopLagMonitor(clock, metrics)
-    health = HealthReport(_probes(base.pool, cache, telegram.client), metrics, clock)
+    health = HealthReport(build_probes(databases, cache, telegram.client), metrics, clock)
     performance = PerformanceReport(
-        metrics, loop_lag, telegram.lanes, clock, {"indexing_queue": lambda: indexing.queue.depth}
+        metrics,
+        loop_lag,
+        telegram.lanes,
+        clock,
+        {"indexing_queue": lambda: indexing.queue.depth, "databases": lambda: database_report(databases)},
     )
     return Container(
         settings=base.settings,
         clock=clock,
         metrics=metrics,
         tasks=base.tasks,
-        shutdown=base.shutdown,
+        shutdown=shutdown,
         catalogue=Catalogue(),
         client=telegram.client,
         telegram=telegram.gateway,
-        pool=base.pool,
+        databases=databases.manager,
         runtime=runtime,
         users=repositories.users,
-        access=AccessService(repositories.users),
+        access=AccessService(repositories.users, counters),
         quota=quota,
         limiter=RateLimiter(cache, runtime, metrics, clock),
         search=search,
-        delivery=_build_delivery(base, repositories.media, search, quota, runtime, telegram.gateway),
+        delivery=_build_delivery(base, repositories.media, search, quota, runtime, telegram.gateway, counters),
         index_list=indexing.index_list,
         indexing_queue=indexing.queue,
         channel_scan=indexing.scan,
-        loop_lag=loop_lag,
+        maintenance=maintenance,
+        counters=counters,
         health=health,
         sidecar=_build_sidecar(base, health, performance, routes),
+        background={
+            "loop_lag": loop_lag.run,
+            "health": health.run,
+            "write_routing": databases.routing.run,
+            "quota_holds": quota.renew_holds,
+            "maintenance": maintenance.run,
+            "daily_counters": counters.run,
+            **{f"indexes:{pool.number}": partial(build_indexes, pool) for pool in databases.manager.databases},
+        },
     )
-
-
-def _build_repositories(base: _Base) -> _Repositories:
-    databases = MultiDatabaseManager([base.pool], base.clock)
-    routing = WriteRouting(databases.databases, lambda: WriteLimits(1 << 29), base.clock, base.metrics)
-    return _Repositories(
-        users=UserRepository(base.pool, base.cache, base.clock),
-        media=MediaRepository(databases),
-        media_batch=MediaBatchRepository(databases, routing, MediaIdSource(base.clock)),
-        channels=ChannelRepository(base.pool, base.clock),
-    )
-
-
-def _build_telegram(base: _Base) -> _Telegram:
-    lanes = SemaphoreManager(base.settings.concurrency.model_dump())
-    client = build_client(base.settings, build_storage(base.settings, base.clock))
-    api = TelegramApi(client, lanes, base.clock, base.metrics)
-    return _Telegram(client, lanes, PyrogramGateway(client, api))
 
 
 def _build_indexing(
-    base: _Base, repositories: _Repositories, runtime: RuntimeSettingsService, telegram: PyrogramGateway
+    base: Base, repositories: Repositories, runtime: RuntimeSettingsService, telegram: PyrogramGateway
 ) -> _Indexing:
     channels = repositories.channels
     indexing = IndexingService(repositories.media, repositories.media_batch, channels, base.tasks, base.metrics)
@@ -292,12 +274,13 @@ def _build_indexing(
 
 
 def _build_delivery(
-    base: _Base,
+    base: Base,
     media: MediaRepository,
     search: SearchService,
     quota: QuotaService,
     runtime: RuntimeSettingsService,
     telegram: PyrogramGateway,
+    counters: DailyCounters,
 ) -> DeliveryService:
     return DeliveryService(
         search=search,
@@ -309,12 +292,30 @@ def _build_delivery(
         runtime=runtime,
         tasks=base.tasks,
         metrics=base.metrics,
+        counters=counters,
         clock=base.clock,
     )
 
 
+def _build_maintenance(
+    base: Base, databases: Databases, repositories: Repositories, counters: DailyCounters
+) -> MaintenanceService:
+    return MaintenanceService(
+        maintenance=repositories.maintenance,
+        users=repositories.users,
+        statistics=repositories.daily_statistics,
+        counters=counters,
+        leases=DatabaseLease(databases.manager.primary, base.clock),
+        cache=base.cache,
+        tasks=base.tasks,
+        metrics=base.metrics,
+        clock=base.clock,
+        time_zone=base.settings.time_zone,
+    )
+
+
 def _build_sidecar(
-    base: _Base, health: HealthReport, performance: PerformanceReport, routes: Sequence[web.RouteDef]
+    base: Base, health: HealthReport, performance: PerformanceReport, routes: Sequence[web.RouteDef]
 ) -> SidecarServer:
     token = base.settings.http_token
     return SidecarServer(
@@ -327,11 +328,3 @@ def _build_sidecar(
         token=token.get_secret_value() if token else None,
         routes=routes,
     )
-
-
-def _probes(pool: DatabaseConnectionPool, cache: RedisCache, client: Any) -> dict[str, HealthProbe]:
-    return {
-        "primary_database": HealthProbe(pool.ping, critical=True),
-        "telegram": HealthProbe(lambda: ping(client), critical=True, vital=True),
-        "redis": HealthProbe(cache.ping, critical=False),
-    }

@@ -10,6 +10,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from redis.asyncio import Redis
 
     from core.clock import Clock
@@ -46,13 +48,18 @@ class CommandBatch:
         Raises:
             RedisError: the server refused this command, or the round trip that carried it failed.
         """
-        entry = _Entry(command, asyncio.get_running_loop().create_future())
-        self._waiting.append(entry)
+        return (await self.execute_all((command,)))[0]
+
+    async def execute_all(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Send several commands in one round trip and return their answers; as `execute` for the first that fails."""
+        loop = asyncio.get_running_loop()
+        entries = [_Entry(command, loop.create_future()) for command in commands]
+        self._waiting.extend(entries)
         async with self._turn:
-            if not entry.answer.done():
+            if entries and not entries[-1].answer.done():
                 await self._clock.sleep(0)  # whoever is ready in this turn of the loop comes along
                 await self._round_trip()
-        return entry.answer.result()
+        return [entry.answer.result() for entry in entries]
 
     async def _round_trip(self) -> None:
         batch, self._waiting = self._waiting, []

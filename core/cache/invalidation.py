@@ -29,7 +29,7 @@ class CacheInvalidator:
 
     A deletion or an edit is seen by searches of this process at once, and by those of other processes within three
     seconds plus the time Redis takes to answer. A process that died between a change and its announcement makes up
-    for it when it starts again: `run` begins with moving the version.
+    for it when it starts again: no cached search is used before the first `flush`, which moves the version.
     """
 
     def __init__(self, cache: RedisCache, clock: Clock) -> None:
@@ -37,7 +37,7 @@ class CacheInvalidator:
         self._clock = clock
         self._moved_at = float("-inf")
         self._moves = 0
-        self._change_is_due = False
+        self._change_is_due = True
         self._addition_is_due = False
         self._version: str | None = None
         self._known_until = float("-inf")
@@ -101,8 +101,7 @@ class CacheInvalidator:
         await self._cache.settle_deletes()
 
     async def run(self) -> None:
-        """Flush several times a second, for ever; to be supervised."""
-        self._change_is_due = True
+        """Flush several times a second, for ever; supervised once for each invalidator."""
         while True:
             await self.flush()
             await self._clock.sleep(_TICK_S)

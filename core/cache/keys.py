@@ -45,7 +45,6 @@ class KeyFamily:
 USER = KeyFamily("user", 300, "a user document as the database had it")
 SESSION = KeyFamily("session", 3600, "a search session: owner, query, window of ids")
 SEARCH_VERSION = KeyFamily("search-version", 86_400, "random; a part of the keys of windows")
-COUNT = KeyFamily("count", 300, "the bounded number of matches of a query")
 WINDOW = KeyFamily("window", 300, "what a search found: ids in their order, total")
 RATE = KeyFamily("rate", 86_401, "theoretical arrival time of one person's action; the script sets the exact life")
 RATE_GLOBAL = KeyFamily("rate-all", 3_601, "theoretical arrival time of the whole bot")
@@ -54,7 +53,7 @@ DEDUPE = KeyFamily("dedupe", 5, "a press that is being served, so that a second 
 UPDATE = KeyFamily("update", 600, "an update that was already handled")
 MAINTENANCE = KeyFamily("maintenance", 86_400, "the last day whose daily maintenance is complete in the database")
 
-KEY_FAMILIES = (USER, SESSION, SEARCH_VERSION, COUNT, WINDOW, RATE, RATE_GLOBAL, RATE_TOLD, DEDUPE, UPDATE, MAINTENANCE)
+KEY_FAMILIES = (USER, SESSION, SEARCH_VERSION, WINDOW, RATE, RATE_GLOBAL, RATE_TOLD, DEDUPE, UPDATE, MAINTENANCE)
 
 
 def user(user_id: int) -> Key:
@@ -70,11 +69,6 @@ def session(session_id: str) -> Key:
 def search_version() -> Key:
     """The version under which searches are cached."""
     return SEARCH_VERSION.key("all")
-
-
-def count(query_hash: str) -> Key:
-    """The bounded match count of one normalised query."""
-    return COUNT.key(query_hash)
 
 
 def window(version: str, query_hash: str, size: int) -> Key:

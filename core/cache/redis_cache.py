@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 CacheKey = Key | str
 """A row of `core.cache.keys`, or a complete name where the caller gives the time to live."""
+CacheEntry = tuple[Key, bytes, int]
+"""What `set_many` stores: key, bytes, seconds to live."""
 
 _SETTLE_EVERY_S = 1.0
 _SETTLE_AT_ONCE = 500
@@ -109,6 +111,17 @@ class RedisCache:
             await self.set_strict(key, value, ttl_s)
         except CacheUnavailableError:
             return
+
+    async def set_many(self, entries: Sequence[CacheEntry]) -> None:
+        """Store several values in one round trip; what Redis does not take is not stored."""
+        commands = [
+            ("SET", key.name, value, "EX", _life(key, ttl_s)) for key, value, ttl_s in entries if not self.owes(key)
+        ]
+        try:
+            await self._calls.run("set", lambda: self._batch.execute_all(commands))
+        except CacheUnavailableError:
+            return
+        self._calls.count("set", "ok")
 
     async def delete(self, *keys: CacheKey) -> None:
         """Forget values, and whatever is being loaded for them; owed when Redis is gone or the caller is cancelled."""

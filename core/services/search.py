@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from core.cache import keys
-from core.domain.search import ResultPage, SearchSession, SearchWindow
-from core.errors import BadInputError, ExpiredError, FileGoneError, InfrastructureError, UserFacingError
+from core.domain.search import FoundFiles, MatchCount, ResultPage, SearchSession, SearchWindow
+from core.errors import (
+    BadInputError,
+    ExpiredError,
+    FileGoneError,
+    InfrastructureError,
+    SearchTimeoutError,
+    UserFacingError,
+)
 from core.search.query import parse_query
 from core.search.ranking import in_name, rank
 from core.services.search_query import plan_alternatives, plan_search, plan_title_search
@@ -15,7 +21,7 @@ from core.services.search_query import plan_alternatives, plan_search, plan_titl
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.cache.redis_cache import RedisCache
+    from core.cache.keys import Key
     from core.clock import Clock
     from core.domain.media import ListedFile, MediaFile
     from core.observability.metrics import Metrics
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from core.search.query import Query
     from core.services.runtime_settings import RuntimeSettingsService
     from core.services.search_session import SearchSessions
+    from core.services.search_windows import SearchWindows
     from repositories.media import MediaRepository
 
 _SEARCH_MS = 1000
@@ -30,21 +37,38 @@ _EXTRA_MS = 300
 _COUNT_MS = 150
 
 
+class _Found(NamedTuple):
+    """The answer to a search.
+
+    Attributes:
+        files: at least those of the first page, ranked.
+        key: where the window is worth keeping; None where it is kept, or must not be.
+    """
+
+    window: SearchWindow
+    files: Sequence[ListedFile]
+    key: Key | None = None
+
+
 class SearchService:
-    """Finds files and turns pages; an outage is always an error here, never an empty result."""
+    """Finds files and turns pages; an outage is always an error here, never an empty result.
+
+    Finding and ranking is remembered across people (`SearchWindows`); the files of a page are read from the database
+    every time, so that a deleted one is never shown.
+    """
 
     def __init__(
         self,
         media: MediaRepository,
         sessions: SearchSessions,
-        cache: RedisCache,
+        windows: SearchWindows,
         runtime: RuntimeSettingsService,
         metrics: Metrics,
         clock: Clock,
     ) -> None:
         self._media = media
         self._sessions = sessions
-        self._cache = cache
+        self._windows = windows
         self._runtime = runtime
         self._clock = clock
         self._metrics = metrics
@@ -58,38 +82,43 @@ class SearchService:
         Raises:
             BadInputError: there is nothing to search for in `text`.
             SearchTimeoutError: the search was cut; rarer words help.
-            DatabaseUnavailableError: the database did not answer; nothing was counted as a search without result.
+            DatabaseUnavailableError: no database answered; nothing was counted as a search without result. Nor is a
+                search that found nothing while a database was missing.
         """
         started = self._clock.monotonic()
         try:
             query = parse_query(text, self._runtime.current.max_query_length)
-            window, files = await self._find(query)
+            window, files, key = await self._look_up(query)
         except UserFacingError:
             self._metrics.searches.labels("refused").inc()
             raise
         except InfrastructureError:
             self._metrics.searches.labels("failed").inc()
             raise
-        self._metrics.searches.labels("found" if files else "nothing").inc()
         self._metrics.search_seconds.observe(self._clock.monotonic() - started)
         if not files:
-            return ResultPage(SearchSession("", owner_id, query.text, window), 1, 1, 0, ())
-        session = await self._sessions.save(owner_id, query.text, window)
+            self._metrics.searches.labels("failed" if window.is_partial else "nothing").inc()
+            session = SearchSession("", owner_id, query.text, window)
+            return ResultPage(session, 1, 1, 0, (), window.is_partial)
+        self._metrics.searches.labels("found").inc()
+        also = () if key is None else (self._windows.entry(key, window),)
+        session = await self._sessions.save(owner_id, query.text, window, also=also)
         size = self._runtime.current.result_page_size
-        return ResultPage(session, 1, _pages(len(files), size), 0, files[:size])
+        return ResultPage(session, 1, _pages(len(window.ids), size), 0, files[:size], window.is_partial)
 
     async def page(self, viewer_id: int, session_id: str, number: int) -> ResultPage:
         """One page of the viewer's own session; a number out of range becomes the nearest page.
 
         Raises:
             ExpiredError, NotYoursError: see `SearchSessions.open`.
-            DatabaseUnavailableError: the database did not answer.
+            DatabaseUnavailableError: no database answered.
         """
         session = await self._sessions.open(session_id, viewer_id)
         number, first, ids = self._cut(session, number)
         found = await self._media.list_many(ids)
         pages = _pages(len(session.window.ids), self._runtime.current.result_page_size)
-        return ResultPage(session, number, pages, first, found.files)
+        is_partial = session.window.is_partial or bool(found.missing)
+        return ResultPage(session, number, pages, first, found.files, is_partial)
 
     async def files_to_send(
         self, viewer_id: int, session_id: str, number: int, *, whole_window: bool = False
@@ -132,64 +161,92 @@ class SearchService:
         first = (number - 1) * size
         return number, first, ids[first : first + size]
 
-    async def _find(self, query: Query) -> tuple[SearchWindow, list[ListedFile]]:
+    async def _look_up(self, query: Query) -> _Found:
+        """From the cache where that is sure to be right, else found and ranked anew."""
+        key = await self._windows.key(query)  # before the database is asked
+        if key is None:
+            return await self._find(query, None)
+        window = await self._windows.get(key)
+        if window is not None:
+            ids = window.ids[: self._runtime.current.result_page_size]
+            listed = await self._media.list_many(ids)
+            if len(listed.files) == len(ids):
+                return _Found(window, listed.files)
+        return await self._find(query, key)
+
+    async def _find(self, query: Query, key: Key | None) -> _Found:
         size = self._runtime.current.search_window_size
         plan = plan_search(query)
-        found = (await self._media.search_files(plan, size + 1, max_time_ms=_SEARCH_MS)).files
-        if not found:
-            files = rank(await self._search_alternatives(query, size), query)
-            return _window(files, len(files), total_is_exact=len(files) < size), files
-        if len(found) <= size:
-            files = rank(self._allowed(found, query), query)
-            return _window(files, len(files), total_is_exact=True), files
-        titled, counted = await asyncio.gather(self._search_titles(query, size), self._count(plan, query))
-        newest = {media.id: media for media in (*titled, *found[:size])}
+        found = await self._media.search_files(plan, size + 1, max_time_ms=_SEARCH_MS)
+        if not found.files:
+            return await self._find_otherwise(query, key, found)
+        if len(found.files) > size:
+            return await self._find_best(query, key, found, plan)
+        files = rank(self._allowed(found.files, query), query)
+        return _answer(files, len(files), key, total_is_exact=True, is_partial=bool(found.missing))
+
+    async def _find_otherwise(self, query: Query, key: Key | None, found: FoundFiles) -> _Found:
+        """Another reading of words that found nothing; the search has an answer without it, so a slow one is given up.
+
+        An outage is not: nothing may be missing from an answer that says so.
+        """
+        size = self._runtime.current.search_window_size
+        plan = plan_alternatives(query)
+        other = FoundFiles([])
+        if plan is not None:
+            try:
+                other = await self._media.search_files(plan, size, max_time_ms=_EXTRA_MS)
+            except SearchTimeoutError:
+                key = None
+        files = rank(other.files, query)
+        is_partial = bool(found.missing or other.missing)
+        return _answer(files, len(files), key, total_is_exact=len(files) < size, is_partial=is_partial)
+
+    async def _find_best(self, query: Query, key: Key | None, found: FoundFiles, plan: SearchPlan) -> _Found:
+        """The best of more matches than a window holds, and how many there are."""
+        runtime = self._runtime.current
+        size = runtime.search_window_size
+        titled, counted = await asyncio.gather(self._search_titles(query, size), self._count(plan))
+        if counted is None or counted.missing or titled is None or titled.missing:
+            key = None
+        newest = {media.id: media for media in (*(titled.files if titled else ()), *found.files[:size])}
         files = rank(self._allowed(list(newest.values()), query), query)[:size]
-        total, is_exact = counted if counted is not None and len(files) == size else (len(files), False)
-        return _window(files, max(total, len(files)), total_is_exact=is_exact), files
+        total, is_exact = len(files), False
+        if counted is not None and len(files) == size:
+            total = max(total, min(counted.total, runtime.count_limit - 1))
+            is_exact = counted.total < runtime.count_limit and not counted.missing
+        return _answer(files, total, key, total_is_exact=is_exact, is_partial=bool(found.missing))
 
     def _allowed(self, files: list[ListedFile], query: Query) -> list[ListedFile]:
         if self._runtime.current.search_captions:
             return files
         return [media for media in files if in_name(media.name, query)]
 
-    async def _search_alternatives(self, query: Query, size: int) -> list[ListedFile]:
-        """Another reading of the words; the search has an answer without it, so a slow one is given up."""
-        plan = plan_alternatives(query)
-        if plan is None:
-            return []
-        return await self._search_briefly(plan, size)
+    async def _search_titles(self, query: Query, size: int) -> FoundFiles | None:
+        """Files whose whole title was typed, which may stand far behind newer ones that only contain the words.
 
-    async def _search_titles(self, query: Query, size: int) -> list[ListedFile]:
-        """Files whose whole title was typed, which may stand far behind newer ones that only contain the words."""
-        return await self._search_briefly(plan_title_search(query), size)
-
-    async def _search_briefly(self, plan: SearchPlan, limit: int) -> list[ListedFile]:
+        None when that took too long: the search has an answer without it.
+        """
         try:
-            return (await self._media.search_files(plan, limit, max_time_ms=_EXTRA_MS)).files
+            return await self._media.search_files(plan_title_search(query), size, max_time_ms=_EXTRA_MS)
         except InfrastructureError:
-            return []
+            return None
 
-    async def _count(self, plan: SearchPlan, query: Query) -> tuple[int, bool] | None:
-        """(total, whether it is exact); None when counting took too long."""
-        runtime = self._runtime.current
-        key = keys.count(query.key)
-        cached = await self._cache.get(key)
-        if cached is not None and cached.isdigit():
-            count = int(cached)
-        else:
-            try:
-                count, missing = await self._media.count_matches(plan, runtime.count_limit, max_time_ms=_COUNT_MS)
-            except InfrastructureError:
-                return None
-            if missing:
-                return None
-            await self._cache.set(key, b"%d" % count, runtime.count_cache_s)
-        return (count, True) if count < runtime.count_limit else (runtime.count_limit - 1, False)
+    async def _count(self, plan: SearchPlan) -> MatchCount | None:
+        """None when counting took too long."""
+        try:
+            return await self._media.count_matches(plan, self._runtime.current.count_limit, max_time_ms=_COUNT_MS)
+        except InfrastructureError:
+            return None
 
 
-def _window(files: Sequence[ListedFile], total: int, *, total_is_exact: bool) -> SearchWindow:
-    return SearchWindow(tuple(media.id for media in files), total, total_is_exact)
+def _answer(
+    files: Sequence[ListedFile], total: int, key: Key | None, *, total_is_exact: bool, is_partial: bool
+) -> _Found:
+    """A window of files, kept only when it is not empty and no database was missing."""
+    ids = tuple(media.id for media in files)
+    window = SearchWindow(ids, total, total_is_exact and not is_partial, is_partial)
+    return _Found(window, files, key if ids and not is_partial else None)
 
 
 def _pages(files: int, size: int) -> int:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import secrets
-from array import array
-from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any
 
 from core.cache import codec, keys
 from core.cache.recent_values import RecentValues
-from core.domain.search import SearchSession, SearchWindow
+from core.domain.search import SearchSession
 from core.errors import ExpiredError, NotYoursError
+from core.services.search_windows import window_from_json, window_to_json
 
 if TYPE_CHECKING:
-    from core.cache.redis_cache import RedisCache
+    from collections.abc import Sequence
+
+    from core.cache.redis_cache import CacheEntry, RedisCache
     from core.clock import Clock
+    from core.domain.search import SearchWindow
     from core.services.runtime_settings import RuntimeSettingsService
 
 _SESSION_ID = re.compile(r"[0-9a-f]{16}\Z")
@@ -31,13 +33,22 @@ class SearchSessions:
         self._runtime = runtime
         self._recent: RecentValues[str, bytes] = RecentValues(clock, capacity=_LOCAL_SESSIONS)
 
-    async def save(self, owner_id: int, query: str, window: SearchWindow) -> SearchSession:
-        """Begin a session; it can be opened for `search_session_lifetime_s`, and never fails for want of Redis."""
+    async def save(
+        self, owner_id: int, query: str, window: SearchWindow, *, also: Sequence[CacheEntry] = ()
+    ) -> SearchSession:
+        """Begin a session; it can be opened for `search_session_lifetime_s`, and never fails for want of Redis.
+
+        Args:
+            owner_id: who searched, and may turn the pages.
+            query: as in `SearchSession`.
+            window: as in `SearchSession`.
+            also: other values to store in the same round trip.
+        """
         session = SearchSession(secrets.token_hex(8), owner_id, query, window)
         data = _encode(session)
         lifetime_s = self._runtime.current.search_session_lifetime_s
         self._recent.put(session.id, data, lifetime_s)
-        await self._cache.set(keys.session(session.id), data, lifetime_s)
+        await self._cache.set_many([(keys.session(session.id), data, lifetime_s), *also])
         return session
 
     async def open(self, session_id: str, viewer_id: int) -> SearchSession:
@@ -59,16 +70,14 @@ class SearchSessions:
 
 
 def _encode(session: SearchSession) -> bytes:
-    window = session.window
-    ids = b64encode(array("q", window.ids).tobytes()).decode()
-    return codec.encode([session.owner_id, session.query, window.total, window.total_is_exact, ids])
+    return codec.encode([session.owner_id, session.query, window_to_json(session.window)])
 
 
 def _decode(session_id: str, data: bytes | None) -> SearchSession | None:
     fields: Any = codec.decode(data)
-    if not isinstance(fields, list) or len(fields) != 5:
+    if not isinstance(fields, list) or len(fields) != 3:
         return None
-    owner_id, query, total, total_is_exact, packed = fields
-    ids = array("q")
-    ids.frombytes(b64decode(packed))
-    return SearchSession(session_id, owner_id, query, SearchWindow(tuple(ids), total, total_is_exact))
+    owner_id, query, window = fields[0], fields[1], window_from_json(fields[2])
+    if type(owner_id) is not int or not isinstance(query, str) or window is None:
+        return None
+    return SearchSession(session_id, owner_id, query, window)

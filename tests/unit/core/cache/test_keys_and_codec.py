@@ -28,7 +28,9 @@ def test_keys_of_different_things_differ():
     made = [
         keys.user(7),
         keys.session("7"),
-        keys.count("7"),
+        keys.search_version(),
+        keys.window("7", "8", 9),
+        keys.window("7", "9", 8),
         keys.rate("search", 7),
         keys.rate("file", 7),
         keys.rate_told("search", 7),

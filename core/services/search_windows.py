@@ -1,0 +1,86 @@
+"""What searches found, remembered for the next person who asks the same: the window, never the files themselves."""
+
+from __future__ import annotations
+
+from array import array
+from base64 import b64decode, b64encode
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from core.cache import keys
+from core.cache.codec import ValueForm
+from core.domain.search import SearchWindow
+
+if TYPE_CHECKING:
+    from core.cache.invalidation import CacheInvalidator
+    from core.cache.keys import Key
+    from core.cache.redis_cache import RedisCache
+    from core.search.query import Query
+    from core.services.runtime_settings import RuntimeSettingsService
+
+_FIELDS = 4
+
+
+class SearchWindows:
+    """Windows under the search version: a deletion or an edit leaves all of them behind.
+
+    Only what every database had its part in is worth keeping; the caller decides that.
+    """
+
+    def __init__(self, cache: RedisCache, invalidator: CacheInvalidator, runtime: RuntimeSettingsService) -> None:
+        self._cache = cache
+        self._invalidator = invalidator
+        self._runtime = runtime
+
+    async def key(self, query: Query) -> Key | None:
+        """Where the window of a query is kept; to be asked for before the database is, so that no change is missed.
+
+        The same for queries that find the same files in the same order under the present settings. None when nothing
+        may be taken from the cache or put there now.
+        """
+        version = await self._invalidator.search_version()
+        if version is None:
+            return None
+        runtime = self._runtime.current
+        asked = (*query.words, query.phrase, *query.titles, query.facts.year)
+        identity = f"{asked}{runtime.search_captions}{runtime.count_limit}"
+        query_hash = blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        return keys.window(version, query_hash, runtime.search_window_size)
+
+    async def get(self, key: Key) -> SearchWindow | None:
+        """The window; None when it is not kept. A value that is no window is removed."""
+        data = await self._cache.get(key)
+        if data is None:
+            return None
+        window = _FORM.decode(data)
+        if window is None:
+            await self._cache.delete(key)
+        return window
+
+    def entry(self, key: Key, window: SearchWindow) -> tuple[Key, bytes, int]:
+        """Key, bytes and seconds to live, for whoever stores them along with something else."""
+        return key, _FORM.encode(window), self._runtime.current.count_cache_s
+
+
+def window_to_json(window: SearchWindow) -> list[Any]:
+    """A form of about eleven characters an id."""
+    ids = b64encode(array("q", window.ids).tobytes()).decode()
+    return [window.total, window.total_is_exact, window.is_partial, ids]
+
+
+def window_from_json(found: Any) -> SearchWindow | None:
+    """The window of `window_to_json`; None for anything else."""
+    if not isinstance(found, list) or len(found) != _FIELDS:
+        return None
+    total, total_is_exact, is_partial, packed = found
+    if type(total) is not int or type(total_is_exact) is not bool or type(is_partial) is not bool:
+        return None
+    ids = array("q")
+    try:
+        ids.frombytes(b64decode(packed, validate=True))
+    except (TypeError, ValueError):
+        return None
+    return SearchWindow(tuple(ids), total, total_is_exact, is_partial)
+
+
+_FORM: ValueForm[SearchWindow] = ValueForm(window_to_json, window_from_json)
