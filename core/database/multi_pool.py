@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
 
-from core.database.cross_search import ID, PageMerge
+from core.database.cross_search import ID, merge_page
 from core.domain.search import SearchCursor
 from core.errors import DatabaseUnavailableError, SearchTimeoutError
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PAGE_TIMEOUT_S = 1.4
-_WORTH_ASKING_S = 0.2
 
 
 class Answers(NamedTuple, Generic[T]):
@@ -52,12 +51,14 @@ class DatabaseStatus:
 
     Attributes:
         steady_s: seconds since its breaker last changed its state.
+        answer_s: seconds its last answer took; None before the first.
     """
 
     number: int
     name: str
     state: CircuitBreakerState
     steady_s: float
+    answer_s: float | None
 
 
 class MultiDatabaseManager:
@@ -78,6 +79,7 @@ class MultiDatabaseManager:
         if len(self._by_number) < len(self._databases):
             raise ValueError("two databases have the same number")
         self._clock = clock
+        self._answer_s: dict[int, float] = {}
 
     @property
     def primary(self) -> DatabaseConnectionPool:
@@ -103,7 +105,9 @@ class MultiDatabaseManager:
     def status(self) -> tuple[DatabaseStatus, ...]:
         """How every database is doing, without asking any."""
         return tuple(
-            DatabaseStatus(pool.number, pool.name, pool.breaker.state, pool.breaker.steady_s)
+            DatabaseStatus(
+                pool.number, pool.name, pool.breaker.state, pool.breaker.steady_s, self._answer_s.get(pool.number)
+            )
             for pool in self._databases
         )
 
@@ -145,8 +149,8 @@ class MultiDatabaseManager:
     ) -> FoundDocuments:
         """The next `limit` documents of all databases together, newest (`_id` largest) first.
 
-        A file that two databases hold stands in a page once. A page is shorter than `limit` although the cursor goes on
-        only when so many were dropped for that that the time did not suffice to replace them.
+        See `merge_page` for the order, repeated files and the cursor. A walk that has to be complete asks for its last
+        page again, by the cursor before it, as long as a database is missing there.
 
         Args:
             find: reads, newest first, a number of documents below an id (None: the newest) from one database; with
@@ -161,40 +165,20 @@ class MultiDatabaseManager:
         before = cursor.before if cursor is not None else {}
         if len(self._databases) == 1:
             number = self.primary.number
-            documents = await find(self.primary, before.get(number), limit)
+            documents = await self._get_all_matching_from_database(self.primary, find, before, limit)
             more = SearchCursor({number: documents[-1][ID]}) if len(documents) >= limit else None
             return FoundDocuments(documents, (), more)
-        merge = PageMerge(limit)
-        deadline = self._clock.monotonic() + timeout_s
         answers = await self.ask_all(
-            lambda pool: self._get_all_matching_from_database(pool, find, before.get(pool.number), limit, merge),
-            timeout_s=timeout_s,
+            lambda pool: self._get_all_matching_from_database(pool, find, before, limit), timeout_s=timeout_s
         )
-        missing = set(answers.missing)
-        while (unread := merge.unread()) and (left := deadline - self._clock.monotonic()) > _WORTH_ASKING_S:
-            missing |= await self._read_on(merge, find, unread, left)
-        return FoundDocuments(merge.documents, tuple(sorted(missing)), merge.cursor(before))
-
-    async def _read_on(
-        self, merge: PageMerge, find: Find, unread: Mapping[int, int | None], timeout_s: float
-    ) -> set[int]:
-        """Replace documents that were dropped; returns who did not answer any more."""
-        lacking = merge.lacking
-        wanted = [self.database(number) for number in unread]
-        _, failed = await self._ask(
-            wanted,
-            lambda pool: self._get_all_matching_from_database(pool, find, unread[pool.number], lacking, merge),
-            timeout_s,
-        )
-        for number in failed:
-            merge.lose(number)
-        return set(failed)
+        documents, following = merge_page(answers.by_number, limit, before)
+        return FoundDocuments(documents, answers.missing, following)
 
     async def _get_all_matching_from_database(
-        self, pool: DatabaseConnectionPool, find: Find, before_id: int | None, limit: int, merge: PageMerge
-    ) -> None:
+        self, pool: DatabaseConnectionPool, find: Find, before: Mapping[int, int], limit: int
+    ) -> list[Document]:
         """One database's part: all matches that the page may need of it, and not one more."""
-        merge.add(pool.number, await find(pool, before_id, limit), limit)
+        return await find(pool, before.get(pool.number), limit)
 
     async def _ask(
         self,
@@ -223,13 +207,16 @@ class MultiDatabaseManager:
         timeout_s: float | None,
     ) -> _Outcome[T]:
         """One database's part of a question, its outage a value; an open breaker answers for it at once."""
+        started = self._clock.monotonic()
         try:
             async with asyncio.timeout(timeout_s):
-                return _Outcome(value=await ask(pool))
+                value = await ask(pool)
         except TimeoutError:
             return _Outcome(error=DatabaseUnavailableError(f"database {pool.number} was not waited for"))
         except (DatabaseUnavailableError, SearchTimeoutError) as error:
             return _Outcome(error=error)
+        self._answer_s[pool.number] = self._clock.monotonic() - started
+        return _Outcome(value)
 
 
 class _Outcome(NamedTuple, Generic[T]):
