@@ -135,6 +135,24 @@ def _zone_around_noon(clock: Clock) -> ZoneInfo:
     return ZoneInfo(f"Etc/GMT{-ahead:+d}" if ahead else "UTC")
 
 
+def _show_log_from(level: int) -> None:
+    """Print entries of the bot's log on one line each: an outage makes many, and tracebacks would cost the load."""
+    structlog.configure(
+        processors=[
+            structlog.processors.TimeStamper("%H:%M:%S.%f", utc=True),
+            _name_exception,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    )
+
+
+def _name_exception(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    if (error := event.pop("exc_info", None)) is not None:
+        event["error"] = repr(error)
+    return event
+
+
 def main() -> int:
     """Run, show, and judge."""
     parser = argparse.ArgumentParser(description="Answers and promises under broken databases and a broken cache.")
@@ -144,8 +162,7 @@ def main() -> int:
     parser.add_argument("--verbose", action="store_true", help="show the bot's warnings")
     flags = parser.parse_args()
     seed = random.randrange(1 << 31) if flags.seed is None else flags.seed
-    level = logging.WARNING if flags.verbose else logging.CRITICAL
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
+    _show_log_from(logging.WARNING if flags.verbose else logging.CRITICAL)
     print(f"seed {seed}, {flags.minutes} minutes, {f'without {flags.guard}' if flags.guard else 'all guards in place'}")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         report = runner.run(run(flags.minutes, seed, flags.guard))

@@ -10,29 +10,34 @@ from typing import TYPE_CHECKING, Any
 import pymongo
 
 from core.database import multi_pool
-from core.database.cross_search import PageMerge
 from core.domain.quota import QuotaReservation
+from core.domain.search import SearchCursor
 from repositories.media_batch import MediaBatchRepository
 from repositories.user import UserRepository
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import date, datetime
 
+    from core.database.pool import Document
     from tests.fixtures.servers import MongoServer
 
 GUARDS = ("quota", "dedup", "merge")
 
 
-class Concatenation(PageMerge):
+def concatenate(
+    answers: Mapping[int, Sequence[Document]], limit: int, before: Mapping[int, int]
+) -> tuple[list[Document], SearchCursor | None]:
     """One database's answer after the other instead of a merge."""
-
-    def unread(self) -> dict[int, int | None]:
-        """Take what comes first until the page is full."""
-        for answer in self._answers.values():
-            while answer.pending and self.lacking:
-                self._take(answer)
-        return {}
+    places = dict(before)
+    page: list[Document] = []
+    for number, found in answers.items():
+        taken = found[: limit - len(page)]
+        page.extend(taken)
+        if taken:
+            places[number] = taken[-1]["_id"]
+    has_more = len(page) >= limit
+    return page, SearchCursor(places) if has_more else None
 
 
 class CarelessUsers(UserRepository):
@@ -76,7 +81,7 @@ def without(guard: str | None) -> Iterator[None]:
     places: dict[str, tuple[Any, str, Any]] = {
         "quota": (UserRepository, "reserve_quota_atomic", CarelessUsers.reserve_quota_atomic),
         "dedup": (MediaBatchRepository, "batch_duplicate_check", know_nothing),
-        "merge": (multi_pool, "PageMerge", Concatenation),
+        "merge": (multi_pool, "merge_page", concatenate),
     }
     if guard is None:
         yield
