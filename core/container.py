@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from config.settings import read_environment
+from core.cache.invalidation import CacheInvalidator
 from core.cache.redis_cache import RedisCache
 from core.cache.redis_client import build_redis_client
 from core.clock import Clock
@@ -38,6 +39,7 @@ from core.services.rate_limiter import RateLimiter
 from core.services.recent_presses import RecentPresses
 from core.services.search import SearchService
 from core.services.search_session import SearchSessions
+from core.services.search_windows import SearchWindows
 from core.sidecar.server import SidecarServer
 from core.telegram.client import start_client
 from core.telegram.file_reference import FileReferences
@@ -54,7 +56,7 @@ from core.wiring import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 
     from aiohttp import web
 
@@ -109,7 +111,7 @@ class Container:
     counters: DailyCounters
     health: HealthReport
     sidecar: SidecarServer
-    background: Mapping[str, Callable[[], Awaitable[None]]]
+    background: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
 
     @property
     def pool(self) -> DatabaseConnectionPool:
@@ -196,9 +198,14 @@ async def open_container(
         base = Base(settings, clock, metrics, tasks, RedisCache(redis, metrics, clock))
         seeds = read_environment() if environ is None else environ
         databases = build_databases(base, seeds, stores.mongo_client if stores else None)
-        shutdown.push("mongodb", databases.manager.close)
+        shutdown.push("mongodb", partial(_close, databases.manager.databases))
         shutdown.push("redis", redis.aclose)
         yield _assemble(base, databases, shutdown, routes)
+
+
+async def _close(pools: Sequence[DatabaseConnectionPool]) -> None:
+    for pool in pools:
+        await pool.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +220,8 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     clock, metrics, cache, runtime = base.clock, base.metrics, base.cache, databases.runtime
     repositories, telegram = build_repositories(base, databases), build_telegram(base)
     counters = DailyCounters(repositories.daily_statistics, clock, base.settings.time_zone)
-    search = SearchService(repositories.media, SearchSessions(cache, runtime, clock), cache, runtime, metrics, clock)
+    invalidator = CacheInvalidator(cache, clock)
+    search = _build_search(base, repositories, runtime, invalidator)
     quota = QuotaService(repositories.users, runtime, clock, base.settings.time_zone)
     indexing = _build_indexing(base, repositories, runtime, telegram.gateway)
     maintenance = _build_maintenance(base, databases, repositories, counters)
@@ -255,11 +263,20 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
             "health": health.run,
             "write_routing": databases.routing.run,
             "quota_holds": quota.renew_holds,
+            "search_invalidation": invalidator.run,
             "maintenance": maintenance.run,
             "daily_counters": counters.run,
             **{f"indexes:{pool.number}": partial(build_indexes, pool) for pool in databases.manager.databases},
         },
     )
+
+
+def _build_search(
+    base: Base, repositories: Repositories, runtime: RuntimeSettingsService, invalidator: CacheInvalidator
+) -> SearchService:
+    sessions = SearchSessions(base.cache, runtime, base.clock)
+    windows = SearchWindows(base.cache, invalidator, runtime)
+    return SearchService(repositories.media, sessions, windows, runtime, base.metrics, base.clock)
 
 
 def _build_indexing(

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from core.domain.media import MediaFile
     from core.domain.user import User
     from core.observability.metrics import Metrics
+    from core.services.daily_statistics import DailyCounters
     from core.services.quota import QuotaHandle, QuotaService
     from core.services.recent_presses import RecentPresses
     from core.services.runtime_settings import RuntimeSettingsService
@@ -65,6 +66,7 @@ class DeliveryService:
         runtime: RuntimeSettingsService,
         tasks: TaskRegistry,
         metrics: Metrics,
+        counters: DailyCounters,
         clock: Clock,
     ) -> None:
         self._search = search
@@ -76,6 +78,7 @@ class DeliveryService:
         self._runtime = runtime
         self._tasks = tasks
         self._metrics = metrics
+        self._counters = counters
         self._clock = clock
         self._jobs: dict[int, DeliveryJob] = {}
         self._log = structlog.get_logger(__name__)
@@ -92,8 +95,7 @@ class DeliveryService:
         media = await self._search.file_of_session(reader.id, session_id, media_id)
         async with self._presses.claim(reader.id, media.id), self._quota.reserve(reader, 1) as reservation:
             if reservation.granted == 0:
-                self._metrics.quota_refusals.inc()
-                raise QuotaExhaustedError(limit=reservation.limit)
+                raise self._exhausted(reservation.limit)
             await self._send(reader.id, media, reservation)
 
     async def start_send_all(self, reader: User, session_id: str, number: int, watcher: DeliveryWatcher) -> DeliveryJob:
@@ -106,8 +108,7 @@ class DeliveryService:
         """
         status = await self._quota.status(reader)
         if status.left == 0:
-            self._metrics.quota_refusals.inc()
-            raise QuotaExhaustedError(limit=status.limit)
+            raise self._exhausted(status.limit)
         files = await self._search.files_to_send(reader.id, session_id, number, whole_window=status.left is None)
         if not files:
             raise ExpiredError("search-page-empty")
@@ -128,6 +129,11 @@ class DeliveryService:
         if job is None or job.id != job_id:
             raise ExpiredError("delivery-not-running")
         job.stopping = True
+
+    def _exhausted(self, limit: int) -> QuotaExhaustedError:
+        self._metrics.quota_refusals.inc()
+        self._counters.add("quota_refusals")
+        return QuotaExhaustedError(limit=limit)
 
     async def _run(self, job: DeliveryJob, reader: User, files: Sequence[MediaFile], watcher: DeliveryWatcher) -> None:
         report = DeliveryReport(len(files))
@@ -195,6 +201,7 @@ class DeliveryService:
             raise FileGoneError from error
         else:
             self._metrics.files_delivered.labels(outcome="sent").inc()
+            self._counters.add("files_delivered")
         return await self._spend(reservation)
 
     async def _spend(self, reservation: QuotaHandle) -> bool:

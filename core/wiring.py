@@ -1,0 +1,196 @@
+"""The lower half of the composition root: databases, repositories and Telegram, built and not started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from core.concurrency.semaphore_manager import SemaphoreManager
+from core.database.circuit_breaker import CircuitBreaker, CircuitBreakerState
+from core.database.multi_pool import MultiDatabaseManager
+from core.database.pool import DatabaseConnectionPool
+from core.database.write_routing import WriteRouting
+from core.domain.database import BreakerLimits, WriteLimits
+from core.domain.media_id import MediaIdSource
+from core.services.health_report import HealthProbe
+from core.services.runtime_settings import RuntimeSettingsService
+from core.telegram.client import build_client, build_storage, ping
+from core.telegram.pyrogram_gateway import PyrogramGateway
+from core.telegram.telegram_api import TelegramApi
+from repositories.channel import ChannelRepository
+from repositories.daily_statistics import DailyStatisticsRepository
+from repositories.maintenance import MaintenanceRepository
+from repositories.media import MediaRepository
+from repositories.media_batch import MediaBatchRepository
+from repositories.runtime_settings import RuntimeSettingsRepository
+from repositories.user import UserRepository
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from config.settings import BootstrapSettings
+    from core.cache.redis_cache import RedisCache
+    from core.clock import Clock
+    from core.concurrency.task_registry import TaskRegistry
+    from core.observability.metrics import Metrics
+
+_GIBIBYTE = 1 << 30
+_NO_LIMIT = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What nearly everything above is built from."""
+
+    settings: BootstrapSettings
+    clock: Clock
+    metrics: Metrics
+    tasks: TaskRegistry
+    cache: RedisCache
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """Every database, and the settings that they are run by."""
+
+    manager: MultiDatabaseManager
+    routing: WriteRouting
+    runtime: RuntimeSettingsService
+
+
+@dataclass(frozen=True, slots=True)
+class Repositories:
+    """One repository per noun."""
+
+    users: UserRepository
+    media: MediaRepository
+    media_batch: MediaBatchRepository
+    channels: ChannelRepository
+    daily_statistics: DailyStatisticsRepository
+    maintenance: MaintenanceRepository
+
+
+@dataclass(frozen=True, slots=True)
+class Telegram:
+    """The client and the one way out through it."""
+
+    client: Any
+    lanes: SemaphoreManager
+    gateway: PyrogramGateway
+
+
+def build_databases(base: Base, seeds: Mapping[str, str], mongo_client: Callable[[], Any] | None) -> Databases:
+    """The pools, each behind its breaker, and what follows the runtime settings while the bot runs."""
+    watch = BreakerWatch(base.metrics)
+    pools = [
+        DatabaseConnectionPool(
+            uri.get_secret_value(),
+            name,
+            clock=base.clock,
+            metrics=base.metrics,
+            number=number,
+            breaker=CircuitBreaker(
+                f"database_{number}", base.clock, limits=lambda: breaker_limits(runtime), on_change=watch
+            ),
+            client_factory=mongo_client,
+        )
+        for number, (uri, name) in enumerate(base.settings.databases, start=1)
+    ]
+    runtime = RuntimeSettingsService(RuntimeSettingsRepository(pools[0], base.clock), seeds, base.clock, base.tasks)
+    routing = WriteRouting(pools, lambda: write_limits(runtime), base.clock, base.metrics)
+    return Databases(MultiDatabaseManager(pools, base.clock), routing, runtime)
+
+
+def build_repositories(base: Base, databases: Databases) -> Repositories:
+    """Queries over the databases; everything but files lives in the primary one."""
+    manager, primary = databases.manager, databases.manager.primary
+    return Repositories(
+        users=UserRepository(primary, base.cache, base.clock),
+        media=MediaRepository(manager),
+        media_batch=MediaBatchRepository(manager, databases.routing, MediaIdSource(base.clock)),
+        channels=ChannelRepository(primary, base.clock),
+        daily_statistics=DailyStatisticsRepository(primary),
+        maintenance=MaintenanceRepository(primary, base.clock),
+    )
+
+
+def build_telegram(base: Base) -> Telegram:
+    """The client, not started yet."""
+    lanes = SemaphoreManager(base.settings.concurrency.model_dump())
+    client = build_client(base.settings, build_storage(base.settings, base.clock))
+    api = TelegramApi(client, lanes, base.clock, base.metrics)
+    return Telegram(client, lanes, PyrogramGateway(client, api))
+
+
+def build_probes(databases: Databases, cache: RedisCache, client: Any) -> dict[str, HealthProbe]:
+    """What is asked every second; without the primary database or Telegram the bot is not ready."""
+    primary, *others = databases.manager.databases
+    return {
+        "primary_database": HealthProbe(primary.ping, critical=True, state=partial(_state_of, primary)),
+        **{
+            f"database_{pool.number}": HealthProbe(pool.ping, critical=False, state=partial(_state_of, pool))
+            for pool in others
+        },
+        "library_room": HealthProbe(_has_room(databases.routing), critical=False),
+        "telegram": HealthProbe(lambda: ping(client), critical=True, vital=True),
+        "redis": HealthProbe(cache.ping, critical=False, state=lambda: "open" if cache.is_open else "closed"),
+    }
+
+
+def database_report(databases: Databases) -> list[dict[str, Any]]:
+    """How every database is doing, for the operator; JSON values."""
+    room = {status.number: status for status in databases.routing.status}
+    return [
+        {
+            "number": status.number,
+            "breaker": status.state.name.lower(),
+            "steady_s": round(status.steady_s, 1),
+            "takes_files": room[status.number].is_current,
+            "used_bytes": room[status.number].used_bytes,
+            "limit_bytes": None if room[status.number].limit_bytes == _NO_LIMIT else room[status.number].limit_bytes,
+            "files": room[status.number].files,
+        }
+        for status in databases.manager.status()
+    ]
+
+
+def _state_of(pool: DatabaseConnectionPool) -> str:
+    return pool.breaker.state.name.lower()
+
+
+def _has_room(routing: WriteRouting) -> Callable[[], Awaitable[bool]]:
+    async def ask() -> bool:
+        return not routing.is_full
+
+    return ask
+
+
+class BreakerWatch:
+    """Tells the log and the metrics what state a breaker changes to."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._log = structlog.get_logger(__name__)
+
+    def __call__(self, name: str, state: CircuitBreakerState) -> None:
+        """Called by the breaker at every change."""
+        self._metrics.breaker_state.labels(name).set(state.value)
+        self._log.warning("breaker_changed", breaker=name, state=state.name.lower())
+
+
+def breaker_limits(runtime: RuntimeSettingsService) -> BreakerLimits:
+    """The limits in force."""
+    current = runtime.current
+    return BreakerLimits(
+        current.database_max_failures, current.database_recovery_timeout, current.database_half_open_calls
+    )
+
+
+def write_limits(runtime: RuntimeSettingsService) -> WriteLimits:
+    """The limits in force."""
+    current = runtime.current
+    limit = int(current.database_size_limit_gb * _GIBIBYTE) or _NO_LIMIT
+    return WriteLimits(limit, auto_switch=current.database_auto_switch, preferred=current.database_preferred)
