@@ -83,11 +83,8 @@ class DailyStatisticsRepository:
         return DayStatistics(day, **_sums(found), premium_ended=found.get("premium_ended", 0), closed_at=closed_at)
 
     async def _put(self, day: date, update: Document) -> None:
-        query = {"_id": day.isoformat()}
-        try:
-            await self._pool.update_one(_DAYS, query, update, upsert=True, idempotent=True)
-        except DuplicateKeyError:  # another process began the day at the same instant
-            await self._pool.update_one(_DAYS, query, update, upsert=True, idempotent=True)
+        # Two first writes of a day cannot collide: the server repeats an upsert whose query is the id alone.
+        await self._pool.update_one(_DAYS, {"_id": day.isoformat()}, update, upsert=True, idempotent=True)
 
     async def _try_close(self, unchanged: Document, closed: Document, *, is_new: bool) -> bool:
         try:

@@ -121,6 +121,27 @@ async def test_a_sweep_that_races_with_deliveries_neither_oversells_nor_loses(
         assert total <= 10
 
 
+@pytest.mark.parametrize("meanwhile", ["renewed", "spent"])
+async def test_a_hold_that_was_used_behind_the_look_is_left_alone(
+    users: UserRepository, either_pool: DatabaseConnectionPool, meanwhile: str
+) -> None:
+    """Only a hold that is still as it was seen is taken back (scenario 2)."""
+    held = await hold(users, 1)
+    look = either_pool.find
+
+    async def overtaken(*args, **options):
+        found = await look(*args, **options)
+        if meanwhile == "renewed":
+            await users.renew_hold(held, LATER + timedelta(days=1))
+        else:
+            await users.spend_quota(held, 1)
+        return found
+
+    either_pool.find = overtaken  # type: ignore[method-assign]
+    assert await users.reclaim_expired_holds(LATER) == 0
+    assert await charged(either_pool, 1) == (3, 3 if meanwhile == "renewed" else 2)
+
+
 async def test_a_crowd_is_swept_in_portions(either_pool: DatabaseConnectionPool, users: UserRepository) -> None:
     """However many holds expired, one call takes back those of some hundred people."""
     people = [

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from core.cache.redis_cache import RedisCache
+    from core.database.lease import Lease
     from core.database.pool import DatabaseConnectionPool
     from sandbox.stores import InMemoryStores
     from tests.fixtures.clock import TestClock
@@ -35,6 +36,22 @@ async def test_processes_that_start_at_once_do_a_day_once(
     assert again == [None] * 3
     assert [process.ran for process in processes if process.ran] == [[TODAY]]
     assert await processes[0].stored.last_day() == TODAY
+
+
+async def test_who_comes_to_the_lease_late_looks_again(
+    either_pool: DatabaseConnectionPool, start_maintenance: Callable[..., MaintenanceProcess]
+) -> None:
+    """A process that saw the day undone and then waited while another did it does not repeat it (scenario 8)."""
+    late, first = start_maintenance(either_pool), start_maintenance(either_pool)
+    acquire = late.leases.acquire
+
+    async def slowly(name: str, owner: str, ttl_s: float) -> Lease | None:
+        await first.report()
+        return await acquire(name, owner, ttl_s)
+
+    late.leases.acquire = slowly  # type: ignore[method-assign]
+    assert await late.service.run_daily_maintenance() is None
+    assert (late.ran, first.ran) == ([], [TODAY])
 
 
 async def test_without_redis_a_day_is_done_once_as_well(

@@ -163,3 +163,17 @@ async def test_premium_is_counted_whole_though_clearing_was_interrupted(
     found = await process.statistics.get(YESTERDAY)
     assert found is not None
     assert found.premium_ended == 700
+
+
+async def test_numbers_that_come_after_their_day_was_closed_are_summed_by_the_next_run(
+    either_pool: DatabaseConnectionPool, start_maintenance: Callable[..., MaintenanceProcess], clock: TestClock
+) -> None:
+    """What a process cut off over midnight stores later is in the sums a day later."""
+    process, cut_off = start_maintenance(either_pool), start_maintenance(either_pool)
+    cut_off.counters.add("searches", 3)
+    clock.advance(days=1)
+    await process.report()
+    await cut_off.counters.flush()
+    clock.advance(days=1)
+    await process.report()
+    assert await process.statistics.get(TODAY) == DayStatistics(TODAY, searches=3, closed_at=clock.utc_now())
