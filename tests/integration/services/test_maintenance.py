@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 from core.cache import codec, keys
 from tests.fixtures.clock import NOON
@@ -185,6 +186,17 @@ async def test_a_date_that_redis_knows_to_be_done_spares_the_database(
     await start_maintenance(memory_pool).report()
     stores.database_down = True
     assert await start_maintenance(memory_pool).service.run_daily_maintenance() is None
+
+
+async def test_a_date_far_ahead_is_told_once(
+    memory_pool: DatabaseConnectionPool, start_maintenance: Callable[..., MaintenanceProcess]
+) -> None:
+    """A date that a wrong clock left behind stops the work, which no one would see without an error in the log."""
+    await start_maintenance(memory_pool).stored.store_day(None, TODAY + timedelta(days=2))
+    with capture_logs() as logs:
+        process = start_maintenance(memory_pool)
+        assert [await process.service.run_daily_maintenance() for _ in range(3)] == [None] * 3
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["maintenance_date_in_future"]
 
 
 @pytest.mark.parametrize(
