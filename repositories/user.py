@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import DuplicateKeyError
 
-from core.cache import codec, keys
-from core.cache.recent_values import RecentValues
+from core.cache import keys
+from core.cache.codec import ValueForm
+from core.database.base import BaseRepository
 from core.domain.quota import QuotaReservation
 from core.domain.user import User
 from core.errors import DatabaseUnavailableError
@@ -35,18 +36,15 @@ _QUOTA = {"quota": 1}
 _TRIES = 5
 _EXTEND_TRIES = 50
 _SWEEP = 500
-_RECENT_S = 5.0
-_RECENT_USERS = 5_000
+_CACHED_FIELDS = 6
 
 
-class UserRepository:
+class UserRepository(BaseRepository[int, User]):
     """Reads and writes people; every method raises DatabaseUnavailableError when the primary database is gone."""
 
     def __init__(self, pool: DatabaseConnectionPool, cache: RedisCache, clock: Clock) -> None:
+        super().__init__(cache, clock, key=keys.user, form=_FORM)
         self._pool = pool
-        self._cache = cache
-        self._clock = clock
-        self._recent: RecentValues[int, User] = RecentValues(clock, capacity=_RECENT_USERS)
 
     async def create_user(self, user: User) -> User:
         """Store a person or rename a known one; safe to repeat and to race.
@@ -63,16 +61,10 @@ class UserRepository:
     async def get_user(self, user_id: int) -> User | None:
         """Read one person; None when unknown.
 
-        What this process wrote is seen at once, what another one wrote within seconds, and within five minutes where
-        Redis was gone when it wrote.
+        What this process wrote is seen at once, what another one wrote within five seconds. That somebody is unknown
+        is not remembered: whoever meets a stranger stores them, and finds them from then on.
         """
-        recent = self._recent.get(user_id)
-        if recent is not None:
-            return recent
-        user = await self._read(user_id)
-        if user is not None:
-            self._recent.put(user_id, user, _RECENT_S)
-        return user
+        return await self._read_cached(user_id, lambda: self._load(user_id))
 
     async def set_premium(self, user_id: int, until: datetime | None) -> User:
         """Set when premium ends (UTC); None ends it now. An unknown person is remembered for it."""
@@ -264,45 +256,32 @@ class UserRepository:
         found = await self._pool.find_one(_USERS, {"_id": user_id}, projection=_QUOTA)
         return {"day": "", "charged": 0, "holds": [], **((found or {}).get("quota") or {})}
 
-    async def _read(self, user_id: int) -> User | None:
-        key = keys.user(user_id)
-        cached = codec.decode(await self._cache.get(key))
-        if cached is not None:
-            return _from_cache(user_id, cached)
+    async def _load(self, user_id: int) -> User | None:
         found = await self._pool.find_one(_USERS, {"_id": user_id}, projection=_PROFILE)
-        if found is None:
-            return None
-        user = _to_user(found)
-        await self._cache.set(key, codec.encode(_to_cache(user)), key.ttl_s)
-        return user
+        return None if found is None else _to_user(found)
 
     async def _change(self, user_id: int, changes: Mapping[str, Mapping[str, Any]]) -> User:
         """Write to a person's document, made when there is none, then forget what is remembered of it."""
         on_insert = {"first_name": "", "created_at": self._clock.utc_now()}
         missing = {name: value for name, value in on_insert.items() if name not in changes["$set"]}
         update = {**changes, "$setOnInsert": {**missing, **changes.get("$setOnInsert", {})}}
-        try:
-            found = await self._upsert(user_id, update)
-        except DuplicateKeyError:  # the loser of two first writes finds the winner's document
-            found = await self._upsert(user_id, update)
-        await self._forget(user_id)
+        async with self._writing(user_id):
+            try:
+                found = await self._upsert(user_id, update)
+            except DuplicateKeyError:  # the loser of two first writes finds the winner's document
+                found = await self._upsert(user_id, update)
         return _to_user(found)
-
-    async def _forget(self, user_id: int) -> None:
-        """Drop what is remembered of a person whose document changed."""
-        await self._cache.delete(keys.user(user_id))
-        self._recent.drop(user_id)
 
     async def _try_extend(self, user_id: int, current: datetime | None, until: datetime) -> User | None:
         """Move the end of premium from `current`; None when it is not that any more."""
         query = {"_id": user_id, "premium_until": current}
         new = {"first_name": "", "created_at": self._clock.utc_now()}
         update = {"$set": {"premium_until": until}, "$setOnInsert": new}
-        try:
-            found = await self._pool.find_one_and_update(_USERS, query, update, projection=_PROFILE, upsert=True)
-        except DuplicateKeyError:
-            return None
-        await self._forget(user_id)
+        async with self._writing(user_id):
+            try:
+                found = await self._pool.find_one_and_update(_USERS, query, update, projection=_PROFILE, upsert=True)
+            except DuplicateKeyError:
+                return None
         return _to_user(found or {"_id": user_id})
 
     async def _upsert(self, user_id: int, update: Mapping[str, Any]) -> Document:
@@ -340,10 +319,25 @@ def _to_user(found: Mapping[str, Any]) -> User:
 
 
 def _to_cache(user: User) -> list[Any]:
-    return [user.first_name, user.username, user.language, user.premium_until, user.ban_reason]
+    return [user.id, user.first_name, user.username, user.language, user.premium_until, user.ban_reason]
 
 
-def _from_cache(user_id: int, cached: list[Any]) -> User:
-    first_name, username, language, premium_until, ban_reason = cached
-    until = datetime.fromisoformat(premium_until) if premium_until else None
+def _from_cache(found: Any) -> User | None:
+    if not isinstance(found, list) or len(found) != _CACHED_FIELDS:
+        return None
+    user_id, first_name, *optional = found
+    if type(user_id) is not int or type(first_name) is not str:
+        return None
+    if not all(value is None or type(value) is str for value in optional):
+        return None
+    username, language, premium_until, ban_reason = optional
+    try:
+        until = datetime.fromisoformat(premium_until) if premium_until is not None else None
+    except ValueError:
+        return None
+    if until is not None and until.tzinfo is None:
+        return None
     return User(user_id, first_name, username, language, until, ban_reason)
+
+
+_FORM: ValueForm[User] = ValueForm(_to_cache, _from_cache)
