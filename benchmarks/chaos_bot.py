@@ -5,46 +5,48 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from benchmarks.chaos_quota import HOLD_S, LIMIT
+from config.settings import BootstrapSettings
+from core.cache.invalidation import CacheInvalidator
 from core.cache.redis_cache import RedisCache
 from core.cache.redis_client import build_redis_client
 from core.concurrency.task_registry import TaskRegistry
 from core.database.indexes import ensure_indexes
-from core.database.multi_pool import MultiDatabaseManager
-from core.database.pool import DatabaseConnectionPool
-from core.database.write_routing import WriteRouting
-from core.domain.database import WriteLimits
 from core.domain.media_id import MediaIdSource
 from core.observability.metrics import Metrics
 from core.services.health_report import HealthProbe, HealthReport
 from core.services.indexing import IndexingService
 from core.services.indexing_queue import IndexingQueue
+from core.services.postponed_changes import PostponedChangesService
 from core.services.quota import QuotaService
-from core.services.runtime_settings import RuntimeSettingsService
 from core.services.search import SearchService
 from core.services.search_session import SearchSessions
-from repositories.channel import ChannelRepository
-from repositories.media import MediaRepository
-from repositories.media_batch import MediaBatchRepository
-from repositories.runtime_settings import RuntimeSettingsRepository
-from repositories.user import UserRepository
+from core.services.search_windows import SearchWindows
+from core.wiring import Base, build_databases, build_repositories
+from repositories.postponed_change import PostponedChangeRepository
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
     from zoneinfo import ZoneInfo
 
     from core.clock import Clock
+    from core.database.multi_pool import MultiDatabaseManager
+    from core.services.runtime_settings import RuntimeSettingsService
+    from core.wiring import Databases, Repositories
+    from repositories.media import MediaRepository
+    from repositories.media_batch import MediaBatchRepository
+    from repositories.user import UserRepository
     from tests.fixtures.database_rig import DatabaseRig
 
 DATABASE = "chaos"
 DATABASES = 3
-_SIZE_LIMIT_BYTES = 1 << 29
-_SETTINGS = {
-    "NON_PREMIUM_DAILY_LIMIT": str(LIMIT),
-    "QUOTA_HOLD_S": str(HOLD_S),
-}
+PINS = {-1002: 2, -1003: 3}
+_SEEDS = {"NON_PREMIUM_DAILY_LIMIT": str(LIMIT), "QUOTA_HOLD_S": str(HOLD_S)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,62 +83,75 @@ class ChaosBot:
         await asyncio.gather(*works)
 
 
-@dataclass(frozen=True, slots=True)
-class _Base:
-    clock: Clock
-    metrics: Metrics
-    tasks: TaskRegistry
-    databases: MultiDatabaseManager
-    cache: RedisCache
-    runtime: RuntimeSettingsService
-
-
 @asynccontextmanager
 async def open_bot(rig: DatabaseRig, clock: Clock, time_zone: ZoneInfo) -> AsyncIterator[ChaosBot]:
     """Build it on the rig's proxies, start its loops, and end them with the block."""
     async with AsyncExitStack() as closing:
-        base = _build_base(rig, clock, closing)
-        for pool in base.databases.databases:
+        metrics = Metrics()
+        tasks = TaskRegistry(clock, on_failure=metrics.count_failed_task)
+        redis = build_redis_client(rig.redis_url)
+        closing.push_async_callback(redis.aclose)
+        base = Base(_settings(rig), clock, metrics, tasks, RedisCache(redis, metrics, clock))
+        databases = build_databases(base, _SEEDS, None)
+        for pool in databases.manager.databases:
+            closing.push_async_callback(pool.close)
             await ensure_indexes(pool)
-        await base.runtime.load()
-        bot = _build_bot(base, time_zone)
-        closing.push_async_callback(base.tasks.close, 5.0)
-        yield bot
+        await databases.runtime.load()
+        closing.push_async_callback(tasks.close, 5.0)
+        yield _assemble(base, databases, build_repositories(base, databases), time_zone)
 
 
-def _build_base(rig: DatabaseRig, clock: Clock, closing: AsyncExitStack) -> _Base:
-    metrics = Metrics()
-    tasks = TaskRegistry(clock, on_failure=metrics.count_failed_task)
-    pools = [
-        DatabaseConnectionPool(rig.uri(number), DATABASE, clock=clock, metrics=metrics, number=number + 1)
-        for number in range(DATABASES)
-    ]
-    for pool in pools:
-        closing.push_async_callback(pool.close)
-    redis = build_redis_client(rig.redis_url)
-    closing.push_async_callback(redis.aclose)
-    runtime = RuntimeSettingsService(RuntimeSettingsRepository(pools[0], clock), _SETTINGS, clock, tasks)
-    return _Base(clock, metrics, tasks, MultiDatabaseManager(pools, clock), RedisCache(redis, metrics, clock), runtime)
-
-
-def _build_bot(base: _Base, time_zone: ZoneInfo) -> ChaosBot:
-    clock, metrics, tasks, databases, runtime = base.clock, base.metrics, base.tasks, base.databases, base.runtime
-    users = UserRepository(databases.primary, base.cache, clock)
-    media = MediaRepository(databases)
-    routing = WriteRouting(databases.databases, lambda: WriteLimits(_SIZE_LIMIT_BYTES), clock, metrics)
-    batches = MediaBatchRepository(databases, routing, MediaIdSource(clock))
-    channels = ChannelRepository(databases.primary, clock)
-    indexing = IndexingService(media, batches, channels, tasks, metrics)
+def _assemble(base: Base, databases: Databases, repositories: Repositories, time_zone: ZoneInfo) -> ChaosBot:
+    clock, metrics, tasks, runtime = base.clock, base.metrics, base.tasks, databases.runtime
+    invalidator = CacheInvalidator(base.cache, clock)
+    windows = SearchWindows(base.cache, invalidator, runtime)
+    search = SearchService(
+        repositories.media, SearchSessions(base.cache, runtime, clock), windows, runtime, metrics, clock
+    )
+    quota = QuotaService(repositories.users, runtime, clock, time_zone)
+    postponed = PostponedChangeRepository(databases.manager.primary, MediaIdSource(clock))
+    changes = PostponedChangesService(databases.manager, repositories.media, postponed, metrics, clock)
+    indexing = IndexingService(changes, repositories.media_batch, repositories.channels, tasks, metrics, lambda: PINS)
     queue = IndexingQueue(indexing, runtime, tasks, metrics, clock)
-    search = SearchService(media, SearchSessions(base.cache, runtime, clock), base.cache, runtime, metrics, clock)
-    quota = QuotaService(users, runtime, clock, time_zone)
-    tasks.supervise(HealthReport(_probes(base), metrics, clock).run, name="health")
-    tasks.supervise(routing.run, name="write_routing")
-    tasks.supervise(quota.renew_holds, name="quota_holds")
+    for name, loop in {
+        "health": HealthReport(_probes(base, databases), metrics, clock).run,
+        "write_routing": databases.routing.run,
+        "quota_holds": quota.renew_holds,
+        "search_invalidation": invalidator.run,
+        "postponed_changes": indexing.keep_up_to_date,
+    }.items():
+        tasks.supervise(loop, name=name)
     queue.start()
-    return ChaosBot(clock, tasks, runtime, databases, search, media, batches, queue, users, quota)
+    return ChaosBot(
+        clock,
+        tasks,
+        runtime,
+        databases.manager,
+        search,
+        repositories.media,
+        repositories.media_batch,
+        queue,
+        repositories.users,
+        quota,
+    )
 
 
-def _probes(base: _Base) -> dict[str, HealthProbe]:
-    pings = {f"database {pool.number}": HealthProbe(pool.ping, critical=False) for pool in base.databases.databases}
+def _settings(rig: DatabaseRig) -> BootstrapSettings:
+    first, *further = (SecretStr(rig.uri(number)) for number in range(DATABASES))
+    return BootstrapSettings(
+        api_id=1,
+        api_hash=SecretStr("0" * 32),
+        bot_token=SecretStr("1:no-telegram-here"),
+        session_file=Path("unused.session"),
+        database_uri=first,
+        database_uris=tuple(further),
+        database_name=DATABASE,
+        redis_uri=SecretStr(rig.redis_url),
+        admins=(1,),
+        channels=(),
+    )
+
+
+def _probes(base: Base, databases: Databases) -> dict[str, HealthProbe]:
+    pings = {f"database_{pool.number}": HealthProbe(pool.ping, critical=False) for pool in databases.manager.databases}
     return {**pings, "redis": HealthProbe(base.cache.ping, critical=False)}

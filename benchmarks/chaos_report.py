@@ -154,8 +154,8 @@ def show(report: Report) -> None:
     """Print the tables."""
     print(f"\n{'store':<8}{'fault':<10}{'begin s':>9}{'end s':>9}{'searches':>10}{'failed':>8}{'longest s':>11}")
     for line in report.faults:
-        times = f"{line.began_s:>9.1f}{line.ended_s:>9.1f}"
-        print(f"{line.store:<8}{line.kind:<10}{times}{line.searches:>10}{line.unavailable:>8}{line.longest_s:>11.2f}")
+        lasted = f"{line.began_s:>9.1f}{line.ended_s:>9.1f}"
+        print(f"{line.store:<8}{line.kind:<10}{lasted}{line.searches:>10}{line.unavailable:>8}{line.longest_s:>11.2f}")
     for begin, end in report.all_silent_s:
         print(f"no database alive from {begin:.1f} to {end:.1f} s")
     found = report.availability
