@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(servers.close)
 
 
-def _require(start: Callable[[], Any]) -> Any:
+def require(start: Callable[[], Any]) -> Any:
     """What `start` returns; without a server binary the test is skipped, but fails where CI=true."""
     try:
         return start()
@@ -59,14 +59,14 @@ def mongo_uri() -> str:
     """A real MongoDB, one-member replica set, shared by the whole run; MONGO_TEST_URI names another."""
     if override := os.environ.get("MONGO_TEST_URI"):
         return override
-    return str(_require(lambda: shared_server(os.environ[_RUN_ADDRESS], "mongo")))
+    return str(require(lambda: shared_server(os.environ[_RUN_ADDRESS], "mongo")))
 
 
 @pytest.fixture(scope="session")
 def redis_url(worker_id: str) -> str:
     """A database of a real Valkey, this worker's own and empty at every test; REDIS_TEST_URL names another server."""
     override = os.environ.get("REDIS_TEST_URL")
-    server = urlsplit(override or _require(lambda: shared_server(os.environ[_RUN_ADDRESS], "valkey")))
+    server = urlsplit(override or require(lambda: shared_server(os.environ[_RUN_ADDRESS], "valkey")))
     number = worker_id.removeprefix("gw") if worker_id.startswith("gw") else "0"
     return server._replace(path=f"/{number}").geturl()
 
@@ -135,7 +135,7 @@ def mongo_server() -> Iterator[MongoServer]:
     """A MongoDB of this test's own, to be killed, frozen and started again; about three seconds to start."""
     server = MongoServer()
     try:
-        _require(server.start)
+        require(server.start)
         yield server
     finally:
         server.close()
@@ -146,7 +146,7 @@ def valkey_server() -> Iterator[ValkeyServer]:
     """A Valkey of this test's own, to be killed, frozen and started again."""
     server = ValkeyServer()
     try:
-        _require(server.start)
+        require(server.start)
         yield server
     finally:
         server.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pymongo
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -16,11 +16,13 @@ from pymongo import ReturnDocument, errors
 
 from core.database.circuit_breaker import CallOutcome, CircuitBreaker
 from core.database.driver_errors import ErrorMeaning, may_repeat, meaning_of
+from core.database.operation_timings import OperationTimings
 from core.domain.database import DatabaseSize
 from core.errors import DatabaseFullError, DatabaseUnavailableError, SearchTimeoutError
 
 if TYPE_CHECKING:
     from core.clock import Clock
+    from core.database.operation_timings import DatabaseMetrics
 
 Document = dict[str, Any]
 Filter = Mapping[str, Any]
@@ -31,19 +33,8 @@ _ATTEMPTS = 3
 _PAUSE_S = (0.02, 0.1)
 _UNLIMITED_BATCH = 5_000
 _SERVER_MARGIN_S = 0.2
-_PING_TIMEOUT_S = 0.9
-
-
-class DatabaseMetrics(Protocol):
-    """What the pool counts with: `database_operations` labelled (op, outcome), `database_seconds` labelled (op)."""
-
-    @property
-    def database_operations(self) -> Any:
-        """Counter with labels op and outcome: ok, error, unavailable, full, timeout or cancelled."""
-
-    @property
-    def database_seconds(self) -> Any:
-        """Histogram with label op; seconds as the caller waited, retries included."""
+_PING_TIMEOUT_S = 0.98
+_PING_MARGIN_S = 0.03
 
 
 class DatabaseConnectionPool:
@@ -81,7 +72,7 @@ class DatabaseConnectionPool:
         self.number = number
         self.breaker = breaker or CircuitBreaker(f"database {number}", clock)
         self._clock = clock
-        self._metrics = metrics
+        self._timings = OperationTimings(metrics)
         self._timeout_s = operation_timeout_s
         self._client = (
             client_factory()
@@ -90,8 +81,6 @@ class DatabaseConnectionPool:
         )
         self._database = self._client[name]
         self._collections: dict[str, Any] = {}
-        self._counters: dict[tuple[str, str], Any] = {}
-        self._histograms: dict[str, Any] = {}
 
     async def execute_with_retry(
         self,
@@ -293,7 +282,11 @@ class DatabaseConnectionPool:
         """Ask the server for a sign of life within a second, whatever the breaker says; the breaker hears of it."""
         try:
             await self._run(
-                lambda: self._database.command("ping"), idempotent=True, name="ping", limit_s=_PING_TIMEOUT_S
+                lambda: self._database.command("ping"),
+                idempotent=True,
+                name="ping",
+                limit_s=_PING_TIMEOUT_S,
+                margin_s=_PING_MARGIN_S,
             )
         except DatabaseUnavailableError:
             self.breaker.note_ping(answered=False)
@@ -336,14 +329,22 @@ class DatabaseConnectionPool:
 
         return await self.execute_with_retry(bounded, idempotent=True, name=name, timeout_s=timeout_s)
 
-    async def _run(self, operation: Callable[[], Awaitable[T]], *, idempotent: bool, name: str, limit_s: float) -> T:
+    async def _run(
+        self,
+        operation: Callable[[], Awaitable[T]],
+        *,
+        idempotent: bool,
+        name: str,
+        limit_s: float,
+        margin_s: float = _SERVER_MARGIN_S,
+    ) -> T:
         """One operation within its deadline, its errors translated and counted."""
         started = self._clock.monotonic()
         outcome = "cancelled"
         try:
             # The driver's deadline runs from here, not from when one of its threads is free, so that a write that the
             # caller gave up is not begun later; it also is the server's maxTimeMS.
-            with pymongo.timeout(limit_s - _SERVER_MARGIN_S):
+            with pymongo.timeout(limit_s - margin_s):
                 async with asyncio.timeout(limit_s):
                     result = await self._attempts(operation, idempotent=idempotent)
             outcome = "ok"
@@ -360,8 +361,7 @@ class DatabaseConnectionPool:
         else:
             return result
         finally:
-            if self._metrics is not None:
-                self._count(self._metrics, name, outcome, self._clock.monotonic() - started)
+            self._timings.note(name, outcome, self._clock.monotonic() - started)
 
     async def _attempts(self, operation: Callable[[], Awaitable[T]], *, idempotent: bool) -> T:
         for _ in range(_ATTEMPTS - 1):
@@ -372,16 +372,6 @@ class DatabaseConnectionPool:
                     raise
             await self._clock.sleep(random.uniform(*_PAUSE_S))
         return await operation()
-
-    def _count(self, metrics: DatabaseMetrics, name: str, outcome: str, seconds: float) -> None:
-        counter = self._counters.get((name, outcome))
-        if counter is None:
-            counter = self._counters[name, outcome] = metrics.database_operations.labels(name, outcome)
-        histogram = self._histograms.get(name)
-        if histogram is None:
-            histogram = self._histograms[name] = metrics.database_seconds.labels(name)
-        counter.inc()
-        histogram.observe(seconds)
 
 
 def _motor_client(uri: str, server_selection_timeout_s: float, operation_timeout_s: float) -> Any:

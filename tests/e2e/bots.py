@@ -21,6 +21,7 @@ from handlers import build_manager
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from core.clock import Clock
     from sandbox.datacenter.server import DataCenter
     from tests.e2e.conftest import Cast
 
@@ -34,10 +35,13 @@ class BotSetup:
     environ: dict[str, str]
 
     @asynccontextmanager
-    async def running(self, *, stores: Stores | None = None, **changes: str) -> AsyncIterator[Container]:
+    async def running(
+        self, *, stores: Stores | None = None, clock: Clock | None = None, **changes: str
+    ) -> AsyncIterator[Container]:
         """The bot inside this process, closed at the end of the block."""
-        settings = load_settings(self.environ | changes, env_file=None)
-        async with open_container(settings, stores=stores, environ=self.environ | changes) as container:
+        environ = self.environ | changes
+        settings = load_settings(environ, env_file=None)
+        async with open_container(settings, clock=clock, stores=stores, environ=environ) as container:
             manager = build_manager(container)
             manager.register(container.client)
             await container.start(manager.introduce)

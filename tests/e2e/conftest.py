@@ -48,8 +48,7 @@ def world(clock: Clock) -> World:
     return World(clock)
 
 
-@pytest.fixture
-def cast(world: World) -> Cast:
+def people(world: World) -> Cast:
     """A bot, two people, a private channel and a public group where the bot is an admin."""
     bot = world.add_bot("7000000001:a-bot-of-the-local-telegram-only", "Filter", "filter_test_bot")
     ann = world.add_user("Ann", username="ann_reader", phone="9996621111")
@@ -58,6 +57,12 @@ def cast(world: World) -> Cast:
     group = world.add_group("Friends", creator=bob.id, username="friends_group", admins=[bot.id], members=[ann.id])
     world.says(ann.id, bot.id, "/start")
     return Cast(bot, ann, bob, channel, group)
+
+
+@pytest.fixture
+def cast(world: World) -> Cast:
+    """Those who are in the world of this test."""
+    return people(world)
 
 
 @pytest.fixture
