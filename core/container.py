@@ -29,11 +29,13 @@ from core.services.channel import ChannelService
 from core.services.channel_scan import ChannelScanService
 from core.services.daily_statistics import DailyCounters
 from core.services.delivery import DeliveryService
+from core.services.duplicates import DuplicateRepair
 from core.services.health_report import HealthReport
 from core.services.indexing import IndexingService
 from core.services.indexing_queue import IndexingQueue
 from core.services.maintenance import MaintenanceService
 from core.services.performance_report import PerformanceReport
+from core.services.postponed_changes import PostponedChangesService
 from core.services.quota import QuotaService
 from core.services.rate_limiter import RateLimiter
 from core.services.recent_presses import RecentPresses
@@ -210,6 +212,7 @@ async def _close(pools: Sequence[DatabaseConnectionPool]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Indexing:
+    service: IndexingService
     queue: IndexingQueue
     index_list: ChannelService
     scan: ChannelScanService
@@ -223,7 +226,8 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     invalidator = CacheInvalidator(cache, clock)
     search = _build_search(base, repositories, runtime, invalidator)
     quota = QuotaService(repositories.users, runtime, clock, base.settings.time_zone)
-    indexing = _build_indexing(base, repositories, runtime, telegram.gateway)
+    repair = DuplicateRepair(repositories.media_duplicates, clock)
+    indexing = _build_indexing(base, databases, repositories, telegram.gateway)
     maintenance = _build_maintenance(base, databases, repositories, counters)
     loop_lag = LoopLagMonitor(clock, metrics)
     health = HealthReport(build_probes(databases, cache, telegram.client), metrics, clock)
@@ -262,11 +266,15 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
             "loop_lag": loop_lag.run,
             "health": health.run,
             "write_routing": databases.routing.run,
+            "postponed_changes": indexing.service.keep_up_to_date,
             "quota_holds": quota.renew_holds,
             "search_invalidation": invalidator.run,
             "maintenance": maintenance.run,
             "daily_counters": counters.run,
-            **{f"indexes:{pool.number}": partial(build_indexes, pool) for pool in databases.manager.databases},
+            **{
+                f"indexes:{pool.number}": partial(build_indexes, pool, clock, repair.run)
+                for pool in databases.manager.databases
+            },
         },
     )
 
@@ -280,14 +288,17 @@ def _build_search(
 
 
 def _build_indexing(
-    base: Base, repositories: Repositories, runtime: RuntimeSettingsService, telegram: PyrogramGateway
+    base: Base, databases: Databases, repositories: Repositories, telegram: PyrogramGateway
 ) -> _Indexing:
-    channels = repositories.channels
-    indexing = IndexingService(repositories.media, repositories.media_batch, channels, base.tasks, base.metrics)
+    channels, runtime = repositories.channels, databases.runtime
+    changes = PostponedChangesService(
+        databases.manager, repositories.media, repositories.postponed_changes, base.metrics, base.clock
+    )
+    indexing = IndexingService(changes, repositories.media_batch, channels, base.tasks, base.metrics)
     queue = IndexingQueue(indexing, runtime, base.tasks, base.metrics, base.clock)
     index_list = ChannelService(channels, queue)
     scan = ChannelScanService(channels, index_list, indexing, telegram, runtime, base.clock)
-    return _Indexing(queue, index_list, scan)
+    return _Indexing(indexing, queue, index_list, scan)
 
 
 def _build_delivery(

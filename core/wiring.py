@@ -25,6 +25,8 @@ from repositories.daily_statistics import DailyStatisticsRepository
 from repositories.maintenance import MaintenanceRepository
 from repositories.media import MediaRepository
 from repositories.media_batch import MediaBatchRepository
+from repositories.media_duplicate import MediaDuplicateRepository
+from repositories.postponed_change import PostponedChangeRepository
 from repositories.runtime_settings import RuntimeSettingsRepository
 from repositories.user import UserRepository
 
@@ -68,6 +70,8 @@ class Repositories:
     users: UserRepository
     media: MediaRepository
     media_batch: MediaBatchRepository
+    media_duplicates: MediaDuplicateRepository
+    postponed_changes: PostponedChangeRepository
     channels: ChannelRepository
     daily_statistics: DailyStatisticsRepository
     maintenance: MaintenanceRepository
@@ -107,10 +111,13 @@ def build_databases(base: Base, seeds: Mapping[str, str], mongo_client: Callable
 def build_repositories(base: Base, databases: Databases) -> Repositories:
     """Queries over the databases; everything but files lives in the primary one."""
     manager, primary = databases.manager, databases.manager.primary
+    ids = MediaIdSource(base.clock)
     return Repositories(
         users=UserRepository(primary, base.cache, base.clock),
         media=MediaRepository(manager),
-        media_batch=MediaBatchRepository(manager, databases.routing, MediaIdSource(base.clock)),
+        media_batch=MediaBatchRepository(manager, databases.routing, ids),
+        media_duplicates=MediaDuplicateRepository(manager),
+        postponed_changes=PostponedChangeRepository(primary, ids),
         channels=ChannelRepository(primary, base.clock),
         daily_statistics=DailyStatisticsRepository(primary),
         maintenance=MaintenanceRepository(primary, base.clock),

@@ -18,6 +18,7 @@ from repositories.media_document import (
     LISTED,
     MESSAGE,
     SEARCH_INDEX,
+    SOURCE_INDEX,
     SOURCES,
     UNIQUE_ID,
     WHOLE,
@@ -299,7 +300,11 @@ async def _detach(
 ) -> int:
     """Remove posts from all files of one database but `keep`, and files that have no post left."""
     wanted = {CHANNEL: channel_id, MESSAGE: {"$in": list(message_ids)}}
-    found = await pool.find(COLLECTION, {SOURCES: {"$elemMatch": wanted}}, projection={SOURCES: 1, UNIQUE_ID: 1})
+    found = await _on_index(
+        pool.find(
+            COLLECTION, {SOURCES: {"$elemMatch": wanted}}, projection={SOURCES: 1, UNIQUE_ID: 1}, hint=SOURCE_INDEX
+        )
+    )
     holders = [document for document in found if document[UNIQUE_ID] != keep]
     if not holders:
         return 0

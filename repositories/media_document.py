@@ -135,6 +135,15 @@ def plan_filter(plan: SearchPlan) -> Document:
 _KINDS: dict[Any, MediaKind] = {int(kind): kind for kind in MediaKind}
 
 
+def is_storable(media: NewMedia) -> bool:
+    """Whether a record can hold it."""
+    try:
+        check_storable(media)
+    except UnstorableMediaError:
+        return False
+    return True
+
+
 def check_storable(media: NewMedia) -> None:
     """Refuse what no record can hold.
 

@@ -11,34 +11,48 @@ from core.domain.indexing import BatchOutcome, ChannelDelete, ChannelEdit, Chann
 from core.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from core.concurrency.task_registry import TaskRegistry
     from core.domain.indexing import QueuedEvent, StorableEvent
     from core.domain.media import NewMedia
     from core.observability.metrics import Metrics
+    from core.services.postponed_changes import PostponedChangesService
     from repositories.channel import ChannelRepository
-    from repositories.media import MediaRepository
     from repositories.media_batch import MediaBatchRepository
 
 
 class IndexingService:
-    """Turns channel events into records; storing the same event again changes nothing."""
+    """Turns channel events into records; storing the same event again changes nothing.
+
+    Args:
+        pins: by channel, the number of the database that its new files go to; asked for every batch.
+    """
 
     def __init__(
         self,
-        media: MediaRepository,
+        changes: PostponedChangesService,
         batches: MediaBatchRepository,
         channels: ChannelRepository,
         tasks: TaskRegistry,
         metrics: Metrics,
+        pins: Callable[[], Mapping[int, int]] = dict,
     ) -> None:
-        self._media = media
+        self._changes = changes
+        self._pins = pins
         self._batches = batches
         self._channels = channels
         self._tasks = tasks
         self._metrics = metrics
         self._log = structlog.get_logger(__name__)
+
+    async def keep_up_to_date(self) -> None:
+        """Bring databases that are back up to date with edits and deletions; for a supervised task."""
+        await self._changes.run(self._store_new)
+
+    async def _store_new(self, media: NewMedia) -> None:
+        """Store one file."""
+        await self._bulk_save_files([media])
 
     async def _process_message_batch(self, batch: Sequence[QueuedEvent]) -> None:
         """Store a batch, then let the channels' durable pts follow; all of it may be repeated after a failure.
@@ -102,13 +116,15 @@ class IndexingService:
                 await self._apply_edit(event.media)
         for event in events:
             if isinstance(event, ChannelDelete):
-                await self._media.remove_source(event.channel_id, event.message_ids)
+                await self._changes.remove(event.channel_id, event.message_ids)
 
     async def _bulk_save_files(self, files: Sequence[NewMedia]) -> None:
         """One duplicate query and one bulk write for all files; a bad file is rejected alone."""
         if not files:
             return
-        outcome: BatchOutcome = await self._batches.save_batch(files)
+        outcome: BatchOutcome = await self._batches.save_batch(files, self._pins())
+        if outcome.unreached:
+            await self._changes.keep(outcome.unreached)
         self._metrics.posts_indexed.inc(outcome.new)
         self._metrics.posts_duplicate.inc(outcome.known)
         for media, reason in outcome.rejected:
@@ -120,8 +136,8 @@ class IndexingService:
 
     async def _apply_edit(self, media: NewMedia) -> None:
         """A post of a file we do not have (its post was missed, or the file came by the edit) is stored as new."""
-        if not (await self._media.apply_edit(media)).is_known:
-            await self._bulk_save_files([media])
+        if not await self._changes.apply_edit(media):
+            await self._store_new(media)
 
 
 def _message_id(event: StorableEvent) -> int:

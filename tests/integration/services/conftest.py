@@ -22,7 +22,7 @@ from repositories.media import MediaRepository
 from repositories.runtime_settings import RuntimeSettingsRepository
 from tests.fixtures.channel_wire import FakeChannel, FakeTelegram
 from tests.fixtures.maintenance import MaintenanceProcess
-from tests.fixtures.media_stores import batches_on
+from tests.fixtures.media_stores import batches_on, changes_on
 from tests.integration.services.indexer import BOOKS, FILMS, Indexer
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def start(clock: TestClock, telegram: FakeTelegram) -> Callable[..., AbstractAsy
         runtime = RuntimeSettingsService(RuntimeSettingsRepository(pool, clock), environ, clock, tasks)
         channels, media = ChannelRepository(pool, clock), MediaRepository(MultiDatabaseManager([pool], clock))
         batches = batches_on(pool, ids=MediaIdSource(clock))
-        indexing = IndexingService(media, batches, channels, tasks, metrics)
+        changes = changes_on(pool, clock=clock, metrics=metrics)
+        indexing = IndexingService(changes, batches, channels, tasks, metrics)
         queue = IndexingQueue(indexing, runtime, tasks, metrics, clock)
         index_list = ChannelService(channels, queue)
         scan = ChannelScanService(channels, index_list, indexing, telegram, runtime, clock)
