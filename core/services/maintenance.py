@@ -117,9 +117,7 @@ class MaintenanceService:
         last = remembered if _is_done(remembered, today) else await self._maintenance.last_day()
         if last is not None:
             await self._remember(last)
-            if (
-                last > today + _ONE_DAY
-            ):  # further than any change of the zone leads: this clock or an earlier one is wrong
+            if last > today + _ONE_DAY:  # no change of the zone leads that far: a clock is or was wrong
                 self._log.error("maintenance_date_in_future", last=last.isoformat(), today=today.isoformat())
         return last
 
