@@ -13,8 +13,10 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from pymongo import errors
 
 from core.clock import Clock
+from core.database.circuit_breaker import CircuitBreaker, CircuitOpenError
 from core.database.pool import DatabaseConnectionPool
 from core.errors import DatabaseUnavailableError, SearchTimeoutError
+from tests.fixtures.clock import TestClock
 from tests.fixtures.tcp_proxy import TcpProxy
 
 if TYPE_CHECKING:
@@ -117,6 +119,36 @@ async def test_a_frozen_server_is_told_in_time_and_found_again(mongo_server: Mon
         assert all(isinstance(outcome, DatabaseUnavailableError) for outcome in crowd)
         mongo_server.resume()
         await is_back(pool)
+
+
+async def test_a_herd_meets_a_returning_server_through_three_probes(mongo_server: MongoServer) -> None:
+    """Of a hundred callers at once three are sent to a server that may be back, the others are told at once.
+
+    (scenario 123)
+    """
+    clock, metrics = TestClock(), CountingMetrics()
+    breaker = CircuitBreaker("database 1", clock)
+    pool = DatabaseConnectionPool(mongo_server.uri, "faults", clock=Clock(), metrics=metrics, breaker=breaker)
+
+    async def herd() -> tuple[int, int]:
+        """(how many of a hundred were let through, how many of them were answered)."""
+        before = sum(metrics.count("find", outcome) for outcome in ("ok", "unavailable"))
+        outcomes = await asyncio.gather(*(pool.find("things", {}) for _ in range(100)), return_exceptions=True)
+        ran = sum(metrics.count("find", outcome) for outcome in ("ok", "unavailable")) - before
+        assert sum(isinstance(outcome, CircuitOpenError) for outcome in outcomes) == 100 - ran
+        return int(ran), sum(isinstance(outcome, list) for outcome in outcomes)
+
+    mongo_server.freeze()
+    await asyncio.gather(*(pool.find("things", {}) for _ in range(5)), return_exceptions=True)
+    assert await herd() == (0, 0)
+    clock.advance(300)
+    assert await herd() == (3, 0)
+    assert await herd() == (0, 0)
+    mongo_server.resume()
+    await is_back(pool)
+    assert await herd() == (3, 3)
+    assert await herd() == (100, 100)
+    await pool.close()
 
 
 async def test_a_server_that_was_never_there_is_told_in_time() -> None:
