@@ -186,6 +186,25 @@ async def test_a_ban_holds_though_redis_blinked(
     assert await elsewhere.is_banned()
 
 
+async def test_a_ban_that_redis_never_heard_of_is_made_up_for(
+    memory_pool: DatabaseConnectionPool, stores: InMemoryStores, clock: TestClock
+) -> None:
+    """Redis was unreachable when the ban was stored: it keeps the old value until this process deletes it there."""
+    client = stores.redis_client()
+    here = Process(memory_pool, client, clock)
+    await here.users.create_user(READER)
+    assert not await here.is_banned()
+    stores.redis_down = True
+    await here.users.set_ban(READER.id, "spam")
+    stores.redis_down = False
+
+    assert not await start_cold(here, clock).is_banned()
+    assert await here.is_banned()
+    await here.invalidator.flush()
+    assert await start_cold(here, clock).is_banned()
+    await client.aclose()
+
+
 async def test_a_write_whose_answer_was_lost_is_not_hidden_by_the_cache(start: Callable[..., Process]) -> None:
     """The caller is told that the outcome is unknown; what was cached before is forgotten all the same."""
     here = start()

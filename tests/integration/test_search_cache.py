@@ -1,0 +1,384 @@
+"""What is remembered of searches, on a real Valkey shared by two processes: fast, and never old for long."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from config.runtime import RuntimeSettings
+from core.cache.invalidation import CacheInvalidator
+from core.cache.redis_cache import RedisCache
+from core.cache.redis_client import build_redis_client
+from core.clock import Clock
+from core.database.indexes import ensure_indexes
+from core.database.multi_pool import MultiDatabaseManager
+from core.domain.media import MediaKind, MediaSource, NewMedia
+from core.domain.search import FoundFiles, MatchCount
+from core.errors import DatabaseUnavailableError, SearchTimeoutError
+from core.observability.metrics import Metrics
+from core.services.search import SearchService
+from core.services.search_session import SearchSessions
+from core.services.search_windows import SearchWindows
+from repositories.media import MediaRepository
+from tests.fixtures.media_stores import batches_on
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from core.database.pool import DatabaseConnectionPool
+    from core.domain.search import SearchWindow
+    from tests.fixtures.clock import TestClock
+    from tests.fixtures.servers import ValkeyServer
+
+pytestmark = pytest.mark.servers
+
+READER, CHANNEL = 42, -1001
+
+
+class CountedMedia:
+    """The real repository; counts searches, and can be made to answer otherwise."""
+
+    def __init__(self, media: MediaRepository) -> None:
+        self._media = media
+        self.searches = 0
+        self.before_answer: Any = None
+        self.missing: tuple[int, ...] = ()
+
+    async def search_files(self, *args: Any, **options: Any) -> FoundFiles:
+        self.searches += 1
+        found = await self._media.search_files(*args, **options)
+        if self.before_answer is not None:
+            await self.before_answer()
+        return FoundFiles(found.files, self.missing or found.missing, found.cursor)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._media, name)
+
+
+class Process:
+    """Searching as one process does it."""
+
+    def __init__(self, pool: DatabaseConnectionPool, uri: str, clock: TestClock) -> None:
+        self.client = build_redis_client(uri)
+        self.cache = RedisCache(self.client, Metrics(), clock)
+        self.invalidator = CacheInvalidator(self.cache, clock)
+        self.metrics = Metrics()
+        self.runtime = SimpleNamespace(current=RuntimeSettings(search_window_size=20))
+        self.media = CountedMedia(MediaRepository(MultiDatabaseManager([pool], clock)))
+        self.batches = batches_on(pool)
+        sessions = SearchSessions(self.cache, self.runtime, clock)  # type: ignore[arg-type]
+        windows = SearchWindows(self.cache, self.invalidator, self.runtime)  # type: ignore[arg-type]
+        self.search = SearchService(
+            self.media,  # type: ignore[arg-type]
+            sessions,
+            windows,
+            self.runtime,  # type: ignore[arg-type]
+            self.metrics,
+            Clock(),
+        )
+
+    async def add(self, names: Sequence[str], first: int = 1) -> None:
+        for at, name in enumerate(names, first):
+            await self.batches.save_batch([new_media(at, name)])
+
+    async def names(self, text: str) -> list[str]:
+        return [file.name for file in (await self.search.search(READER, text)).files]
+
+    async def window(self, text: str) -> SearchWindow:
+        return (await self.search.search(READER, text)).session.window
+
+
+def new_media(number: int, name: str, edited_at: int = 0) -> NewMedia:
+    source = MediaSource(CHANNEL, number)
+    return NewMedia(f"u{number}", f"f{number}", name, None, 1, MediaKind.VIDEO, source, edited_at=edited_at)
+
+
+@pytest.fixture
+async def here(pool: DatabaseConnectionPool, redis_url: str, clock: TestClock) -> AsyncIterator[Process]:
+    await ensure_indexes(pool)
+    process = Process(pool, redis_url, clock)
+    await process.invalidator.flush()
+    clock.advance(30)
+    yield process
+    await process.client.aclose()
+
+
+@pytest.fixture
+async def elsewhere(
+    here: Process, pool: DatabaseConnectionPool, redis_url: str, clock: TestClock
+) -> AsyncIterator[Process]:
+    process = Process(pool, redis_url, clock)
+    await process.invalidator.flush()
+    clock.advance(30)
+    yield process
+    await process.client.aclose()
+
+
+async def test_a_search_that_comes_again_is_not_searched_again(here: Process, elsewhere: Process) -> None:
+    """Found once, the window serves every process for five minutes, whatever the case and the spaces of the words."""
+    await here.add(["Faust.mkv", "Faust two.mkv"])
+    first = await here.window("faust")
+
+    assert await elsewhere.window("  FAUST ") == first
+    assert (here.media.searches, elsewhere.media.searches) == (1, 0)
+    (name,) = await here.client.keys("ffb:window:*")
+    assert 290 < await here.client.ttl(name) <= 300
+
+
+async def test_the_total_is_remembered_with_its_window(here: Process) -> None:
+    """More matches than a window holds: found, looked for by title and counted once."""
+    await here.batches.save_batch([new_media(at, f"Faust {at}.mkv") for at in range(60)])
+    first = await here.window("faust")
+    again = await here.window("faust")
+
+    assert (first.total, first.total_is_exact, len(first.ids)) == (60, True, 20)
+    assert again == first
+    assert here.media.searches == 2
+
+
+async def test_words_in_another_order_are_another_search(here: Process) -> None:
+    """The same files rank otherwise for other phrases, so windows are not shared between them."""
+    await here.add(["Red Film.mkv", "Film Red.mkv"])
+    assert await here.names("red film") == ["Red Film.mkv", "Film Red.mkv"]
+    assert await here.names("film red") == ["Film Red.mkv", "Red Film.mkv"]
+    assert await here.names("red film") == ["Red Film.mkv", "Film Red.mkv"]
+    assert here.media.searches == 2
+
+
+async def test_a_setting_that_changes_results_is_obeyed_at_once(here: Process) -> None:
+    """A smaller window, or captions switched off, is not answered from what was remembered under the old setting."""
+    await here.batches.save_batch([new_media(at, f"Faust {at}.mkv") for at in range(60)])
+    await here.window("faust")
+    here.runtime.current = RuntimeSettings(search_window_size=30)
+    assert len((await here.window("faust")).ids) == 30
+    here.runtime.current = RuntimeSettings(search_window_size=30, search_captions=False)
+    searches = here.media.searches
+    await here.window("faust")
+    assert here.media.searches > searches
+
+
+async def test_a_deleted_file_is_never_shown_from_the_cache(here: Process, elsewhere: Process) -> None:
+    """Scenario 114: gone from the database is gone from the page, before any version has moved."""
+    await here.add(["Faust.mkv", "Faust two.mkv"])
+    await elsewhere.names("faust")
+    await here.media.remove_source(CHANNEL, [1])
+
+    assert await elsewhere.names("faust") == ["Faust two.mkv"]
+    assert (await elsewhere.window("faust")).total == 1
+
+
+async def test_an_edit_is_seen_here_at_once_and_elsewhere_within_seconds(
+    here: Process, elsewhere: Process, clock: TestClock
+) -> None:
+    """Scenario 114: a renamed file leaves the searches it no longer matches, in other processes after two seconds."""
+    await here.add(["Faust.mkv", "Faust two.mkv"])
+    assert len(await here.names("faust")) == len(await elsewhere.names("faust")) == 2
+    await here.media.apply_edit(new_media(1, "Hamlet.mkv", edited_at=5))
+    here.invalidator.edited()
+
+    assert await here.names("faust") == ["Faust two.mkv"]
+    await here.invalidator.flush()
+    clock.advance(1)
+    assert await elsewhere.names("faust") == ["Faust two.mkv"]
+    assert await here.names("faust") == ["Faust two.mkv"]
+
+
+async def test_a_search_that_began_before_an_edit_is_kept_for_nobody(
+    here: Process, elsewhere: Process, clock: TestClock
+) -> None:
+    """What was found before the edit and stored after it stands under the version of before, where nobody looks."""
+    await here.add(["Faust.mkv", "Faust two.mkv"])
+    edited = False
+
+    async def edit_now() -> None:
+        nonlocal edited
+        if not edited:
+            edited = True
+            await elsewhere.media.apply_edit(new_media(1, "Hamlet.mkv", edited_at=5))
+            elsewhere.invalidator.edited()
+            await elsewhere.invalidator.flush()
+
+    here.media.before_answer = edit_now
+    assert len(await here.names("faust")) == 2
+
+    assert await elsewhere.names("faust") == ["Faust two.mkv"]
+    clock.advance(1)
+    assert await here.names("faust") == ["Faust two.mkv"]
+
+
+async def test_new_files_are_found_within_half_a_minute(here: Process, elsewhere: Process, clock: TestClock) -> None:
+    """Scenario 115: the first new files are found at once, further ones together when thirty seconds are over."""
+    await here.add(["Faust.mkv"])
+    await here.names("faust")
+    await here.add(["Faust two.mkv"], 2)
+    here.invalidator.added()
+    await here.invalidator.flush()
+    clock.advance(1)
+    assert len(await elsewhere.names("faust")) == 2
+
+    await here.add(["Faust three.mkv"], 3)
+    here.invalidator.added()
+    for _ in range(28):
+        await here.invalidator.flush()
+        clock.advance(1)
+        assert len(await elsewhere.names("faust")) == 2
+    clock.advance(1)
+    await here.invalidator.flush()
+    clock.advance(1)
+    assert len(await elsewhere.names("faust")) == 3
+    assert elsewhere.media.searches == 2
+
+
+async def test_a_lost_version_brings_no_old_window_back(here: Process, clock: TestClock) -> None:
+    """A version that Redis lost is replaced by one that never was: windows of before are not found under it."""
+    await here.add(["Faust.mkv"])
+    await here.names("faust")
+    clock.advance(1)
+    before = await here.invalidator.search_version()
+    await here.client.delete("ffb:search-version:all")
+    clock.advance(1)
+
+    assert await here.invalidator.search_version() != before
+    await here.names("faust")
+    assert here.media.searches == 2
+
+
+@pytest.mark.parametrize("junk", [b"", b"7", b"../../x", b"0" * 17])
+async def test_a_spoilt_version_heals(here: Process, clock: TestClock, junk: bytes) -> None:
+    """Scenario 117: foreign bytes never become a part of a key."""
+    await here.client.set("ffb:search-version:all", junk, ex=100)
+    version = await here.invalidator.search_version()
+    assert version is not None
+    assert (len(version), int(version, 16) >= 0) == (16, True)
+
+
+@pytest.mark.parametrize("junk", [b"", b"1:[]", b'1:[1,true,false,"x"]', b'1:[1,true,false,"AAAA"]', b"\xff", b"1:{}"])
+async def test_a_spoilt_window_heals(here: Process, junk: bytes) -> None:
+    """Scenario 117: it is searched anew, and the next search finds a good window."""
+    await here.add(["Faust.mkv"])
+    await here.names("faust")
+    (name,) = await here.client.keys("ffb:window:*")
+    await here.client.set(name, junk, ex=100)
+
+    assert await here.names("faust") == ["Faust.mkv"]
+    assert await here.names("faust") == ["Faust.mkv"]
+    assert here.media.searches == 2
+
+
+async def test_a_bump_that_redis_did_not_hear_of_is_made_up_for(
+    pool: DatabaseConnectionPool, redis_url: str, valkey_server: ValkeyServer, clock: TestClock
+) -> None:
+    """Redis was frozen at the edit: until it is back this process searches, then everybody sees the edit."""
+    await ensure_indexes(pool)
+    here, elsewhere = (Process(pool, valkey_server.uri, clock) for _ in range(2))
+    for process in (here, elsewhere):
+        await process.invalidator.flush()
+        clock.advance(30)
+    await here.add(["Faust.mkv", "Faust two.mkv"])
+    assert len(await here.names("faust")) == len(await elsewhere.names("faust")) == 2
+    valkey_server.freeze()
+    try:
+        await here.media.apply_edit(new_media(1, "Hamlet.mkv", edited_at=5))
+        here.invalidator.edited()
+        await here.invalidator.flush()
+        assert await here.names("faust") == ["Faust two.mkv"]
+    finally:
+        valkey_server.resume()
+    assert await here.names("faust") == ["Faust two.mkv"]
+    clock.advance(1)
+    await here.invalidator.flush()
+    clock.advance(1)
+    assert await elsewhere.names("faust") == ["Faust two.mkv"]
+    for process in (here, elsewhere):
+        await process.client.aclose()
+
+
+async def test_a_search_without_a_database_is_flagged_and_kept_for_nobody(here: Process) -> None:
+    """Scenario 56: what is missing makes the page partial and its total a lower bound; whole again, it is searched."""
+    await here.add(["Faust.mkv"])
+    here.media.missing = (2,)
+    page = await here.search.search(READER, "faust")
+    turned = await here.search.page(READER, page.session.id, 1)
+    here.media.missing = ()
+    whole = await here.search.search(READER, "faust")
+
+    assert (page.is_partial, page.session.window.is_partial, page.session.window.total_is_exact) == (True, True, False)
+    assert turned.is_partial
+    assert (whole.is_partial, whole.session.window.total_is_exact, here.media.searches) == (False, True, 2)
+
+
+async def test_nothing_found_without_a_database_is_no_search_without_result(here: Process) -> None:
+    """Scenario 56: told as partial, counted as failed."""
+    here.media.missing = (2,)
+    page = await here.search.search(READER, "faust")
+
+    assert (page.is_partial, list(page.files)) == (True, [])
+    assert here.metrics.searches.labels("nothing")._value.get() == 0
+    assert here.metrics.searches.labels("failed")._value.get() == 1
+
+
+async def test_an_empty_answer_is_searched_again(here: Process) -> None:
+    """What was not there a moment ago may be there now."""
+    await here.names("faust")
+    await here.add(["Faust.mkv"])
+    assert await here.names("faust") == ["Faust.mkv"]
+
+
+@pytest.mark.parametrize("failing", ["count_matches", "title"])
+async def test_an_answer_that_was_cut_short_is_kept_for_nobody(here: Process, failing: str) -> None:
+    """A count or a look for titles that took too long leaves the results, and the next search tries again."""
+    await here.batches.save_batch([new_media(at, f"Faust {at}.mkv") for at in range(60)])
+
+    async def too_slow(*_: Any, **__: Any) -> MatchCount:
+        raise SearchTimeoutError("too slow")
+
+    async def second_is_too_slow() -> None:
+        if here.media.searches == 2:
+            raise SearchTimeoutError("too slow")
+
+    if failing == "title":
+        here.media.before_answer = second_is_too_slow
+    else:
+        here.media.count_matches = too_slow  # type: ignore[attr-defined]
+    await here.window("faust")
+    assert await here.client.keys("ffb:window:*") == []
+
+
+async def test_an_outage_between_two_readings_is_an_error(here: Process) -> None:
+    """Scenario 56: nothing found by one reading and no answer to the next is not "nothing found"."""
+
+    async def gone_at_second() -> None:
+        if here.media.searches == 2:
+            raise DatabaseUnavailableError("gone")
+
+    here.media.before_answer = gone_at_second
+    with pytest.raises(DatabaseUnavailableError):
+        await here.names("spider man")
+    assert here.metrics.searches.labels("nothing")._value.get() == 0
+
+
+async def test_fifty_searches_at_a_stalled_redis_lose_a_second_once(
+    pool: DatabaseConnectionPool, redis_url: str, valkey_server: ValkeyServer, clock: TestClock
+) -> None:
+    """Scenario 111: all that wait when Redis freezes wait about a second, together; the next fifty do not wait."""
+    await ensure_indexes(pool)
+    here = Process(pool, valkey_server.uri, clock)
+    await here.invalidator.flush()
+    await here.add([f"Title{n} film.mkv" for n in range(50)])
+    valkey_server.freeze()
+    loop = asyncio.get_running_loop()
+    took_s = []
+    try:
+        for _ in range(2):
+            began = loop.time()
+            found = await asyncio.gather(*(here.names(f"title{n} film") for n in range(50)))
+            took_s.append(loop.time() - began)
+            assert [names[0] for names in found] == [f"Title{n} film.mkv" for n in range(50)]
+    finally:
+        valkey_server.resume()
+        await here.client.aclose()
+    assert took_s[0] < 2.5
+    assert took_s[1] < 1.0
