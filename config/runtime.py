@@ -57,6 +57,13 @@ class RuntimeSettings(BaseModel):
     count_cache_s: Whole = Field(
         default=300, ge=1, le=3600, json_schema_extra=_SECONDS, description="How long a count is remembered."
     )
+    search_refresh_s: Whole = Field(
+        default=30,
+        ge=1,
+        le=300,
+        json_schema_extra=_SECONDS,
+        description="How long a repeated search may go on without new files.",
+    )
 
     non_premium_daily_limit: Whole = Field(
         default=10, ge=0, le=100_000, json_schema_extra=_FILES, description="Files a day for free readers; 0: no limit."

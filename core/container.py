@@ -12,12 +12,10 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from config.settings import read_environment
-from core.cache.invalidation import CacheInvalidator
 from core.cache.redis_cache import RedisCache
 from core.cache.redis_client import build_redis_client
 from core.clock import Clock
 from core.concurrency.task_registry import TaskRegistry
-from core.database.indexes import build_indexes
 from core.database.lease import DatabaseLease
 from core.database.migrations import start_migrations
 from core.errors import DatabaseUnavailableError
@@ -27,45 +25,47 @@ from core.observability.metrics import Metrics
 from core.services.access import AccessService
 from core.services.channel import ChannelService
 from core.services.channel_scan import ChannelScanService
-from core.services.daily_statistics import DailyCounters
 from core.services.delivery import DeliveryService
 from core.services.duplicates import DuplicateRepair
 from core.services.health_report import HealthReport
-from core.services.indexing import IndexingService
 from core.services.indexing_queue import IndexingQueue
 from core.services.maintenance import MaintenanceService
 from core.services.performance_report import PerformanceReport
-from core.services.postponed_changes import PostponedChangesService
 from core.services.quota import QuotaService
 from core.services.rate_limiter import RateLimiter
 from core.services.recent_presses import RecentPresses
-from core.services.search import SearchService
-from core.services.search_session import SearchSessions
-from core.services.search_windows import SearchWindows
 from core.sidecar.server import SidecarServer
 from core.telegram.client import start_client
 from core.telegram.file_reference import FileReferences
 from core.text.catalog import Catalogue
 from core.wiring import (
     Base,
+    Bookkeeping,
     Databases,
     Repositories,
+    build_bookkeeping,
     build_databases,
+    build_indexing,
     build_probes,
     build_repositories,
+    build_search,
     build_telegram,
+    core_loops,
     database_report,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 
     from aiohttp import web
 
     from config.settings import BootstrapSettings
     from core.database.multi_pool import MultiDatabaseManager
     from core.database.pool import DatabaseConnectionPool
+    from core.services.daily_statistics import DailyCounters
+    from core.services.indexing import IndexingService
     from core.services.runtime_settings import RuntimeSettingsService
+    from core.services.search import SearchService
     from core.telegram.pyrogram_gateway import PyrogramGateway
     from repositories.media import MediaRepository
     from repositories.user import UserRepository
@@ -220,28 +220,21 @@ class _Indexing:
 
 def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, routes: Sequence[web.RouteDef]) -> Container:
     """Hand every object what it needs; nothing here waits."""
-    clock, metrics, cache, runtime = base.clock, base.metrics, base.cache, databases.runtime
-    repositories, telegram = build_repositories(base, databases), build_telegram(base)
-    counters = DailyCounters(repositories.daily_statistics, clock, base.settings.time_zone)
-    invalidator = CacheInvalidator(cache, clock)
-    search = _build_search(base, repositories, runtime, invalidator)
-    quota = QuotaService(repositories.users, runtime, clock, base.settings.time_zone)
-    repair = DuplicateRepair(repositories.media_duplicates, clock)
-    indexing = _build_indexing(base, databases, repositories, telegram.gateway)
-    maintenance = _build_maintenance(base, databases, repositories, counters)
-    loop_lag = LoopLagMonitor(clock, metrics)
-    health = HealthReport(build_probes(databases, cache, telegram.client), metrics, clock)
-    performance = PerformanceReport(
-        metrics,
-        loop_lag,
-        telegram.lanes,
-        clock,
-        {"indexing_queue": lambda: indexing.queue.depth, "databases": lambda: database_report(databases)},
-    )
+    runtime, repositories, telegram = databases.runtime, build_repositories(base, databases), build_telegram(base)
+    books = build_bookkeeping(base, databases, repositories)
+    search = build_search(base, databases, repositories, books)
+    quota = QuotaService(repositories.users, runtime, base.clock, base.settings.time_zone)
+    indexing = _build_indexing(base, databases, repositories, books, telegram.gateway)
+    repair = DuplicateRepair(repositories.media_duplicates, base.clock)
+    maintenance = _build_maintenance(base, databases, repositories, books.counters, {"duplicates": repair.run})
+    loop_lag = LoopLagMonitor(base.clock, base.metrics)
+    health = HealthReport(build_probes(databases, base.cache, telegram.client), base.metrics, base.clock)
+    sections = {"indexing_queue": lambda: indexing.queue.depth, "databases": lambda: database_report(databases)}
+    performance = PerformanceReport(base.metrics, loop_lag, telegram.lanes, base.clock, sections)
     return Container(
         settings=base.settings,
-        clock=clock,
-        metrics=metrics,
+        clock=base.clock,
+        metrics=base.metrics,
         tasks=base.tasks,
         shutdown=shutdown,
         catalogue=Catalogue(),
@@ -250,51 +243,33 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         databases=databases.manager,
         runtime=runtime,
         users=repositories.users,
-        access=AccessService(repositories.users, counters),
+        access=AccessService(repositories.users, books.counters),
         quota=quota,
-        limiter=RateLimiter(cache, runtime, metrics, clock),
+        limiter=RateLimiter(base.cache, runtime, base.metrics, base.clock),
         search=search,
-        delivery=_build_delivery(base, repositories.media, search, quota, runtime, telegram.gateway, counters),
+        delivery=_build_delivery(base, repositories.media, search, quota, runtime, telegram.gateway, books.counters),
         index_list=indexing.index_list,
         indexing_queue=indexing.queue,
         channel_scan=indexing.scan,
         maintenance=maintenance,
-        counters=counters,
+        counters=books.counters,
         health=health,
         sidecar=_build_sidecar(base, health, performance, routes),
         background={
             "loop_lag": loop_lag.run,
             "health": health.run,
-            "write_routing": databases.routing.run,
-            "postponed_changes": indexing.service.keep_up_to_date,
             "quota_holds": quota.renew_holds,
-            "search_invalidation": invalidator.run,
             "maintenance": maintenance.run,
-            "daily_counters": counters.run,
-            **{
-                f"indexes:{pool.number}": partial(build_indexes, pool, clock, repair.run)
-                for pool in databases.manager.databases
-            },
+            **core_loops(base, databases, books, indexing.service, repair),
         },
     )
 
 
-def _build_search(
-    base: Base, repositories: Repositories, runtime: RuntimeSettingsService, invalidator: CacheInvalidator
-) -> SearchService:
-    sessions = SearchSessions(base.cache, runtime, base.clock)
-    windows = SearchWindows(base.cache, invalidator, runtime)
-    return SearchService(repositories.media, sessions, windows, runtime, base.metrics, base.clock)
-
-
 def _build_indexing(
-    base: Base, databases: Databases, repositories: Repositories, telegram: PyrogramGateway
+    base: Base, databases: Databases, repositories: Repositories, books: Bookkeeping, telegram: PyrogramGateway
 ) -> _Indexing:
     channels, runtime = repositories.channels, databases.runtime
-    changes = PostponedChangesService(
-        databases.manager, repositories.media, repositories.postponed_changes, base.metrics, base.clock
-    )
-    indexing = IndexingService(changes, repositories.media_batch, channels, base.tasks, base.metrics)
+    indexing = build_indexing(base, databases, repositories, books, pins=lambda: index_list.pins)
     queue = IndexingQueue(indexing, runtime, base.tasks, base.metrics, base.clock)
     index_list = ChannelService(channels, queue)
     scan = ChannelScanService(channels, index_list, indexing, telegram, runtime, base.clock)
@@ -326,7 +301,11 @@ def _build_delivery(
 
 
 def _build_maintenance(
-    base: Base, databases: Databases, repositories: Repositories, counters: DailyCounters
+    base: Base,
+    databases: Databases,
+    repositories: Repositories,
+    counters: DailyCounters,
+    steps: Mapping[str, Callable[[], Awaitable[object]]],
 ) -> MaintenanceService:
     return MaintenanceService(
         maintenance=repositories.maintenance,
@@ -339,6 +318,7 @@ def _build_maintenance(
         metrics=base.metrics,
         clock=base.clock,
         time_zone=base.settings.time_zone,
+        steps=steps,
     )
 
 

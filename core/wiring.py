@@ -1,4 +1,4 @@
-"""The lower half of the composition root: databases, repositories and Telegram, built and not started."""
+"""The lower half of the composition root: what both the bot and measurements of its core are built from."""
 
 from __future__ import annotations
 
@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from core.cache.invalidation import CacheInvalidator
 from core.concurrency.semaphore_manager import SemaphoreManager
 from core.database.circuit_breaker import CircuitBreaker, CircuitBreakerState
+from core.database.indexes import build_indexes
 from core.database.multi_pool import MultiDatabaseManager
 from core.database.pool import DatabaseConnectionPool
 from core.database.write_routing import WriteRouting
 from core.domain.database import BreakerLimits, WriteLimits
 from core.domain.media_id import MediaIdSource
+from core.services.daily_statistics import DailyCounters
 from core.services.health_report import HealthProbe
+from core.services.indexing import IndexingService
+from core.services.postponed_changes import PostponedChangesService
 from core.services.runtime_settings import RuntimeSettingsService
+from core.services.search import SearchService
+from core.services.search_session import SearchSessions
+from core.services.search_windows import SearchWindows
 from core.telegram.client import build_client, build_storage, ping
 from core.telegram.pyrogram_gateway import PyrogramGateway
 from core.telegram.telegram_api import TelegramApi
@@ -31,13 +39,14 @@ from repositories.runtime_settings import RuntimeSettingsRepository
 from repositories.user import UserRepository
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
     from config.settings import BootstrapSettings
     from core.cache.redis_cache import RedisCache
     from core.clock import Clock
     from core.concurrency.task_registry import TaskRegistry
     from core.observability.metrics import Metrics
+    from core.services.duplicates import DuplicateRepair
 
 _GIBIBYTE = 1 << 30
 _NO_LIMIT = 1 << 62
@@ -75,6 +84,14 @@ class Repositories:
     channels: ChannelRepository
     daily_statistics: DailyStatisticsRepository
     maintenance: MaintenanceRepository
+
+
+@dataclass(frozen=True, slots=True)
+class Bookkeeping:
+    """Told by many services of what they do."""
+
+    invalidator: CacheInvalidator
+    counters: DailyCounters
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +141,47 @@ def build_repositories(base: Base, databases: Databases) -> Repositories:
     )
 
 
+def build_bookkeeping(base: Base, databases: Databases, repositories: Repositories) -> Bookkeeping:
+    """What services tell about their work, and what forgets searches for it."""
+    runtime = databases.runtime
+    return Bookkeeping(
+        CacheInvalidator(base.cache, base.clock, lambda: runtime.current.search_refresh_s),
+        DailyCounters(repositories.daily_statistics, base.clock, base.settings.time_zone),
+    )
+
+
+def build_search(base: Base, databases: Databases, repositories: Repositories, books: Bookkeeping) -> SearchService:
+    """Searching, with its sessions and what is remembered of searches."""
+    sessions = SearchSessions(base.cache, databases.runtime, base.clock)
+    windows = SearchWindows(base.cache, books.invalidator, databases.runtime)
+    return SearchService(
+        repositories.media, sessions, windows, databases.runtime, base.metrics, books.counters, base.clock
+    )
+
+
+def build_indexing(
+    base: Base,
+    databases: Databases,
+    repositories: Repositories,
+    books: Bookkeeping,
+    pins: Callable[[], Mapping[int, int]],
+) -> IndexingService:
+    """Storing what happens in channels; `pins` as in `IndexingService`."""
+    changes = PostponedChangesService(
+        databases.manager, repositories.media, repositories.postponed_changes, base.metrics, base.clock
+    )
+    return IndexingService(
+        changes=changes,
+        batches=repositories.media_batch,
+        channels=repositories.channels,
+        invalidator=books.invalidator,
+        tasks=base.tasks,
+        metrics=base.metrics,
+        counters=books.counters,
+        pins=pins,
+    )
+
+
 def build_telegram(base: Base) -> Telegram:
     """The client, not started yet."""
     lanes = SemaphoreManager(base.settings.concurrency.model_dump())
@@ -144,6 +202,22 @@ def build_probes(databases: Databases, cache: RedisCache, client: Any) -> dict[s
         "library_room": HealthProbe(_has_room(databases.routing), critical=False),
         "telegram": HealthProbe(lambda: ping(client), critical=True, vital=True),
         "redis": HealthProbe(cache.ping, critical=False, state=lambda: "open" if cache.is_open else "closed"),
+    }
+
+
+def core_loops(
+    base: Base, databases: Databases, books: Bookkeeping, indexing: IndexingService, repair: DuplicateRepair
+) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+    """What keeps databases and caches in order while the bot runs, each for a supervised task."""
+    return {
+        "write_routing": databases.routing.run,
+        "postponed_changes": indexing.keep_up_to_date,
+        "search_invalidation": books.invalidator.run,
+        "daily_counters": books.counters.run,
+        **{
+            f"indexes:{pool.number}": partial(build_indexes, pool, base.clock, repair.run)
+            for pool in databases.manager.databases
+        },
     }
 
 

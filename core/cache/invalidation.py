@@ -10,6 +10,8 @@ from core.cache import keys
 from core.errors import CacheUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.cache.redis_cache import RedisCache
     from core.clock import Clock
 
@@ -32,9 +34,12 @@ class CacheInvalidator:
     for it when it starts again: no cached search is used before the first `flush`, which moves the version.
     """
 
-    def __init__(self, cache: RedisCache, clock: Clock) -> None:
+    def __init__(
+        self, cache: RedisCache, clock: Clock, addition_gap_s: Callable[[], float] = lambda: _ADDITION_GAP_S
+    ) -> None:
         self._cache = cache
         self._clock = clock
+        self._addition_gap_s = addition_gap_s
         self._moved_at = float("-inf")
         self._moves = 0
         self._change_is_due = True
@@ -51,7 +56,7 @@ class CacheInvalidator:
         self._change_is_due = True
 
     def added(self) -> None:
-        """New files are stored. Searches may go on without them for half a minute, so that indexing costs no cache."""
+        """New files are stored. Searches may go on without them for a while, so that indexing spares the cache."""
         self._addition_is_due = True
 
     async def search_version(self) -> str | None:
@@ -109,7 +114,7 @@ class CacheInvalidator:
     def _is_due(self) -> bool:
         since_s = self._clock.monotonic() - self._moved_at
         return (self._change_is_due and since_s >= _CHANGE_GAP_S) or (
-            self._addition_is_due and since_s >= _ADDITION_GAP_S
+            self._addition_is_due and since_s >= self._addition_gap_s()
         )
 
     async def _read_version(self) -> str | None:

@@ -11,7 +11,7 @@ import structlog
 from core.domain.indexing import ChannelTooLong, QueuedEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from core.domain.channel import IndexedChannel
     from core.domain.indexing import ChannelEvent
@@ -45,6 +45,7 @@ class ChannelService:
         self._channels = channels
         self._queue = queue
         self._progress: dict[int, _Progress] = {}
+        self._pins: dict[int, int] = {}
         self._gap = asyncio.Event()
         self._shedding = False
         self._log = structlog.get_logger(__name__)
@@ -56,12 +57,18 @@ class ChannelService:
             DatabaseUnavailableError: the primary database did not answer.
         """
         listed = await self._channels.list_enabled()
+        self._pins = {channel.id: channel.database for channel in listed if channel.database is not None}
         for channel in listed:
             if channel.id not in self._progress:
                 pts = channel.pts or 0
                 self._progress[channel.id] = _Progress(pts, pts, has_gap=True)
         self._forget(self._progress.keys() - {channel.id for channel in listed})
         return listed
+
+    @property
+    def pins(self) -> Mapping[int, int]:
+        """By channel, the number of the database that takes its new files; only of channels that have one."""
+        return self._pins
 
     def is_indexed(self, channel_id: int) -> bool:
         """Whether posts of this channel belong to the library."""

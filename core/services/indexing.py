@@ -13,10 +13,12 @@ from core.errors import DatabaseUnavailableError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from core.cache.invalidation import CacheInvalidator
     from core.concurrency.task_registry import TaskRegistry
     from core.domain.indexing import QueuedEvent, StorableEvent
     from core.domain.media import NewMedia
     from core.observability.metrics import Metrics
+    from core.services.daily_statistics import DailyCounters
     from core.services.postponed_changes import PostponedChangesService
     from repositories.channel import ChannelRepository
     from repositories.media_batch import MediaBatchRepository
@@ -26,16 +28,21 @@ class IndexingService:
     """Turns channel events into records; storing the same event again changes nothing.
 
     Args:
+        invalidator: told what changed, so that no search remembers it otherwise.
+        counters: what the day's statistics count.
         pins: by channel, the number of the database that its new files go to; asked for every batch.
     """
 
     def __init__(
         self,
+        *,
         changes: PostponedChangesService,
         batches: MediaBatchRepository,
         channels: ChannelRepository,
+        invalidator: CacheInvalidator,
         tasks: TaskRegistry,
         metrics: Metrics,
+        counters: DailyCounters,
         pins: Callable[[], Mapping[int, int]] = dict,
     ) -> None:
         self._changes = changes
@@ -43,7 +50,10 @@ class IndexingService:
         self._batches = batches
         self._channels = channels
         self._tasks = tasks
+        self._invalidator = invalidator
         self._metrics = metrics
+        self._counters = counters
+        self._marks: dict[int, tuple[int, int]] = {}
         self._log = structlog.get_logger(__name__)
 
     async def keep_up_to_date(self) -> None:
@@ -58,17 +68,29 @@ class IndexingService:
         """Store a batch, then let the channels' durable pts follow; all of it may be repeated after a failure.
 
         Raises:
-            DatabaseUnavailableError: a part may be stored; process the same batch again.
+            DatabaseUnavailableError: not all of it is stored; process the same batch again.
         """
         await self.store([queued.event for queued in batch])
-        marks: dict[int, tuple[int, int]] = {}
         for queued in batch:
             if queued.in_order:
                 event = queued.event
-                pts, top = marks.get(event.channel_id, (0, 0))
-                marks[event.channel_id] = (max(pts, event.pts), max(top, _message_id(event)))
-        for channel_id, (pts, top) in marks.items():
-            await self._channels.advance(channel_id, pts, top)
+                pts, top = self._marks.get(event.channel_id, (0, 0))
+                self._marks[event.channel_id] = (max(pts, event.pts), max(top, _message_id(event)))
+        await self._advance()
+
+    async def _advance(self) -> None:
+        """Let durable pts follow what is stored.
+
+        A primary database that does not take them holds nothing up: they follow with a later batch, and if the process
+        ends before that, what lies after the old pts is fetched and stored once more.
+        """
+        for channel_id, (pts, top) in list(self._marks.items()):
+            try:
+                await self._channels.advance(channel_id, pts, top)
+            except DatabaseUnavailableError as error:
+                self._log.debug("channel_progress_waits", channels=len(self._marks), detail=str(error))
+                return
+            del self._marks[channel_id]
 
     async def process(self, batch: Sequence[QueuedEvent]) -> None:
         """Store one batch of the queue; see `_process_message_batch`."""
@@ -113,10 +135,16 @@ class IndexingService:
         await self._bulk_save_files([e.media for e in events if isinstance(e, ChannelPost) and e.media is not None])
         for event in events:
             if isinstance(event, ChannelEdit) and event.media is not None:
-                await self._apply_edit(event.media)
+                try:
+                    await self._apply_edit(event.media)
+                finally:
+                    self._invalidator.edited()
         for event in events:
             if isinstance(event, ChannelDelete):
-                await self._changes.remove(event.channel_id, event.message_ids)
+                try:
+                    await self._changes.remove(event.channel_id, event.message_ids)
+                finally:
+                    self._invalidator.deleted()
 
     async def _bulk_save_files(self, files: Sequence[NewMedia]) -> None:
         """One duplicate query and one bulk write for all files; a bad file is rejected alone."""
@@ -125,6 +153,9 @@ class IndexingService:
         outcome: BatchOutcome = await self._batches.save_batch(files, self._pins())
         if outcome.unreached:
             await self._changes.keep(outcome.unreached)
+        if outcome.new:
+            self._invalidator.added()
+            self._counters.add("files_indexed", outcome.new)
         self._metrics.posts_indexed.inc(outcome.new)
         self._metrics.posts_duplicate.inc(outcome.known)
         for media, reason in outcome.rejected:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from core.observability.metrics import Metrics
     from core.search.plan import SearchPlan
     from core.search.query import Query
+    from core.services.daily_statistics import DailyCounters
     from core.services.runtime_settings import RuntimeSettingsService
     from core.services.search_session import SearchSessions
     from core.services.search_windows import SearchWindows
@@ -64,6 +65,7 @@ class SearchService:
         windows: SearchWindows,
         runtime: RuntimeSettingsService,
         metrics: Metrics,
+        counters: DailyCounters,
         clock: Clock,
     ) -> None:
         self._media = media
@@ -72,6 +74,7 @@ class SearchService:
         self._runtime = runtime
         self._clock = clock
         self._metrics = metrics
+        self._counters = counters
 
     async def search(self, owner_id: int, text: str) -> ResultPage:
         """Search for any text and begin a session of `owner_id`.
@@ -96,8 +99,9 @@ class SearchService:
             self._metrics.searches.labels("failed").inc()
             raise
         self._metrics.search_seconds.observe(self._clock.monotonic() - started)
+        self._counters.add("searches")
         if not files:
-            self._metrics.searches.labels("failed" if window.is_partial else "nothing").inc()
+            self._count_nothing(window)
             session = SearchSession("", owner_id, query.text, window)
             return ResultPage(session, 1, 1, 0, (), window.is_partial)
         self._metrics.searches.labels("found").inc()
@@ -149,6 +153,12 @@ class SearchService:
         if media is None:
             raise FileGoneError
         return media
+
+    def _count_nothing(self, window: SearchWindow) -> None:
+        """Only the whole library says that there is nothing."""
+        self._metrics.searches.labels("failed" if window.is_partial else "nothing").inc()
+        if not window.is_partial:
+            self._counters.add("searches_without_result")
 
     def _cut(self, session: SearchSession, number: int) -> tuple[int, int, tuple[int, ...]]:
         """(page number, position of its first file, its ids)."""

@@ -19,6 +19,7 @@ from core.services.search import SearchService
 from core.services.search_session import SearchSessions
 from core.services.search_windows import SearchWindows
 from repositories.media import MediaRepository
+from tests.fixtures.bookkeeping import counters_on
 from tests.fixtures.media_stores import batches_on
 
 READER, STRANGER = 42, 43
@@ -33,6 +34,7 @@ class Library:
         self.runtime = SimpleNamespace(current=RuntimeSettings(search_window_size=50))
         self.cache = cache
         self.invalidator = CacheInvalidator(cache, Clock())
+        self.counters = counters_on(pool, Clock())
         self.media = MediaRepository(MultiDatabaseManager([pool], Clock()))
         self.batches = batches_on(pool)
         self.search = self.new_process()
@@ -41,7 +43,7 @@ class Library:
     def new_process(self):
         sessions = SearchSessions(self.cache, self.runtime, Clock())
         windows = SearchWindows(self.cache, self.invalidator, self.runtime)
-        return SearchService(self.media, sessions, windows, self.runtime, self.metrics, Clock())
+        return SearchService(self.media, sessions, windows, self.runtime, self.metrics, self.counters, Clock())
 
     async def add(self, *names, caption=None):
         items = []

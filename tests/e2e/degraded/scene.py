@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -79,6 +79,7 @@ class Scene:
         await self.bot.runtime.change("database_preferred", new_files_go_to, by=0)
         self.clock.days += 1
         self.delivered_before = len(self.ann.files())
+        await self.search()  # whoever has not been here lately is not let in while the primary database is gone
         self.page = await self.search()
 
     def opened_page(self) -> Seen:
@@ -87,8 +88,9 @@ class Scene:
         return self.page
 
     def file_to_press(self) -> str:
-        """Part of the label of a file in the primary database, another one every day."""
-        return f"Orlac P{2 + 2 * (self.clock.days % 5):02}"
+        """The label of a file in the primary database, another one every day."""
+        labels = [button.text for row in self.opened_page().buttons for button in row if "Orlac P" in button.text]
+        return labels[self.clock.days % len(labels)]
 
     async def search(self) -> Seen:
         """Type the words of the library and wait for the page, or for the sentence in its stead."""
@@ -115,8 +117,12 @@ class Scene:
                 await asyncio.sleep(0.05)
 
     def copies(self, name: str) -> int:
-        """In how many records of both databases a file stands, read past all proxies."""
-        return sum(database.media_files.count_documents({"n": name}) for database in self.mongods)
+        """In how many records of the databases that live a file stands, read past all proxies."""
+        found = 0
+        for database in self.mongods:
+            with suppress(pymongo.errors.ServerSelectionTimeoutError):
+                found += database.media_files.count_documents({"n": name})
+        return found
 
     async def wait_stored(self, name: str, within_s: float) -> bool:
         """Whether a file is stored in time."""
@@ -133,8 +139,8 @@ class Scene:
 
     def charged_today(self) -> int:
         """Ann's quota as stored."""
-        quota = self.mongods[0].users.find_one({"_id": self.cast.ann.id})["quota"]
-        return int(quota["charged"]) if quota["day"] == self.clock.utc_now().date().isoformat() else 0
+        quota = self.mongods[0].users.find_one({"_id": self.cast.ann.id}).get("quota", {})
+        return int(quota["charged"]) if quota.get("day") == self.clock.utc_now().date().isoformat() else 0
 
 
 @asynccontextmanager
@@ -148,7 +154,9 @@ async def opened_scene(servers: RigServers, folder: Path) -> AsyncIterator[Scene
     async with DatabaseRig(servers) as rig:
         setup = bot_environment(datacenter, cast, folder, rig.uri(0), "degraded", rig.redis_url)
         environ = {**SETTINGS, "DATABASE_URIS": rig.uri(1)}
-        direct = [pymongo.MongoClient[dict[str, Any]](mongod.uri) for mongod in servers.mongods]
+        direct = [
+            pymongo.MongoClient[dict[str, Any]](mongod.uri, serverSelectionTimeoutMS=300) for mongod in servers.mongods
+        ]
         ann, bob = (Actor(world, who.id, cast.bot.id) for who in (cast.ann, cast.bob))
         async with setup.running(clock=clock, **environ) as bot:
             scene = Scene(bot, rig, cast, ann, bob, clock, [client["degraded"] for client in direct])

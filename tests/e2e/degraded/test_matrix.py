@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -119,7 +120,7 @@ async def test_send_all(scene: Scene, broken: Broken) -> None:
         assert wanted in {Outcome.REFUSED, Outcome.EITHER}
         return
     report = await scene.ann.wait_edit(lambda seen: seen.text.startswith("Sent "), timeout=30)
-    sent, of = (int(word) for word in report.text.split() if word.isdigit())
+    sent, of = map(int, re.findall(r"\d+", report.text)[:2])
     if wanted is Outcome.WORKS:
         assert (sent, of) == (10, 10)
     elif wanted is Outcome.PARTIAL:

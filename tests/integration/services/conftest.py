@@ -20,6 +20,7 @@ from core.services.runtime_settings import RuntimeSettingsService
 from repositories.channel import ChannelRepository
 from repositories.media import MediaRepository
 from repositories.runtime_settings import RuntimeSettingsRepository
+from tests.fixtures.bookkeeping import counters_on, invalidator_without_redis
 from tests.fixtures.channel_wire import FakeChannel, FakeTelegram
 from tests.fixtures.maintenance import MaintenanceProcess
 from tests.fixtures.media_stores import batches_on, changes_on
@@ -64,7 +65,15 @@ def start(clock: TestClock, telegram: FakeTelegram) -> Callable[..., AbstractAsy
         channels, media = ChannelRepository(pool, clock), MediaRepository(MultiDatabaseManager([pool], clock))
         batches = batches_on(pool, ids=MediaIdSource(clock))
         changes = changes_on(pool, clock=clock, metrics=metrics)
-        indexing = IndexingService(changes, batches, channels, tasks, metrics)
+        indexing = IndexingService(
+            changes=changes,
+            batches=batches,
+            channels=channels,
+            invalidator=invalidator_without_redis(clock),
+            tasks=tasks,
+            metrics=metrics,
+            counters=counters_on(pool, clock),
+        )
         queue = IndexingQueue(indexing, runtime, tasks, metrics, clock)
         index_list = ChannelService(channels, queue)
         scan = ChannelScanService(channels, index_list, indexing, telegram, runtime, clock)

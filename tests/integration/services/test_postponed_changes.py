@@ -18,6 +18,7 @@ from core.observability.metrics import Metrics
 from core.services.indexing import IndexingService
 from repositories.channel import ChannelRepository
 from sandbox.stores import InMemoryStores
+from tests.fixtures.bookkeeping import counters_on, invalidator_without_redis
 from tests.fixtures.media_stores import batches_on, changes_on, route_writes
 
 if TYPE_CHECKING:
@@ -51,12 +52,14 @@ class Library:
         """Begin as a new process does: with nothing in memory."""
         self.changes = changes_on(*self.pools)
         self.indexing = IndexingService(
-            self.changes,
-            batches_on(*self.pools, routing=route_writes(*self.pools)),
-            ChannelRepository(self.pools[0], self.clock),
-            self.tasks,
-            Metrics(),
-            lambda: self.pins,
+            changes=self.changes,
+            batches=batches_on(*self.pools, routing=route_writes(*self.pools)),
+            channels=ChannelRepository(self.pools[0], self.clock),
+            invalidator=invalidator_without_redis(self.clock),
+            tasks=self.tasks,
+            metrics=Metrics(),
+            counters=counters_on(self.pools[0], self.clock),
+            pins=lambda: self.pins,
         )
 
     def away(self, *numbers: int) -> None:
