@@ -96,6 +96,7 @@ async def _put_to_the_test(chaos: _Run, writers: FileWriters, corpus: Corpus, lo
     ticker.open_for(load_s)
     await asyncio.gather(
         inject(chaos.rig, plan_faults(chaos.seed, load_s), clock, chaos.faults),
+        ticker.watch_lag(history),
         ticker.offer(SEARCHES_S, readers.search, "search"),
         ticker.offer(INSERT_ROUNDS_S, writers.post, "post"),
         ticker.offer(REPEATS_S, writers.repeat_post, "repeat_post"),
@@ -119,7 +120,10 @@ async def _put_to_the_test(chaos: _Run, writers: FileWriters, corpus: Corpus, lo
 
 async def _repair(chaos: _Run) -> None:
     """Run the nightly job now, and say what it found."""
-    chaos.history.counts["duplicates repaired"] = await chaos.bot.repair()
+    report = await chaos.bot.repair.run()
+    counts = chaos.history.counts
+    counts["duplicates found by the repair"], counts["records removed by it"] = report.duplicates, report.removed
+    counts["duplicates it had to leave"] = report.left + len(report.missing)
 
 
 async def _wait_until(chaos: _Run, holds: Callable[[], bool], patience_s: float) -> None:

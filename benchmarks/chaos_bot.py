@@ -17,8 +17,9 @@ from core.cache.redis_cache import RedisCache
 from core.cache.redis_client import build_redis_client
 from core.concurrency.task_registry import TaskRegistry
 from core.database.indexes import ensure_indexes
-from core.domain.media_id import MediaIdSource
 from core.observability.metrics import Metrics
+from core.services.daily_statistics import DailyCounters
+from core.services.duplicates import DuplicateRepair
 from core.services.health_report import HealthProbe, HealthReport
 from core.services.indexing import IndexingService
 from core.services.indexing_queue import IndexingQueue
@@ -28,14 +29,15 @@ from core.services.search import SearchService
 from core.services.search_session import SearchSessions
 from core.services.search_windows import SearchWindows
 from core.wiring import Base, build_databases, build_repositories
-from repositories.postponed_change import PostponedChangeRepository
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator, Coroutine, Sequence
     from zoneinfo import ZoneInfo
 
     from core.clock import Clock
     from core.database.multi_pool import MultiDatabaseManager
+    from core.domain.indexing import BatchOutcome
+    from core.domain.media import NewMedia
     from core.services.runtime_settings import RuntimeSettingsService
     from core.wiring import Databases, Repositories
     from repositories.media import MediaRepository
@@ -60,13 +62,17 @@ class ChaosBot:
     search: SearchService
     media: MediaRepository
     batches: MediaBatchRepository
+    invalidator: CacheInvalidator
+    repair: DuplicateRepair
     queue: IndexingQueue
     users: UserRepository
     quota: QuotaService
 
-    async def repair(self) -> int:
-        """Run the job that removes duplicates; returns how many it found."""
-        return 0
+    async def save_batch(self, posts: Sequence[NewMedia]) -> BatchOutcome:
+        """Store posts past the queue, and let searches know, as whoever stores has to."""
+        outcome = await self.batches.save_batch(posts)
+        self.invalidator.added()
+        return outcome
 
     @property
     def page_size(self) -> int:
@@ -105,13 +111,30 @@ def _assemble(base: Base, databases: Databases, repositories: Repositories, time
     clock, metrics, tasks, runtime = base.clock, base.metrics, base.tasks, databases.runtime
     invalidator = CacheInvalidator(base.cache, clock)
     windows = SearchWindows(base.cache, invalidator, runtime)
+    counters = DailyCounters(repositories.daily_statistics, clock, time_zone)
     search = SearchService(
-        repositories.media, SearchSessions(base.cache, runtime, clock), windows, runtime, metrics, clock
+        media=repositories.media,
+        sessions=SearchSessions(base.cache, runtime, clock),
+        windows=windows,
+        runtime=runtime,
+        metrics=metrics,
+        counters=counters,
+        clock=clock,
     )
     quota = QuotaService(repositories.users, runtime, clock, time_zone)
-    postponed = PostponedChangeRepository(databases.manager.primary, MediaIdSource(clock))
-    changes = PostponedChangesService(databases.manager, repositories.media, postponed, metrics, clock)
-    indexing = IndexingService(changes, repositories.media_batch, repositories.channels, tasks, metrics, lambda: PINS)
+    changes = PostponedChangesService(
+        databases.manager, repositories.media, repositories.postponed_changes, metrics, clock
+    )
+    indexing = IndexingService(
+        changes=changes,
+        batches=repositories.media_batch,
+        channels=repositories.channels,
+        invalidator=invalidator,
+        tasks=tasks,
+        metrics=metrics,
+        counters=counters,
+        pins=lambda: PINS,
+    )
     queue = IndexingQueue(indexing, runtime, tasks, metrics, clock)
     for name, loop in {
         "health": HealthReport(_probes(base, databases), metrics, clock).run,
@@ -123,16 +146,18 @@ def _assemble(base: Base, databases: Databases, repositories: Repositories, time
         tasks.supervise(loop, name=name)
     queue.start()
     return ChaosBot(
-        clock,
-        tasks,
-        runtime,
-        databases.manager,
-        search,
-        repositories.media,
-        repositories.media_batch,
-        queue,
-        repositories.users,
-        quota,
+        clock=clock,
+        tasks=tasks,
+        runtime=runtime,
+        databases=databases.manager,
+        search=search,
+        media=repositories.media,
+        batches=repositories.media_batch,
+        invalidator=invalidator,
+        repair=DuplicateRepair(repositories.media_duplicates, clock),
+        queue=queue,
+        users=repositories.users,
+        quota=quota,
     )
 
 

@@ -21,7 +21,7 @@ class SearchAnswer:
         ids: the window, in display order.
         shown: (id, name) of the files of the page.
         is_full: the window is as long as windows get, so that older matches may be left out.
-        error: class of the error that came instead of an answer; "" for an answer.
+        error: class and text of the error that came instead of an answer; "" for an answer.
     """
 
     asked_at: float
@@ -140,7 +140,11 @@ class ReaderStory:
 
 @dataclass(slots=True)
 class History:
-    """Everything that happened, filled while the load runs."""
+    """Everything that happened, filled while the load runs.
+
+    Attributes:
+        longest_lag_s: how late the event loop woke somebody at worst: what the machine, and not the bot, cost.
+    """
 
     searches: list[SearchAnswer] = field(default_factory=list)
     turns: list[PageTurn] = field(default_factory=list)
@@ -149,6 +153,7 @@ class History:
     files: dict[str, FileStory] = field(default_factory=dict)
     readers: dict[int, ReaderStory] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    longest_lag_s: float = 0.0
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to a figure of the report."""

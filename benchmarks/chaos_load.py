@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.concurrency.task_registry import TaskRegistry
     from core.domain.search import ResultPage
 
+_LAG_LOOK_S = 0.1
 _POPULAR = 60
 _TURN_SHARE, _LOOK_SHARE = 0.2, 0.1
 _WALK_PAGE, _WALK_PAGES = 40, 40
@@ -54,6 +55,13 @@ class Ticker:
             await self._clock.sleep(max(0.0, due - self._clock.monotonic()))
             self._running += 1
             self._tasks.spawn(self._count(work()), name=name)
+
+    async def watch_lag(self, history: History) -> None:
+        """Note how late a wait ends at worst."""
+        while self.is_open:
+            due = self._clock.monotonic() + _LAG_LOOK_S
+            await self._clock.sleep(_LAG_LOOK_S)
+            history.longest_lag_s = max(history.longest_lag_s, self._clock.monotonic() - due)
 
     async def settle(self, patience_s: float) -> int:
         """Wait until everything offered has come to its end; returns how much has not."""
@@ -94,7 +102,7 @@ class Readers:
         try:
             page = await self._bot.search.search(owner, " ".join(words))
         except FileFilterError as error:
-            failed = SearchAnswer(asked_at, clock.unix(), words, error=type(error).__name__)
+            failed = SearchAnswer(asked_at, clock.unix(), words, error=f"{type(error).__name__}: {error}")
             self._history.searches.append(failed)
             return
         self._history.searches.append(self._answer(asked_at, words, page))

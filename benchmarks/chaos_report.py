@@ -20,7 +20,7 @@ ANSWER_S = 2.0
 MIN_AVAILABILITY = 0.99
 MIN_SEARCHES_S, MIN_INSERTS_S = 50.0, 20.0
 MIN_FAULTS, MIN_OF_A_KIND = 20, 2
-_SAMPLES = 5
+_SAMPLES, _FAILED_SAMPLES = 5, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,16 @@ class FaultLine:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedSearch:
+    """A search that was not available; `reason` is the error with its text, "late" or "wrong"."""
+
+    asked_s: float
+    took_s: float
+    words: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Availability:
     """How searches fared while at least one database was alive.
 
@@ -50,6 +60,7 @@ class Availability:
     excluded: int
     partial: int
     failed: dict[str, int]
+    examples: list[FailedSearch]
     p50_ms: float
     p99_ms: float
     longest_s: float
@@ -74,6 +85,7 @@ class Report:
     answered_searches_s: float
     offered_inserts_s: float
     acknowledged_inserts_s: float
+    longest_lag_s: float
     checked: dict[str, int]
     counts: dict[str, int]
     violations: dict[str, int]
@@ -82,26 +94,33 @@ class Report:
 
 
 def measure_availability(
-    searches: Sequence[SearchAnswer], wrong: frozenset[int], silent: Sequence[tuple[float, float]]
+    searches: Sequence[SearchAnswer],
+    wrong: frozenset[int],
+    silent: Sequence[tuple[float, float]],
+    started_at: float,
 ) -> Availability:
     """Judge every search by its place in `searches`; `wrong` are the places of wrong answers."""
-    failed: Counter[str] = Counter()
+    failures: list[FailedSearch] = []
     judged = partial = 0
     for place, answer in enumerate(searches):
         if any(answer.asked_at < end and answer.answered_at > begin for begin, end in silent):
             continue
         judged += 1
         partial += answer.is_partial
-        if answer.error:
-            failed[answer.error] += 1
-        elif answer.took_s > ANSWER_S:
-            failed["late"] += 1
-        elif place in wrong:
-            failed["wrong"] += 1
+        if reason := answer.error or ("late" if answer.took_s > ANSWER_S else "wrong" if place in wrong else ""):
+            failures.append(FailedSearch(answer.asked_at - started_at, answer.took_s, answer.words, reason))
     took = sorted(answer.took_s for answer in searches) or [0.0]
     p99 = took[min(len(took) - 1, int(len(took) * 0.99))]
-    excluded = len(searches) - judged
-    return Availability(judged, excluded, partial, dict(failed), statistics.median(took) * 1000, p99 * 1000, took[-1])
+    return Availability(
+        judged=judged,
+        excluded=len(searches) - judged,
+        partial=partial,
+        failed=dict(Counter(failure.reason.partition(":")[0] for failure in failures)),
+        examples=failures[:_FAILED_SAMPLES],
+        p50_ms=statistics.median(took) * 1000,
+        p99_ms=p99 * 1000,
+        longest_s=took[-1],
+    )
 
 
 def fault_lines(
@@ -137,7 +156,13 @@ def find_misses(report: Report, *, is_whole_plan: bool) -> list[str]:
         misses.append("the load was not offered as fast as asked")
     misses.extend(
         f"{name}: {report.counts[name]}"
-        for name in ("work never finished", "changes never applied", "failed tasks", "posts rejected")
+        for name in (
+            "work never finished",
+            "changes never applied",
+            "duplicates it had to leave",
+            "failed tasks",
+            "posts rejected",
+        )
         if report.counts.get(name)
     )
     if report.counts.get("inserts acknowledged", 0) < report.counts.get("inserts offered", 0):
@@ -162,6 +187,7 @@ def show(report: Report) -> None:
     print(f"\nsearches/s   offered {report.offered_searches_s:8.1f}   answered {report.answered_searches_s:8.1f}")
     print(f"inserts/s    offered {report.offered_inserts_s:8.1f}   acknowledged {report.acknowledged_inserts_s:4.1f}")
     print(f"searches     p50 {found.p50_ms:.1f} ms, p99 {found.p99_ms:.1f} ms, longest {found.longest_s:.2f} s")
+    print(f"event loop   late by {report.longest_lag_s:.2f} s at worst")
     print(f"available    {found.share:.3%} of {found.judged}, target {MIN_AVAILABILITY:.0%}; {found.partial} partial")
     print(f"             failed {found.failed or 'none'}; {found.excluded} without any database alive")
     for title, figures in (("checked", report.checked), ("counted", report.counts)):

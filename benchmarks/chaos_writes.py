@@ -129,7 +129,7 @@ class FileWriters:
         waiting = list(posts)
         while waiting:
             try:
-                outcome = await self._bot.batches.save_batch(waiting)
+                outcome = await self._bot.save_batch(waiting)
             except DatabaseUnavailableError:
                 self._history.count("batches tried again")
                 await self._bot.clock.sleep(_RETRY_S)
