@@ -12,6 +12,7 @@ from core.cache.invalidation import CacheInvalidator
 from core.clock import Clock
 from core.database.indexes import ensure_indexes
 from core.database.multi_pool import MultiDatabaseManager
+from core.database.operation_timings import OperationTimings
 from core.domain.media import MediaKind, MediaSource, NewMedia
 from core.errors import BadInputError, DatabaseUnavailableError, ExpiredError, FileGoneError, NotYoursError
 from core.observability.metrics import Metrics
@@ -311,7 +312,7 @@ async def test_many_searches_at_once_do_not_disturb_each_other(library):
 def _calls(library):
     """Counters of the database's finds and of all Redis commands from now on."""
     pool_metrics = Metrics()
-    library.media._databases.primary._metrics = pool_metrics
+    library.media._databases.primary._timings = OperationTimings(pool_metrics)
     cache_metrics = library.cache_metrics
     before = _total(cache_metrics, "file_filter_cache_operations_total")
     return (
