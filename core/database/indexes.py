@@ -37,6 +37,7 @@ _PRIMARY = 1
 _BAD_HINT = 2
 _DUPLICATE_KEY = 11000
 _PAUSE_S = 5.0
+_REPAIRED_PAUSE_S = 0.5
 
 
 async def ensure_indexes(pool: DatabaseConnectionPool, *, timeout_s: float = 600.0) -> None:
@@ -86,6 +87,8 @@ async def build_indexes(
                 raise
             log.warning("duplicates_prevent_unique_index", database=pool.number)
             await _unless_unavailable(remove_duplicates)
+            await clock.sleep(_REPAIRED_PAUSE_S)
+            continue
         else:
             log.info("indexes_ready", database=pool.number, took_s=round(clock.monotonic() - started, 1))
             return
