@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from contextlib import suppress
 from itertools import count
 
 import pytest
@@ -25,7 +23,6 @@ from repositories.media_document import COLLECTION, to_document
 from sandbox.stores import InMemoryStores
 
 CHANNEL = -1001234567890
-RIG_MONGODS = 2
 FAUST = SearchPlan((word_hash("faust"),))
 
 
@@ -210,6 +207,18 @@ async def test_a_search_is_one_list_of_all_databases(databases):
     assert await databases.media.count_matches(FAUST, 4) == (4, ())
 
 
+@pytest.mark.parametrize(("databases", "reads_unique_id"), [(1, False), (2, True)])
+async def test_only_several_databases_pay_for_their_merge(monkeypatch, *, databases, reads_unique_id):
+    """What tells copies apart is read only where there may be some."""
+    library = Databases(databases)
+    await library.prepare()
+    find, options = library.pools[0].find, []
+    monkeypatch.setattr(library.pools[0], "find", lambda *asked, **how: options.append(how) or find(*asked, **how))
+    await library.media.search_files(FAUST, 9)
+
+    assert [("u" in how["projection"], how["timeout_s"] is not None) for how in options] == [(reads_unique_id,) * 2]
+
+
 async def test_a_search_without_a_database_says_so(databases):
     """What the others have is found, marked; with all of them gone it is an error (scenario 56)."""
     for number in (1, 2, 3):
@@ -341,82 +350,3 @@ async def _walk(places, limit, steps):
             await databases.media.remove_source(CHANNEL, [argument])
     assert len(seen) == len(set(seen))
     assert lasting <= set(seen)
-
-
-@pytest.fixture
-async def served(rig):
-    """(repository, pools) over two real MongoDBs that can be broken, three files in each."""
-    pools = [DatabaseConnectionPool(rig.uri(n), "searched", clock=Clock(), number=n + 1) for n in range(2)]
-    for pool in pools:
-        await ensure_indexes(pool)
-        await pool.delete_many(COLLECTION, {})
-        numbers = range(pool.number, pool.number + 6, 2)
-        await pool.insert_many(COLLECTION, [document(f"u{n}", "Faust.mkv", n) for n in numbers])
-    yield MediaRepository(MultiDatabaseManager(pools, Clock())), pools
-    for pool in pools:  # in a thread: it says goodbye to the server, through a proxy that needs this loop
-        await asyncio.to_thread(asyncio.run, pool.close())
-
-
-async def within(seconds, *work):
-    started = time.perf_counter()
-    answers = await asyncio.gather(*work)
-    assert time.perf_counter() - started < seconds
-    return answers
-
-
-@pytest.mark.servers
-@pytest.mark.parametrize("fault", ["down", "stalled", "slow"])
-async def test_a_search_is_answered_in_time_whatever_one_database_does(rig, served, fault):
-    """Within two seconds, count included, with what the other has; at once when that is known; then whole again."""
-    media, pools = served
-    assert [file.id for file in (await media.search_files(FAUST, 9)).files] == [6, 5, 4, 3, 2, 1]
-    await rig.fail("mongo1", fault)
-    if fault == "slow":
-        rig.proxies["mongo1"].latency_s = 2.0
-    (found,) = await within(1.5, media.search_files(FAUST, 9))
-    assert ([file.id for file in found.files], found.missing) == ([5, 3, 1], (2,))
-    assert await within(0.6, media.count_matches(FAUST)) == [(3, (2,))]
-    await within(1.6, *(media.search_files(FAUST, 9) for _ in range(5)))
-    assert pools[1].breaker.state is CircuitBreakerState.OPEN
-    assert await within(0.3, media.count_matches(FAUST)) == [(3, (2,))]
-    await rig.heal("mongo1")
-    await returned(pools[1])
-    again = await media.search_files(FAUST, 9)
-    assert ([file.id for file in again.files], again.missing) == ([6, 5, 4, 3, 2, 1], ())
-
-
-async def returned(pool):
-    async with asyncio.timeout(10):
-        while pool.breaker.state is CircuitBreakerState.OPEN:
-            with suppress(DatabaseUnavailableError):
-                await pool.ping()
-
-
-@pytest.mark.servers
-async def test_a_walk_over_real_databases_outlives_an_outage(rig, served):
-    """Files come and go, one database is cut off and returns: every lasting file is listed once (scenario 125)."""
-    media, pools = served
-    for pool in pools:
-        numbers = range(6 + pool.number, 200, 2)
-        await pool.insert_many(COLLECTION, [document(f"u{n}", "Faust.mkv", n) for n in numbers])
-    seen, cursor, removed = [], None, set()
-    for page in range(60):
-        if page == 5:
-            await rig.fail("mongo1", "refused")
-        if page == 7:
-            await rig.heal("mongo1")
-            pools[1].breaker.reset()
-            await returned(pools[1])
-        if page < 5:
-            await pools[page % 2].insert_one(COLLECTION, document(f"new{page}", "Faust.mkv", 1000 + page))
-            removed.add(10 + page)
-            await media.remove_source(CHANNEL, [10 + page])
-        found = await media.search_files(FAUST, 10, cursor=cursor)
-        ids = [file.id for file in found.files]
-        assert ids == sorted(ids, reverse=True)
-        assert found.missing == ((2,) if 5 <= page < 7 else ())
-        seen += ids
-        if (cursor := found.cursor) is None:
-            break
-    assert len(seen) == len(set(seen))
-    assert set(seen) - {1000} == set(range(1, 200)) - removed
