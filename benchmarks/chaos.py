@@ -108,8 +108,9 @@ async def _put_to_the_test(chaos: _Run, writers: FileWriters, corpus: Corpus, lo
     ended_at = clock.unix()
     await chaos.rig.heal()
     history.counts["work never finished"] = await ticker.settle(SETTLE_S)
-    await _wait_until(chaos, lambda: count_postponed(mongods[0], DATABASE) == 0, APPLY_S)
-    history.counts["changes never applied"] = await asyncio.to_thread(count_postponed, mongods[0], DATABASE)
+    await _wait_until(chaos, lambda: count_postponed(mongods[0], DATABASE)[0] == 0, APPLY_S)
+    left, notes = await asyncio.to_thread(count_postponed, mongods[0], DATABASE)
+    history.counts["changes never applied"], history.counts["notes of applied changes left behind"] = left, notes
     before_repair = await asyncio.to_thread(read_files, mongods, DATABASE)
     await _repair(chaos)
     await clock.sleep(max(0.0, ended_at + HOLD_S + 1 - clock.unix()))

@@ -171,10 +171,12 @@ def read_quotas(primary: MongoServer, database: str) -> dict[int, StoredQuota]:
     return quotas
 
 
-def count_postponed(primary: MongoServer, database: str) -> int:
-    """Changes that still wait for a database to come back."""
+def count_postponed(primary: MongoServer, database: str) -> tuple[int, int]:
+    """(changes that still wait for a database, notes of changes that every database has taken)."""
     with _open(primary) as client:
-        return client[database]["postponed_changes"].count_documents({})
+        changes = client[database]["postponed_changes"]
+        waiting = changes.count_documents({"waiting": {"$ne": []}})
+        return waiting, changes.count_documents({"waiting": []})
 
 
 def _open(server: MongoServer) -> pymongo.MongoClient[dict[str, Any]]:
