@@ -108,40 +108,19 @@ async def open_bot(rig: DatabaseRig, clock: Clock, time_zone: ZoneInfo) -> Async
 
 
 def _assemble(base: Base, databases: Databases, repositories: Repositories, time_zone: ZoneInfo) -> ChaosBot:
-    clock, metrics, tasks, runtime = base.clock, base.metrics, base.tasks, databases.runtime
+    clock, tasks, runtime = base.clock, base.tasks, databases.runtime
     invalidator = CacheInvalidator(base.cache, clock)
-    windows = SearchWindows(base.cache, invalidator, runtime)
     counters = DailyCounters(repositories.daily_statistics, clock, time_zone)
-    search = SearchService(
-        media=repositories.media,
-        sessions=SearchSessions(base.cache, runtime, clock),
-        windows=windows,
-        runtime=runtime,
-        metrics=metrics,
-        counters=counters,
-        clock=clock,
-    )
     quota = QuotaService(repositories.users, runtime, clock, time_zone)
-    changes = PostponedChangesService(
-        databases.manager, repositories.media, repositories.postponed_changes, metrics, clock
-    )
-    indexing = IndexingService(
-        changes=changes,
-        batches=repositories.media_batch,
-        channels=repositories.channels,
-        invalidator=invalidator,
-        tasks=tasks,
-        metrics=metrics,
-        counters=counters,
-        pins=lambda: PINS,
-    )
-    queue = IndexingQueue(indexing, runtime, tasks, metrics, clock)
+    indexing = _build_indexing(base, databases, repositories, invalidator, counters)
+    queue = IndexingQueue(indexing, runtime, tasks, base.metrics, clock)
     for name, loop in {
-        "health": HealthReport(_probes(base, databases), metrics, clock).run,
+        "health": HealthReport(_probes(base, databases), base.metrics, clock).run,
         "write_routing": databases.routing.run,
         "quota_holds": quota.renew_holds,
         "search_invalidation": invalidator.run,
         "postponed_changes": indexing.keep_up_to_date,
+        "daily_counters": counters.run,
     }.items():
         tasks.supervise(loop, name=name)
     queue.start()
@@ -150,7 +129,7 @@ def _assemble(base: Base, databases: Databases, repositories: Repositories, time
         tasks=tasks,
         runtime=runtime,
         databases=databases.manager,
-        search=search,
+        search=_build_search(base, databases, repositories, invalidator, counters),
         media=repositories.media,
         batches=repositories.media_batch,
         invalidator=invalidator,
@@ -158,6 +137,45 @@ def _assemble(base: Base, databases: Databases, repositories: Repositories, time
         queue=queue,
         users=repositories.users,
         quota=quota,
+    )
+
+
+def _build_search(
+    base: Base,
+    databases: Databases,
+    repositories: Repositories,
+    invalidator: CacheInvalidator,
+    counters: DailyCounters,
+) -> SearchService:
+    return SearchService(
+        media=repositories.media,
+        sessions=SearchSessions(base.cache, databases.runtime, base.clock),
+        windows=SearchWindows(base.cache, invalidator, databases.runtime),
+        runtime=databases.runtime,
+        metrics=base.metrics,
+        counters=counters,
+        clock=base.clock,
+    )
+
+
+def _build_indexing(
+    base: Base,
+    databases: Databases,
+    repositories: Repositories,
+    invalidator: CacheInvalidator,
+    counters: DailyCounters,
+) -> IndexingService:
+    return IndexingService(
+        changes=PostponedChangesService(
+            databases.manager, repositories.media, repositories.postponed_changes, base.metrics, base.clock
+        ),
+        batches=repositories.media_batch,
+        channels=repositories.channels,
+        invalidator=invalidator,
+        tasks=base.tasks,
+        metrics=base.metrics,
+        counters=counters,
+        pins=lambda: PINS,
     )
 
 

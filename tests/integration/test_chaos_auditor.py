@@ -16,6 +16,7 @@ from benchmarks.chaos_corpus import Corpus
 from benchmarks.chaos_faults import MAIN_KINDS, STORES, HappenedFault, all_silent, plan_faults
 from benchmarks.chaos_history import FileStory, Look, PageTurn, ReaderStory, SearchAnswer, Walk, WalkPage
 from benchmarks.chaos_ledger import judge_before_repair, judge_files
+from benchmarks.chaos_report import FaultLine, Report, find_misses, measure_availability
 from benchmarks.chaos_truth import Copy, Library, StoredFile, StoredQuota, born_at, read_copies, replay
 from core.domain.media import MediaSource
 from core.search.query import parse_query
@@ -302,6 +303,56 @@ def test_moments_without_any_database_are_known() -> None:
     ]
     assert all_silent(faults, 2) == [(2, 8)]
     assert all_silent(faults, 3) == []
+
+
+def test_availability_counts_searches_while_a_database_lives() -> None:
+    """Errors, late and wrong answers are failures; a search without any database alive is nobody's fault."""
+    asked = [
+        answer(60),
+        answer(error="CircuitOpenError: gone"),
+        answer(60, answered_at=NOW + 2.5),
+        answer(65),
+        answer(error="DatabaseUnavailableError: gone", asked_at=NOW + 100, answered_at=NOW + 101),
+        answer(60, is_partial=True),
+    ]
+    found = measure_availability(asked, frozenset({3}), [(NOW + 99, NOW + 102)], NOW)
+    assert found.failed == {"CircuitOpenError": 1, "late": 1, "wrong": 1}
+    assert (found.judged, found.excluded, found.partial) == (5, 1, 1)
+    assert found.share == pytest.approx(0.4)
+
+
+def test_every_missed_target_is_named() -> None:
+    """Violations, too few faults, a load not offered and work left undone each are a miss; a good run has none."""
+    faults = [FaultLine(store, kind, 0, 1, 1, 0, 0.1) for store in STORES for kind in MAIN_KINDS for _ in range(2)]
+    counts = {"inserts offered": 50, "inserts acknowledged": 50}
+    good = Report(
+        seed=1,
+        broken_guard=None,
+        load_s=120,
+        faults=faults,
+        all_silent_s=[],
+        availability=measure_availability([answer(60)], frozenset(), [], NOW),
+        offered_searches_s=55,
+        answered_searches_s=55,
+        offered_inserts_s=26,
+        acknowledged_inserts_s=26,
+        longest_lag_s=0,
+        checked={},
+        counts=counts,
+        violations={},
+        examples={},
+    )
+    assert find_misses(good, is_whole_plan=True) == []
+    assert find_misses(replace(good, faults=faults[1:]), is_whole_plan=False) == []
+    for changes in (
+        {"faults": faults[1:]},
+        {"violations": {"insert stored twice": 1}},
+        {"offered_searches_s": 49},
+        {"counts": {**counts, "inserts acknowledged": 49}},
+        {"counts": {**counts, "changes never applied": 1}},
+        {"availability": replace(good.availability, failed={"late": 1})},
+    ):
+        assert len(find_misses(replace(good, **changes), is_whole_plan=True)) == 1
 
 
 def test_the_bot_reads_the_words_of_the_corpus_as_the_model_does() -> None:
