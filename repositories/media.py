@@ -261,7 +261,8 @@ class MediaRepository:
         return by_id, answers.missing if answers.missing and len(by_id) < len(set(ids)) else ()
 
     async def _get(self, matches: dict[str, Any]) -> MediaFile | None:
-        answers = await self._databases.ask_all(lambda pool: pool.find_one(COLLECTION, matches, projection=WHOLE))
+        deadline_s = self._deadline_s(0)
+        answers = await self._databases.ask_all(lambda pool: _first(pool, matches, deadline_s))
         found = [document for document in answers.by_number.values() if document is not None]
         alive = next((document for document in found if DEAD not in document), None)
         if alive is None and answers.missing and (not found or UNIQUE_ID in matches):
@@ -277,6 +278,14 @@ class MediaRepository:
         if answers.missing and not has_it:
             raise _out_of_reach(answers.missing)
         return has_it
+
+
+async def _first(pool: DatabaseConnectionPool, matches: Mapping[str, Any], deadline_s: float | None) -> Document | None:
+    """One whole record, by the pool's own deadline or a shorter one."""
+    if deadline_s is None:
+        return await pool.find_one(COLLECTION, matches, projection=WHOLE)
+    found = await pool.find(COLLECTION, matches, projection=WHOLE, limit=1, timeout_s=deadline_s)
+    return found[0] if found else None
 
 
 async def _edit(pool: DatabaseConnectionPool, media: NewMedia, update: Mapping[str, Any]) -> bool:

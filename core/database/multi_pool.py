@@ -51,7 +51,7 @@ class DatabaseStatus:
 
     Attributes:
         steady_s: seconds since its breaker last changed its state.
-        answer_s: seconds its last answer took; None before the first.
+        answer_s: seconds its last answer took; None before the first, and where no other waits for it.
     """
 
     number: int
@@ -131,6 +131,8 @@ class MultiDatabaseManager:
             SearchTimeoutError: every one of them cut the operation.
             ValueError: `only` names a database that does not exist, or none.
         """
+        if only is None and timeout_s is None and len(self._databases) == 1:
+            return Answers({self.primary.number: await ask(self.primary)})
         wanted = self._databases if only is None else tuple(self.database(number) for number in sorted(only))
         if not wanted:
             raise ValueError("no database to ask")
