@@ -43,6 +43,7 @@ from core.wiring import (
     Bookkeeping,
     Databases,
     Repositories,
+    Telegram,
     build_bookkeeping,
     build_databases,
     build_indexing,
@@ -229,8 +230,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     maintenance = _build_maintenance(base, databases, repositories, books.counters, {"duplicates": repair.run})
     loop_lag = LoopLagMonitor(base.clock, base.metrics)
     health = HealthReport(build_probes(databases, base.cache, telegram.client), base.metrics, base.clock)
-    sections = {"indexing_queue": lambda: indexing.queue.depth, "databases": lambda: database_report(databases)}
-    performance = PerformanceReport(base.metrics, loop_lag, telegram.lanes, base.clock, sections)
+    performance = _build_performance(base, databases, indexing.queue, telegram, loop_lag)
     return Container(
         settings=base.settings,
         clock=base.clock,
@@ -320,6 +320,13 @@ def _build_maintenance(
         time_zone=base.settings.time_zone,
         steps=steps,
     )
+
+
+def _build_performance(
+    base: Base, databases: Databases, queue: IndexingQueue, telegram: Telegram, loop_lag: LoopLagMonitor
+) -> PerformanceReport:
+    sections = {"indexing_queue": lambda: queue.depth, "databases": lambda: database_report(databases)}
+    return PerformanceReport(base.metrics, loop_lag, telegram.lanes, base.clock, sections)
 
 
 def _build_sidecar(

@@ -15,6 +15,7 @@ READ_BY_NAME = {
     **{f"rate_{action}_{part}": "RuntimeSettings.rate_limit" for action in Action for part in ("burst", "period_s")},
     "rate_global_burst": "RuntimeSettings.rate_limit",
     "rate_global_period_s": "RuntimeSettings.rate_limit",
+    **{f"database_{part}": "BootstrapSettings.databases" for part in ("uri", "name", "uris", "names")},
 }
 # Settings whose only reader so far is the demand that they be given, and why.
 NOT_YET_READ = {

@@ -114,7 +114,7 @@ class Scene:
                 health = self.bot.health.health()
                 if health.status == status and (failed is None or failed in health.failed):
                     return
-                await asyncio.sleep(0.05)
+                await self.clock.sleep(0.05)
 
     def copies(self, name: str) -> int:
         """In how many records of the databases that live a file stands, read past all proxies."""
@@ -129,7 +129,7 @@ class Scene:
         for _ in range(int(within_s / 0.05)):
             if await asyncio.to_thread(self.copies, name):
                 return True
-            await asyncio.sleep(0.05)
+            await self.clock.sleep(0.05)
         return False
 
     def last_day(self) -> str | None:
