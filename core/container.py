@@ -256,13 +256,21 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         health=health,
         sidecar=_build_sidecar(base, health, performance, routes),
         background={
-            "loop_lag": loop_lag.run,
-            "health": health.run,
-            "quota_holds": quota.renew_holds,
-            "maintenance": maintenance.run,
+            **_watches(loop_lag, health, quota, maintenance),
             **core_loops(base, databases, books, indexing.service, repair),
         },
     )
+
+
+def _watches(
+    loop_lag: LoopLagMonitor, health: HealthReport, quota: QuotaService, maintenance: MaintenanceService
+) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+    return {
+        "loop_lag": loop_lag.run,
+        "health": health.run,
+        "quota_holds": quota.renew_holds,
+        "maintenance": maintenance.run,
+    }
 
 
 def _build_indexing(
