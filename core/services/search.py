@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _SEARCH_MS = 1000
 _EXTRA_MS = 300
 _COUNT_MS = 150
+_WORTH_KEEPING = 100  # fewer files are found and ranked as fast as they are read from the cache
 
 
 class _Found(NamedTuple):
@@ -172,27 +173,37 @@ class SearchService:
         return number, first, ids[first : first + size]
 
     async def _look_up(self, query: Query) -> _Found:
-        """From the cache where that is sure to be right, else found and ranked anew."""
-        key = await self._windows.key(query)  # before the database is asked
-        if key is None:
-            return await self._find(query, None)
-        window = await self._windows.get(key)
-        if window is not None:
-            ids = window.ids[: self._runtime.current.result_page_size]
-            listed = await self._media.list_many(ids)
-            if len(listed.files) == len(ids):
-                return _Found(window, listed.files)
-        return await self._find(query, key)
+        """From the cache where that is sure to be right and saves work, else found and ranked anew.
 
-    async def _find(self, query: Query, key: Key | None) -> _Found:
+        Most searches are one question that costs less than asking the cache as well, so that is asked first only for
+        what it is likely to have.
+        """
+        key = await self._windows.key(query)  # before the database is asked
+        if key is None or not self._windows.is_likely(key):
+            return await self._find(query, key, ask_cache=key is not None)
+        return await self._known(key) or await self._find(query, key, ask_cache=False)
+
+    async def _known(self, key: Key) -> _Found | None:
+        """What the cache has, if all files of its first page are still there."""
+        window = await self._windows.get(key)
+        if window is None:
+            return None
+        ids = window.ids[: self._runtime.current.result_page_size]
+        listed = await self._media.list_many(ids)
+        return _Found(window, listed.files) if len(listed.files) == len(ids) else None
+
+    async def _find(self, query: Query, key: Key | None, *, ask_cache: bool) -> _Found:
         size = self._runtime.current.search_window_size
         plan = plan_search(query)
         found = await self._media.search_files(plan, size + 1, max_time_ms=_SEARCH_MS)
         if not found.files:
             return await self._find_otherwise(query, key, found)
         if len(found.files) > size:
-            return await self._find_best(query, key, found, plan)
+            known = await self._known(key) if key is not None and ask_cache else None
+            return known or await self._find_best(query, key, found, plan)
         files = rank(self._allowed(found.files, query), query)
+        if len(files) < _WORTH_KEEPING:
+            key = None
         return _answer(files, len(files), key, total_is_exact=True, is_partial=bool(found.missing))
 
     async def _find_otherwise(self, query: Query, key: Key | None, found: FoundFiles) -> _Found:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.services.runtime_settings import RuntimeSettingsService
 
 _FIELDS = 4
+_MOST_LIKELY = 2_000
 
 
 class SearchWindows:
@@ -31,6 +32,7 @@ class SearchWindows:
         self._cache = cache
         self._invalidator = invalidator
         self._runtime = runtime
+        self._likely: dict[str, None] = {}
 
     async def key(self, query: Query) -> Key | None:
         """Where the window of a query is kept; to be asked for before the database is, so that no change is missed.
@@ -47,19 +49,31 @@ class SearchWindows:
         query_hash = blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
         return keys.window(version, query_hash, runtime.search_window_size)
 
+    def is_likely(self, key: Key) -> bool:
+        """Whether this process stored or found the window under this very key; it may have expired since."""
+        return key.name in self._likely
+
     async def get(self, key: Key) -> SearchWindow | None:
         """The window; None when it is not kept. A value that is no window is removed."""
         data = await self._cache.get(key)
-        if data is None:
-            return None
-        window = _FORM.decode(data)
-        if window is None:
+        window = None if data is None else _FORM.decode(data)
+        if window is not None:
+            self._expect(key)
+            return window
+        self._likely.pop(key.name, None)
+        if data is not None:
             await self._cache.delete(key)
-        return window
+        return None
 
     def entry(self, key: Key, window: SearchWindow) -> tuple[Key, bytes, int]:
         """Key, bytes and seconds to live, for whoever stores them along with something else."""
+        self._expect(key)
         return key, _FORM.encode(window), self._runtime.current.count_cache_s
+
+    def _expect(self, key: Key) -> None:
+        self._likely[key.name] = None
+        if len(self._likely) > _MOST_LIKELY:
+            del self._likely[next(iter(self._likely))]
 
 
 def window_to_json(window: SearchWindow) -> list[Any]:
