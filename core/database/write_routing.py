@@ -170,6 +170,9 @@ class WriteTicket:
 class WriteRouting:
     """Keeps account of every database's room and chooses where new files go; one object for the process.
 
+    What another process inserts is noticed at the next measurement; two that store a burst into nearly full databases
+    at the same time may pass a limit by what each of them stores between two measurements.
+
     Args:
         databases: in the order of their numbers.
         limits: read at every choice, so that they may change while the bot runs.
