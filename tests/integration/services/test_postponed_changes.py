@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -259,3 +260,17 @@ async def test_whatever_is_away_when_the_end_is_the_same(library: Library, seed:
 
     assert await library.names() == {name: [number] for number, name in names.items()}
     assert await library.waiting() == 0
+
+
+async def test_the_loop_brings_a_returned_database_up_to_date(library: Library) -> None:
+    """Nobody has to ask: what waits is applied within a moment of the return, by the supervised loop."""
+    await library.save(2, post(1, "Old name.mkv"))
+    library.away(2)
+    await library.edit(post(1, "New name.mkv", edited_at=50))
+    library.away()
+    library.tasks.supervise(library.indexing.keep_up_to_date, name="postponed_changes")
+    async with asyncio.timeout(5):
+        while await library.waiting():
+            pass
+
+    assert await library.names() == {"New name.mkv": [1]}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.concurrency.task_registry import TaskRegistry
 from core.database.capacity import WriteLoad
 from core.database.circuit_breaker import CallOutcome
 from core.database.pool import DatabaseConnectionPool
@@ -253,3 +254,19 @@ async def test_measurements_are_made_when_they_are_due(databases: Databases) -> 
     databases.clock.advance(31)
 
     assert (not_yet, after_burst, after_return, await age()) == (20, 0, 0, 0)
+
+
+async def test_the_loop_measures_by_itself_what_was_down_at_the_start(clock: TestClock) -> None:
+    """A database that comes up after the start takes files within seconds, by the supervised loop (scenario 121)."""
+    databases, tasks = Databases(clock), TaskRegistry(clock)
+    databases.stores[0].database_down = True
+    tasks.supervise(databases.routing.run, name="write_routing")
+    await clock.wait_sleeping()
+    is_open_at_start = [status.is_open for status in databases.routing.status]
+    databases.stores[0].database_down = False
+    clock.advance(2)
+    await clock.wait_sleeping()
+    await tasks.close(1)
+
+    assert is_open_at_start == [False, True]
+    assert [status.is_open for status in databases.routing.status] == [True, True]
