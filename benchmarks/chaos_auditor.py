@@ -28,10 +28,11 @@ _CRASH_BEFORE_S, _CRASH_AFTER_S = 5.0, 1.0
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A broken promise: the rule's name and what broke it."""
+    """A broken promise: the rule's name, what broke it, and the unique id of the file it is about, if it is."""
 
     rule: str
     detail: str
+    unique_id: str = ""
 
 
 class AnswerAuditor:

@@ -106,6 +106,7 @@ class FileStory:
         is_settled: no post or edit of it waits for an acknowledgement.
         removal_asked: its posts were deleted.
         removed_at: when that was acknowledged; None before.
+        events: what was asked for and acknowledged after the first post, and when.
     """
 
     name: str
@@ -115,6 +116,7 @@ class FileStory:
     is_settled: bool = True
     removal_asked: bool = False
     removed_at: float | None = None
+    events: list[tuple[float, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

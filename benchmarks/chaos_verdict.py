@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from benchmarks.chaos_auditor import AnswerAuditor, judge_quotas
@@ -44,10 +44,12 @@ class Evidence:
 def judge(evidence: Evidence, *, seed: int, guard: str | None, is_whole_plan: bool) -> Report:
     """Hold everything against the servers' own records."""
     history, load_s = evidence.history, evidence.ended_at - evidence.started_at
-    violations, wrong = _judge_answers(evidence)
+    library = Library.of(read_copies(evidence.mongods, DATABASE))
+    violations, wrong = _judge_answers(evidence, library)
     violations.extend(judge_before_repair(evidence.before_repair))
     violations.extend(judge_files(history.files, read_files(evidence.mongods, DATABASE)))
     violations.extend(judge_quotas(history.readers, read_quotas(evidence.mongods[0], DATABASE), LIMIT))
+    violations = [_explained(violation, library, evidence) for violation in violations]
     silent = all_silent(evidence.faults, DATABASES)
     rules, examples = count_violations(violations)
     report = Report(
@@ -71,10 +73,10 @@ def judge(evidence: Evidence, *, seed: int, guard: str | None, is_whole_plan: bo
     return report
 
 
-def _judge_answers(evidence: Evidence) -> tuple[list[Violation], frozenset[int]]:
+def _judge_answers(evidence: Evidence, library: Library) -> tuple[list[Violation], frozenset[int]]:
     """Every violation, and the places of the searches that were wrong."""
     crashes = [fault.began for fault in evidence.faults if fault.kind == "down"]
-    auditor = AnswerAuditor(Library.of(read_copies(evidence.mongods, DATABASE)), crashes)
+    auditor = AnswerAuditor(library, crashes)
     history = evidence.history
     by_search = [auditor.judge_search(answer) for answer in history.searches]
     violations = [violation for found in by_search for violation in found]
@@ -85,6 +87,21 @@ def _judge_answers(evidence: Evidence) -> tuple[list[Violation], frozenset[int]]
     for walk in history.walks:
         violations.extend(auditor.judge_walk(walk))
     return violations, frozenset(place for place, found in enumerate(by_search) if found)
+
+
+def _explained(violation: Violation, library: Library, evidence: Evidence) -> Violation:
+    """With the life of the file it is about: what was asked for, and what the databases did."""
+    story = evidence.history.files.get(violation.unique_id)
+    if story is None:
+        return violation
+    events = list(story.events)
+    for copy in library.copies:
+        if copy.unique_id == violation.unique_id:
+            events.append((copy.since, f"inserted in {copy.database} as {copy.id}"))
+            events.extend((moment, f"renamed in {copy.database}") for moment, _ in copy.names[1:])
+            events.append((copy.until, f"deleted in {copy.database}"))
+    told = [f"{moment - evidence.started_at:.2f} s {event}" for moment, event in sorted(events)]
+    return replace(violation, detail=f"{violation.detail} ({'; '.join(told)})")
 
 
 def _checked(evidence: Evidence) -> dict[str, int]:

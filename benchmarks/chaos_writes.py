@@ -85,9 +85,11 @@ class FileWriters:
             source = next(iter(story.sources))
             self._files[unique_id] = file = self._files[unique_id].renamed(self._corpus.word())
             story.name, story.is_settled = file.name, False
+            self._note(story, "edit asked")
             media = file.media(source, edited_at=int(self._bot.clock.unix()))
             await self._acknowledge([ChannelEdit(source.channel_id, source.message_id, media, self._next(), 1)])
             story.is_settled = True
+            self._note(story, "edit acknowledged")
             self._history.count("edits acknowledged")
 
     async def delete(self) -> None:
@@ -96,9 +98,11 @@ class FileWriters:
             story = self._history.files[unique_id]
             (source,) = story.sources
             story.removal_asked = True
+            self._note(story, "deletion asked")
             gone = ChannelDelete(source.channel_id, (source.message_id,), self._next(), 1)
             await self._acknowledge([gone])
             story.removed_at = self._bot.clock.unix()
+            self._note(story, "deletion acknowledged")
             self._history.count("deletions acknowledged")
 
     def _choose(self, *, only_source: bool = False) -> str | None:
@@ -114,7 +118,9 @@ class FileWriters:
     def _posts(self, files: Sequence[CorpusFile], channel_id: int) -> list[NewMedia]:
         posts = [file.media(MediaSource(channel_id, self._next())) for file in files]
         for post in posts:
-            self._history.files[post.unique_id].offered_sources.add(post.source)
+            story = self._history.files[post.unique_id]
+            story.offered_sources.add(post.source)
+            self._note(story, f"post {post.source.message_id} offered")
         return posts
 
     async def _through_queue(self, posts: Sequence[NewMedia]) -> None:
@@ -151,10 +157,14 @@ class FileWriters:
         for post in posts:
             story = self._history.files[post.unique_id]
             story.sources.add(post.source)
+            self._note(story, f"post {post.source.message_id} acknowledged")
             if story.stored_at is None:
                 story.stored_at = now
                 self._acknowledged.append(post.unique_id)
                 self._history.count("inserts acknowledged")
+
+    def _note(self, story: FileStory, event: str) -> None:
+        story.events.append((self._bot.clock.unix(), event))
 
     def _next(self) -> int:
         """A new message id, which also serves as the channel's counter: it only ever grows."""
