@@ -3,112 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from config.runtime import RuntimeSettings
-from core.cache.invalidation import CacheInvalidator
-from core.cache.redis_cache import RedisCache
-from core.cache.redis_client import build_redis_client
-from core.clock import Clock
 from core.database.indexes import ensure_indexes
-from core.database.multi_pool import MultiDatabaseManager
-from core.domain.media import MediaKind, MediaSource, NewMedia
-from core.domain.search import FoundFiles, MatchCount
 from core.errors import DatabaseUnavailableError, SearchTimeoutError
-from core.observability.metrics import Metrics
-from core.services.search import SearchService
-from core.services.search_session import SearchSessions
-from core.services.search_windows import SearchWindows
-from repositories.media import MediaRepository
-from tests.fixtures.media_stores import batches_on
+from tests.fixtures.search_process import CHANNEL, FILMS, READER, SearchProcess, new_media
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
 
     from core.database.pool import DatabaseConnectionPool
-    from core.domain.search import SearchWindow
+    from core.domain.search import MatchCount
     from tests.fixtures.clock import TestClock
     from tests.fixtures.servers import ValkeyServer
 
 pytestmark = pytest.mark.servers
 
-READER, CHANNEL = 42, -1001
-FILMS = [f"Faust {n:02}.mkv" for n in range(1, 31)]
-"""More than the window of twenty: what is worth keeping."""
 
-
-class CountedMedia:
-    """The real repository; counts searches, and can be made to answer otherwise."""
-
-    def __init__(self, media: MediaRepository) -> None:
-        self._media = media
-        self.searches = 0
-        self.before_answer: Any = None
-        self.missing: tuple[int, ...] = ()
-
-    async def search_files(self, *args: Any, **options: Any) -> FoundFiles:
-        self.searches += 1
-        found = await self._media.search_files(*args, **options)
-        if self.before_answer is not None:
-            await self.before_answer()
-        return FoundFiles(found.files, self.missing or found.missing, found.cursor)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._media, name)
-
-
-class Process:
-    """Searching as one process does it."""
-
-    def __init__(self, pool: DatabaseConnectionPool, uri: str, clock: TestClock) -> None:
-        self.client = build_redis_client(uri)
-        self.cache = RedisCache(self.client, Metrics(), clock)
-        self.invalidator = CacheInvalidator(self.cache, clock)
-        self.metrics = Metrics()
-        self.runtime = SimpleNamespace(current=RuntimeSettings(search_window_size=20))
-        self.media = CountedMedia(MediaRepository(MultiDatabaseManager([pool], clock)))
-        self.batches = batches_on(pool)
-        sessions = SearchSessions(self.cache, self.runtime, clock)  # type: ignore[arg-type]
-        windows = SearchWindows(self.cache, self.invalidator, self.runtime)  # type: ignore[arg-type]
-        self.search = SearchService(
-            self.media,  # type: ignore[arg-type]
-            sessions,
-            windows,
-            self.runtime,  # type: ignore[arg-type]
-            self.metrics,
-            SimpleNamespace(add=lambda _: None),  # type: ignore[arg-type]
-            Clock(),
-        )
-
-    async def add(self, names: Sequence[str], first: int = 1) -> None:
-        await self.batches.save_batch([new_media(at, name) for at, name in enumerate(names, first)])
-
-    async def names(self, text: str) -> list[str]:
-        return [file.name for file in (await self.search.search(READER, text)).files]
-
-    async def total(self, text: str) -> int:
-        return (await self.window(text)).total
-
-    async def window(self, text: str) -> SearchWindow:
-        return (await self.search.search(READER, text)).session.window
-
-
-def new_media(number: int, name: str, edited_at: int = 0) -> NewMedia:
-    source = MediaSource(CHANNEL, number)
-    return NewMedia(f"u{number}", f"f{number}", name, None, 1, MediaKind.VIDEO, source, edited_at=edited_at)
-
-
-async def rename_first(process: Process) -> None:
+async def rename_first(process: SearchProcess) -> None:
     await process.media.apply_edit(new_media(1, "Hamlet.mkv", edited_at=5))
 
 
 @pytest.fixture
-async def here(pool: DatabaseConnectionPool, redis_url: str, clock: TestClock) -> AsyncIterator[Process]:
+async def here(pool: DatabaseConnectionPool, redis_url: str, clock: TestClock) -> AsyncIterator[SearchProcess]:
     await ensure_indexes(pool)
-    process = Process(pool, redis_url, clock)
+    process = SearchProcess(pool, redis_url, clock)
     await process.invalidator.flush()
     clock.advance(30)
     yield process
@@ -117,16 +39,16 @@ async def here(pool: DatabaseConnectionPool, redis_url: str, clock: TestClock) -
 
 @pytest.fixture
 async def elsewhere(
-    here: Process, pool: DatabaseConnectionPool, redis_url: str, clock: TestClock
-) -> AsyncIterator[Process]:
-    process = Process(pool, redis_url, clock)
+    here: SearchProcess, pool: DatabaseConnectionPool, redis_url: str, clock: TestClock
+) -> AsyncIterator[SearchProcess]:
+    process = SearchProcess(pool, redis_url, clock)
     await process.invalidator.flush()
     clock.advance(30)
     yield process
     await process.client.aclose()
 
 
-async def test_a_search_that_comes_again_is_not_searched_again(here: Process, elsewhere: Process) -> None:
+async def test_a_search_that_comes_again_is_not_searched_again(here: SearchProcess, elsewhere: SearchProcess) -> None:
     """Found, looked for by title and counted once, the window serves every process for five minutes.
 
     A process that does not know yet that it is there finds out after its own first look.
@@ -142,7 +64,7 @@ async def test_a_search_that_comes_again_is_not_searched_again(here: Process, el
     assert 290 < await here.client.ttl(name) <= 300
 
 
-async def test_a_search_that_costs_less_than_the_cache_leaves_it_alone(here: Process) -> None:
+async def test_a_search_that_costs_less_than_the_cache_leaves_it_alone(here: SearchProcess) -> None:
     """A few matches are found as fast as they are read: neither asked for nor stored."""
     await here.add(["Faust.mkv", "Faust two.mkv"])
     gets = here.cache._calls._metrics.cache_operations.labels("get", "miss")._value
@@ -153,7 +75,7 @@ async def test_a_search_that_costs_less_than_the_cache_leaves_it_alone(here: Pro
     assert await here.client.keys("ffb:window:*") == []
 
 
-async def test_another_reading_is_remembered(here: Process) -> None:
+async def test_another_reading_is_remembered(here: SearchProcess) -> None:
     """What only the second question found is kept, however little it is."""
     await here.add(["Spiderman.mkv"])
     for _ in range(2):
@@ -161,7 +83,7 @@ async def test_another_reading_is_remembered(here: Process) -> None:
     assert here.media.searches == 2
 
 
-async def test_words_in_another_order_are_another_search(here: Process) -> None:
+async def test_words_in_another_order_are_another_search(here: SearchProcess) -> None:
     """The same files rank otherwise for other phrases, so windows are not shared between them."""
     await here.add([*FILMS, "Faust Red.mkv", "Red Faust.mkv", *(f"Red and Faust {n}.mkv" for n in range(30))])
     for _ in range(2):
@@ -170,7 +92,7 @@ async def test_words_in_another_order_are_another_search(here: Process) -> None:
     assert here.media.searches == 4
 
 
-async def test_a_setting_that_changes_results_is_obeyed_at_once(here: Process) -> None:
+async def test_a_setting_that_changes_results_is_obeyed_at_once(here: SearchProcess) -> None:
     """A smaller window, or captions switched off, is not answered from what was remembered under the old setting."""
     await here.add(FILMS)
     await here.window("faust")
@@ -182,7 +104,7 @@ async def test_a_setting_that_changes_results_is_obeyed_at_once(here: Process) -
     assert here.media.searches == searches + 2
 
 
-async def test_a_deleted_file_is_never_shown_from_the_cache(here: Process, elsewhere: Process) -> None:
+async def test_a_deleted_file_is_never_shown_from_the_cache(here: SearchProcess, elsewhere: SearchProcess) -> None:
     """Scenario 114: gone from the database is gone from the page, before any version has moved."""
     await here.add(FILMS)
     assert (await elsewhere.names("faust"))[0] == FILMS[-1]
@@ -193,7 +115,7 @@ async def test_a_deleted_file_is_never_shown_from_the_cache(here: Process, elsew
 
 
 async def test_an_edit_is_seen_here_at_once_and_elsewhere_within_seconds(
-    here: Process, elsewhere: Process, clock: TestClock
+    here: SearchProcess, elsewhere: SearchProcess, clock: TestClock
 ) -> None:
     """Scenario 114: a renamed file leaves the searches it no longer matches, in other processes after two seconds."""
     await here.add(FILMS)
@@ -210,7 +132,7 @@ async def test_an_edit_is_seen_here_at_once_and_elsewhere_within_seconds(
 
 
 async def test_a_search_that_began_before_an_edit_is_kept_for_nobody(
-    here: Process, elsewhere: Process, clock: TestClock
+    here: SearchProcess, elsewhere: SearchProcess, clock: TestClock
 ) -> None:
     """What was found before the edit and stored after it stands under the version of before, where nobody looks."""
     await here.add(FILMS)
@@ -232,7 +154,9 @@ async def test_a_search_that_began_before_an_edit_is_kept_for_nobody(
     assert await here.total("faust") == 29
 
 
-async def test_new_files_are_found_within_half_a_minute(here: Process, elsewhere: Process, clock: TestClock) -> None:
+async def test_new_files_are_found_within_half_a_minute(
+    here: SearchProcess, elsewhere: SearchProcess, clock: TestClock
+) -> None:
     """Scenario 115: the first new files are found at once, further ones together when thirty seconds are over."""
     await here.add(FILMS)
     await here.total("faust")
@@ -255,7 +179,7 @@ async def test_new_files_are_found_within_half_a_minute(here: Process, elsewhere
     assert elsewhere.media.searches == 4
 
 
-async def test_a_lost_version_brings_no_old_window_back(here: Process, clock: TestClock) -> None:
+async def test_a_lost_version_brings_no_old_window_back(here: SearchProcess, clock: TestClock) -> None:
     """A version that Redis lost is replaced by one that never was: windows of before are not found under it."""
     await here.add(FILMS)
     await here.total("faust")
@@ -270,7 +194,7 @@ async def test_a_lost_version_brings_no_old_window_back(here: Process, clock: Te
 
 
 @pytest.mark.parametrize("junk", [b"", b"7", b"../../x", b"0" * 17], ids=["empty", "short", "path", "long"])
-async def test_a_spoilt_version_heals(here: Process, junk: bytes) -> None:
+async def test_a_spoilt_version_heals(here: SearchProcess, junk: bytes) -> None:
     """Scenario 117: foreign bytes never become a part of a key."""
     await here.client.set("ffb:search-version:all", junk, ex=100)
     version = await here.invalidator.search_version()
@@ -283,7 +207,7 @@ async def test_a_spoilt_version_heals(here: Process, junk: bytes) -> None:
     [b"", b"1:[]", b'1:[1,true,false,"x"]', b'1:[1,true,false,"AAAA"]', b"\xff", b"1:{}"],
     ids=["empty", "fewer", "code", "length", "foreign", "object"],
 )
-async def test_a_spoilt_window_heals(here: Process, junk: bytes) -> None:
+async def test_a_spoilt_window_heals(here: SearchProcess, junk: bytes) -> None:
     """Scenario 117: it is searched anew, and the next search finds a good window."""
     await here.add(FILMS)
     await here.total("faust")
@@ -299,7 +223,7 @@ async def test_a_bump_that_redis_did_not_hear_of_is_made_up_for(
 ) -> None:
     """Redis was frozen at the edit: until it is back this process searches, then everybody sees the edit."""
     await ensure_indexes(pool)
-    here, elsewhere = (Process(pool, valkey_server.uri, clock) for _ in range(2))
+    here, elsewhere = (SearchProcess(pool, valkey_server.uri, clock) for _ in range(2))
     for process in (here, elsewhere):
         await process.invalidator.flush()
         clock.advance(30)
@@ -322,7 +246,7 @@ async def test_a_bump_that_redis_did_not_hear_of_is_made_up_for(
         await process.client.aclose()
 
 
-async def test_a_search_without_a_database_is_flagged_and_kept_for_nobody(here: Process) -> None:
+async def test_a_search_without_a_database_is_flagged_and_kept_for_nobody(here: SearchProcess) -> None:
     """Scenario 56: what is missing makes the page partial and its total a lower bound; whole again, it is searched."""
     await here.add(FILMS)
     here.media.missing = (2,)
@@ -336,7 +260,7 @@ async def test_a_search_without_a_database_is_flagged_and_kept_for_nobody(here: 
     assert (whole.is_partial, whole.session.window.total_is_exact, here.media.searches) == (False, True, 4)
 
 
-async def test_nothing_found_without_a_database_is_no_search_without_result(here: Process) -> None:
+async def test_nothing_found_without_a_database_is_no_search_without_result(here: SearchProcess) -> None:
     """Scenario 56: told as partial, counted as failed."""
     here.media.missing = (2,)
     page = await here.search.search(READER, "faust")
@@ -346,7 +270,7 @@ async def test_nothing_found_without_a_database_is_no_search_without_result(here
     assert here.metrics.searches.labels("failed")._value.get() == 1
 
 
-async def test_an_empty_answer_is_searched_again(here: Process) -> None:
+async def test_an_empty_answer_is_searched_again(here: SearchProcess) -> None:
     """What was not there a moment ago may be there now."""
     await here.names("faust")
     await here.add(["Faust.mkv"])
@@ -354,7 +278,7 @@ async def test_an_empty_answer_is_searched_again(here: Process) -> None:
 
 
 @pytest.mark.parametrize("failing", ["count_matches", "title"])
-async def test_an_answer_that_was_cut_short_is_kept_for_nobody(here: Process, failing: str) -> None:
+async def test_an_answer_that_was_cut_short_is_kept_for_nobody(here: SearchProcess, failing: str) -> None:
     """A count or a look for titles that took too long leaves the results, and the next search tries again."""
     await here.add(FILMS)
 
@@ -373,7 +297,7 @@ async def test_an_answer_that_was_cut_short_is_kept_for_nobody(here: Process, fa
     assert await here.client.keys("ffb:window:*") == []
 
 
-async def test_an_outage_between_two_readings_is_an_error(here: Process) -> None:
+async def test_an_outage_between_two_readings_is_an_error(here: SearchProcess) -> None:
     """Scenario 56: nothing found by one reading and no answer to the next is not "nothing found"."""
 
     async def gone_at_second() -> None:
@@ -391,7 +315,7 @@ async def test_fifty_searches_at_a_stalled_redis_lose_a_second_once(
 ) -> None:
     """Scenario 111: all that wait when Redis freezes wait about a second, together; the next fifty do not wait."""
     await ensure_indexes(pool)
-    here = Process(pool, valkey_server.uri, clock)
+    here = SearchProcess(pool, valkey_server.uri, clock)
     await here.invalidator.flush()
     await here.add([f"Title{n} film.mkv" for n in range(50)])
     valkey_server.freeze()
