@@ -207,8 +207,7 @@ async def open_container(
 
 
 async def _close(pools: Sequence[DatabaseConnectionPool]) -> None:
-    for pool in pools:
-        await pool.close()
+    await asyncio.gather(*(pool.close() for pool in pools))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ themselves, and never relies on being alone.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -72,11 +73,22 @@ async def start_migrations(
     Raises:
         ConfigurationError: see `migrate`.
     """
-    try:
+    with suppress(DatabaseUnavailableError):
         _refuse_newer(await _recorded(primary), migrations)
-    except DatabaseUnavailableError:
-        structlog.get_logger(__name__).warning("migrations_wait_for_database")
-    tasks.supervise(lambda: migrate(primary, clock, tasks, migrations=migrations), name="migrations")
+    tasks.supervise(lambda: _migrate_patiently(primary, clock, tasks, migrations), name="migrations")
+
+
+async def _migrate_patiently(
+    primary: DatabaseConnectionPool, clock: Clock, tasks: TaskRegistry, migrations: Sequence[Migration]
+) -> None:
+    while True:
+        try:
+            await migrate(primary, clock, tasks, migrations=migrations)
+        except DatabaseUnavailableError as error:
+            structlog.get_logger(__name__).warning("migrations_wait_for_database", detail=str(error))
+            await clock.sleep(_LOOK_AGAIN_S)
+        else:
+            return
 
 
 async def migrate(

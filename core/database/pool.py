@@ -303,8 +303,11 @@ class DatabaseConnectionPool:
         return DatabaseSize.from_statistics(found, int(files))
 
     async def close(self) -> None:
-        """Close every connection; operations afterwards raise DatabaseUnavailableError."""
-        self._client.close()
+        """Close every connection; operations afterwards raise DatabaseUnavailableError.
+
+        In a thread, because the driver says goodbye to the server, and waits for an answer.
+        """
+        await asyncio.to_thread(self._client.close)
 
     def _collection(self, name: str) -> Any:
         if name not in self._collections:  # motor builds a new object at every look-up

@@ -48,6 +48,7 @@ class IndexingQueue:
         self._taken = 0
         self._stored = 0
         self._progressed = asyncio.Event()
+        self._waits_for = ""
         self._log = structlog.get_logger(__name__)
 
     @property
@@ -90,9 +91,10 @@ class IndexingQueue:
             try:
                 await self._indexing.process(self._pending)
             except DatabaseUnavailableError as error:
-                self._log.warning("indexing_waits_for_database", depth=self.depth, detail=str(error))
+                self._tell_waiting_once(error)
                 await self._clock.sleep(_RETRY_PAUSE_S)
                 continue  # the same batch again: storing is idempotent
+            self._waits_for = ""
             self._stored += len(self._pending)
             self._pending.clear()
             self._progressed.set()
@@ -105,6 +107,13 @@ class IndexingQueue:
             await self.message_queue.put(queued)
             self._moving = 0
             self._metrics.indexing_queue_depth.labels("overflow").set(self.overflow_queue.qsize())
+
+    def _tell_waiting_once(self, error: DatabaseUnavailableError) -> None:
+        """A line for each reason to wait, not for each try."""
+        reason = type(error).__name__
+        if reason != self._waits_for:
+            self._waits_for = reason
+            self._log.warning("indexing_waits_for_database", depth=self.depth, reason=reason, detail=str(error))
 
     def _batch_size(self) -> int:
         current, depth = self._runtime.current, self.depth

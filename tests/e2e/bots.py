@@ -36,9 +36,9 @@ class BotSetup:
 
     @asynccontextmanager
     async def running(
-        self, *, stores: Stores | None = None, clock: Clock | None = None, **changes: str
+        self, *, stores: Stores | None = None, clock: Clock | None = None, knows_channels: bool = True, **changes: str
     ) -> AsyncIterator[Container]:
-        """The bot inside this process, closed at the end of the block."""
+        """The bot inside this process, closed at the end of the block, which begins when it knows its channels."""
         environ = self.environ | changes
         settings = load_settings(environ, env_file=None)
         async with open_container(settings, clock=clock, stores=stores, environ=environ) as container:
@@ -47,7 +47,7 @@ class BotSetup:
             await container.start(manager.introduce)
             container.shutdown.push("updates", manager.cleanup)
             async with asyncio.timeout(10):
-                while not container.index_list.is_indexed(int(self.environ["CHANNELS"])):
+                while knows_channels and not container.index_list.is_indexed(int(self.environ["CHANNELS"])):
                     await container.clock.sleep(0.01)
             yield container
 

@@ -108,13 +108,8 @@ class Scene:
         return len(self.ann.files()) - self.delivered_before
 
     async def wait_health(self, status: str, *, failed: str | None = None) -> None:
-        """Return when the bot calls itself so, with this part failed."""
-        async with asyncio.timeout(HEALTHY_WITHIN_S):
-            while True:
-                health = self.bot.health.health()
-                if health.status == status and (failed is None or failed in health.failed):
-                    return
-                await self.clock.sleep(0.05)
+        """As the function."""
+        await wait_health(self.bot, status, failed=failed)
 
     def copies(self, name: str) -> int:
         """In how many records of the databases that live a file stands, read past all proxies."""
@@ -141,6 +136,16 @@ class Scene:
         """Ann's quota as stored."""
         quota = self.mongods[0].users.find_one({"_id": self.cast.ann.id}).get("quota", {})
         return int(quota["charged"]) if quota.get("day") == self.clock.utc_now().date().isoformat() else 0
+
+
+async def wait_health(bot: Container, status: str, *, failed: str | None = None) -> None:
+    """Return when the bot calls itself so, with this part failed."""
+    async with asyncio.timeout(HEALTHY_WITHIN_S):
+        while True:
+            health = bot.health.health()
+            if health.status == status and (failed is None or failed in health.failed):
+                return
+            await bot.clock.sleep(0.05)
 
 
 @asynccontextmanager
