@@ -54,8 +54,8 @@ class RuntimeSettings(BaseModel):
     count_limit: Whole = Field(
         default=1001, ge=100, le=10_001, json_schema_extra=_MATCHES, description="Where counting matches stops."
     )
-    count_cache_s: Whole = Field(
-        default=300, ge=1, le=3600, json_schema_extra=_SECONDS, description="How long a count is remembered."
+    search_cache_s: Whole = Field(
+        default=300, ge=1, le=3600, json_schema_extra=_SECONDS, description="How long a search is remembered."
     )
     search_refresh_s: Whole = Field(
         default=30,

@@ -111,7 +111,7 @@ class Container:
     indexing_queue: IndexingQueue
     channel_scan: ChannelScanService
     maintenance: MaintenanceService
-    counters: DailyCounters
+    books: Bookkeeping
     health: HealthReport
     sidecar: SidecarServer
     background: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
@@ -136,7 +136,7 @@ class Container:
             self.tasks.supervise(loop, name=name)
         await self.sidecar.start()
         self.shutdown.push("sidecar", self.sidecar.stop)
-        self.shutdown.push("counters", self._store_counters)
+        self.shutdown.push("bookkeeping", self._settle_books)
         self.shutdown.push("tasks", self._close_tasks)
         await asyncio.gather(self.runtime.load(), start_migrations(self.pool, self.clock, self.tasks))
         self.indexing_queue.start()
@@ -154,10 +154,11 @@ class Container:
         async with asyncio.timeout(self.shutdown.remaining_s / 2):
             await self.client.stop()
 
-    async def _store_counters(self) -> None:
-        """The last numbers of the day; a database that is gone costs at most half a minute of them."""
+    async def _settle_books(self) -> None:
+        """The last numbers of the day, and what searches have to forget; a store that is gone costs some of them."""
         with suppress(DatabaseUnavailableError):
-            await self.counters.flush()
+            await self.books.counters.flush()
+        await self.books.invalidator.flush()
 
     async def _close_tasks(self) -> list[str]:
         return await self.tasks.close(self.shutdown.remaining_s)
@@ -246,12 +247,12 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         quota=quota,
         limiter=RateLimiter(base.cache, runtime, base.metrics, base.clock),
         search=search,
-        delivery=_build_delivery(base, repositories.media, search, quota, runtime, telegram.gateway, books.counters),
+        delivery=_build_delivery(base, repositories.media, search, quota, runtime, telegram.gateway, books),
         index_list=indexing.index_list,
         indexing_queue=indexing.queue,
         channel_scan=indexing.scan,
         maintenance=maintenance,
-        counters=books.counters,
+        books=books,
         health=health,
         sidecar=_build_sidecar(base, health, performance, routes),
         background={
@@ -290,7 +291,7 @@ def _build_delivery(
     quota: QuotaService,
     runtime: RuntimeSettingsService,
     telegram: PyrogramGateway,
-    counters: DailyCounters,
+    books: Bookkeeping,
 ) -> DeliveryService:
     return DeliveryService(
         search=search,
@@ -302,7 +303,8 @@ def _build_delivery(
         runtime=runtime,
         tasks=base.tasks,
         metrics=base.metrics,
-        counters=counters,
+        counters=books.counters,
+        invalidator=books.invalidator,
         clock=base.clock,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -57,6 +58,7 @@ class LuaScript:
         object.__setattr__(self, "sha", hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest())
 
 
+_DELETE_OWN = LuaScript("if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end return 0")
 _STORE_UNDER_LEASE = LuaScript(
     """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -230,6 +232,11 @@ class RedisCache:
         added = await self._calls.run("add", lambda: self._batch.execute("SET", name, value, "EX", life_s, "NX"))
         self._calls.count("add", "ok")
         return bool(added)
+
+    async def delete_own(self, key: Key, value: bytes) -> None:
+        """Forget what `add_strict` stored, unless it ended meanwhile and another caller's value stands there."""
+        with suppress(CacheUnavailableError):
+            await self.run_script(_DELETE_OWN, [key], [value])
 
     async def run_script(self, script: LuaScript, keys: Sequence[Key], args: Sequence[int | bytes]) -> Any:
         """Run a script in one round trip (two when the server does not know it yet).

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from functools import cached_property
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from core.errors import BadInputError
@@ -21,7 +19,7 @@ _TO_SPACE = frozenset({"Cc", "Zl", "Zp", "Zs"})
 _DROPPED = frozenset({"Cf", "Cs", "Co", "Cn"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Query:
     """A search text.
 
@@ -38,11 +36,6 @@ class Query:
     titles: tuple[str, ...]
     phrase: str
     facts: ReleaseFacts
-
-    @cached_property
-    def key(self) -> str:
-        """The same for queries that match the same files; 32 hex characters, safe in a cache key."""
-        return blake2b("\n".join(sorted(self.words)).encode(), digest_size=16).hexdigest()
 
 
 def parse_query(text: str, max_length: int) -> Query:

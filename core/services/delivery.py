@@ -30,6 +30,7 @@ from core.telegram.gateway import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from core.cache.invalidation import CacheInvalidator
     from core.clock import Clock
     from core.concurrency.task_registry import TaskRegistry
     from core.domain.media import MediaFile
@@ -67,6 +68,7 @@ class DeliveryService:
         tasks: TaskRegistry,
         metrics: Metrics,
         counters: DailyCounters,
+        invalidator: CacheInvalidator,
         clock: Clock,
     ) -> None:
         self._search = search
@@ -79,6 +81,7 @@ class DeliveryService:
         self._tasks = tasks
         self._metrics = metrics
         self._counters = counters
+        self._invalidator = invalidator
         self._clock = clock
         self._jobs: dict[int, DeliveryJob] = {}
         self._log = structlog.get_logger(__name__)
@@ -198,6 +201,7 @@ class DeliveryService:
         except SourceGoneError as error:
             self._metrics.files_delivered.labels(outcome="gone").inc()
             await self._media.mark_dead(media.id)
+            self._invalidator.deleted()
             raise FileGoneError from error
         else:
             self._metrics.files_delivered.labels(outcome="sent").inc()

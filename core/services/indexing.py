@@ -58,7 +58,7 @@ class IndexingService:
 
     async def keep_up_to_date(self) -> None:
         """Bring databases that are back up to date with edits and deletions; for a supervised task."""
-        await self._changes.run(self._store_new)
+        await self._changes.run(self._store_new, self._invalidator.edited)
 
     async def _store_new(self, media: NewMedia) -> None:
         """Store one file."""
@@ -150,12 +150,13 @@ class IndexingService:
         """One duplicate query and one bulk write for all files; a bad file is rejected alone."""
         if not files:
             return
-        outcome: BatchOutcome = await self._batches.save_batch(files, self._pins())
+        try:
+            outcome: BatchOutcome = await self._batches.save_batch(files, self._pins())
+        finally:
+            self._invalidator.added()  # a part may be stored, whatever came of the rest
         if outcome.unreached:
             await self._changes.keep(outcome.unreached)
-        if outcome.new:
-            self._invalidator.added()
-            self._counters.add("files_indexed", outcome.new)
+        self._counters.add("files_indexed", outcome.new)
         self._metrics.posts_indexed.inc(outcome.new)
         self._metrics.posts_duplicate.inc(outcome.known)
         for media, reason in outcome.rejected:

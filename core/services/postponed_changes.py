@@ -112,24 +112,30 @@ class PostponedChangesService:
             for number, media in unreached:
                 await self._postpone(media, {number})
 
-    async def run(self, store: Callable[[NewMedia], Awaitable[None]]) -> None:
+    async def run(self, store: Callable[[NewMedia], Awaitable[None]], changed: Callable[[], None]) -> None:
         """Bring databases that are back up to date; for a supervised task, ends when cancelled.
 
         Args:
             store: stores the edited post of a file that turned out to be unknown everywhere.
+            changed: called after changes were applied, or may have been.
         """
         while not self._is_alone:
             for number in sorted(self._numbers):
-                await self._catch_up(number, store)
+                await self._catch_up(number, store, changed)
             await self._clock.sleep(_PAUSE_S)
 
-    async def _catch_up(self, number: int, store: Callable[[NewMedia], Awaitable[None]]) -> None:
+    async def _catch_up(
+        self, number: int, store: Callable[[NewMedia], Awaitable[None]], changed: Callable[[], None]
+    ) -> None:
         """Apply what waits for one database, oldest first, until it or the primary fails."""
         applied = 0
         try:
             while waiting := await self._next(number):
                 for change in waiting:
-                    await self._replay(change, number, store)
+                    try:
+                        await self._replay(change, number, store)
+                    finally:
+                        changed()
                     applied += 1
         except DatabaseUnavailableError as error:
             self._log.debug("changes_wait", database=number, detail=str(error))

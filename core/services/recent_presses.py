@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,14 @@ _LOCAL_PRESSES = 10_000
 
 
 class RecentPresses:
-    """Claims (person, file) for a few seconds: in Redis, or in this process while Redis is gone."""
+    """Claims (person, file) for a few seconds: in Redis, or in this process while Redis is gone.
+
+    Every claim has a value of its own, so that the end of a slow send does not end a later press's claim.
+    """
 
     def __init__(self, cache: RedisCache, clock: Clock) -> None:
         self._cache = cache
-        self._recent: RecentValues[str, bool] = RecentValues(clock, capacity=_LOCAL_PRESSES)
+        self._recent: RecentValues[str, bytes] = RecentValues(clock, capacity=_LOCAL_PRESSES)
 
     @asynccontextmanager
     async def claim(self, user_id: int, media_id: int) -> AsyncIterator[None]:
@@ -32,21 +36,22 @@ class RecentPresses:
         Raises:
             BusyError: the same press is being served, or was served a moment ago.
         """
-        key = keys.dedupe(user_id, "file", media_id)
-        if not await self._acquire(key):
+        key, claim = keys.dedupe(user_id, "file", media_id), secrets.token_bytes(8)
+        if not await self._acquire(key, claim):
             raise BusyError("delivery-already-sent")
         try:
             yield
         except BaseException:
-            self._recent.drop(key.name)
-            await self._cache.delete(key)
+            if self._recent.get(key.name) == claim:
+                self._recent.drop(key.name)
+            await self._cache.delete_own(key, claim)
             raise
 
-    async def _acquire(self, key: keys.Key) -> bool:
-        if self._recent.get(key.name):
+    async def _acquire(self, key: keys.Key, claim: bytes) -> bool:
+        if self._recent.get(key.name) is not None:
             return False
-        self._recent.put(key.name, True, key.ttl_s)  # before the first await: the second press of one process sees it
+        self._recent.put(key.name, claim, key.ttl_s)  # before the first await: the second press of one process sees it
         try:
-            return await self._cache.add_strict(key)
+            return await self._cache.add_strict(key, claim)
         except CacheUnavailableError:
             return True  # the claim of this process stands alone

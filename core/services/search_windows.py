@@ -68,7 +68,7 @@ class SearchWindows:
     def entry(self, key: Key, window: SearchWindow) -> tuple[Key, bytes, int]:
         """Key, bytes and seconds to live, for whoever stores them along with something else."""
         self._expect(key)
-        return key, _FORM.encode(window), self._runtime.current.count_cache_s
+        return key, _FORM.encode(window), self._runtime.current.search_cache_s
 
     def _expect(self, key: Key) -> None:
         self._likely[key.name] = None

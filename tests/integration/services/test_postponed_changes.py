@@ -82,7 +82,7 @@ class Library:
     async def catch_up(self) -> None:
         """One round of the supervised loop over all databases."""
         for pool in self.pools:
-            await self.changes._catch_up(pool.number, self.indexing._store_new)
+            await self.changes._catch_up(pool.number, self.indexing._store_new, lambda: None)
 
     async def names(self) -> dict[str, list[int]]:
         """Names of all files with the posts they stand in, whichever database they are in."""

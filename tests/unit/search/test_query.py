@@ -88,12 +88,6 @@ def test_any_text_is_a_bounded_query_or_a_refusal(text):
     assert (again.text, again.words) == (query.text, query.words)
 
 
-def test_the_key_of_a_query_is_that_of_its_words():
-    """Word order, case and spelling share one cached count; other words do not."""
-    assert parse_query("The Kid", 200).key == parse_query("kid THE", 200).key
-    assert parse_query("The Kid", 200).key != parse_query("The Kids", 200).key
-
-
 def test_a_query_asks_for_its_whole_title_with_and_without_the_year():
     """A title that ends in a number and a title with its year are both asked for."""
     assert parse_query("Blade Runner 2019", 200).titles == ("=blade runner 2019", "=blade runner")
