@@ -70,3 +70,19 @@ async def test_a_slow_failure_leaves_the_claim_of_a_later_press_alone(
         for process in processes:
             with pytest.raises(BusyError):
                 await process.claim(READER, FILE).__aenter__()
+
+
+async def test_the_same_holds_while_redis_is_gone(clock: TestClock) -> None:
+    """Scenario 116: the memory of the process keeps the claims apart as well."""
+    client = build_redis_client("redis://127.0.0.1:1/0")
+    presses = RecentPresses(RedisCache(client, Metrics(), clock), clock)
+    slow = AsyncExitStack()
+    async with AsyncExitStack() as later:
+        await slow.enter_async_context(presses.claim(READER, FILE))
+        clock.advance(6)
+        await later.enter_async_context(presses.claim(READER, FILE))
+        await slow.__aexit__(SendFailedError, SendFailedError(), None)
+
+        with pytest.raises(BusyError):
+            await presses.claim(READER, FILE).__aenter__()
+    await client.aclose()
