@@ -229,6 +229,7 @@ def database_report(databases: Databases) -> list[dict[str, Any]]:
             "number": status.number,
             "breaker": status.state.name.lower(),
             "steady_s": round(status.steady_s, 1),
+            "open_for_files": room[status.number].is_open,
             "takes_files": room[status.number].is_current,
             "used_bytes": room[status.number].used_bytes,
             "limit_bytes": None if room[status.number].limit_bytes == _NO_LIMIT else room[status.number].limit_bytes,

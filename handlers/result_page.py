@@ -43,7 +43,7 @@ def render_page(page: ResultPage, texts: Texts) -> tuple[str, Keyboard | None]:
 
 def _title(page: ResultPage, texts: Texts) -> str:
     if not page.files:
-        return texts.html("results-page-deleted")
+        return texts.html("results-page-away" if page.is_partial else "results-page-deleted")
     window, language = page.session.window, texts.language
     return texts.html(
         _title_key(page),

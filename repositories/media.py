@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pymongo.errors import OperationFailure
 
+from core.domain.media import WholeFiles
 from core.domain.search import FoundFiles, MatchCount
 from core.errors import DatabaseUnavailableError
 from repositories.media_document import (
@@ -160,19 +161,19 @@ class MediaRepository:
         by_id, missing = await self._read_many(ids, {**LISTED, DEAD: 1})
         return FoundFiles([to_listed(by_id[media_id]) for media_id in ids if _is_alive(by_id, media_id)], missing)
 
-    async def get_many(self, ids: Sequence[int]) -> list[MediaFile]:
+    async def get_many(self, ids: Sequence[int]) -> WholeFiles:
         """The files of `ids` in the order asked; those that are gone, or not within reach now, are left out.
 
         Raises:
             DatabaseUnavailableError: nothing was found, and a database that may have some of them did not answer.
         """
         if not ids:
-            return []
+            return WholeFiles([])
         by_id, missing = await self._read_many(ids, WHOLE)
         files = [to_media(by_id[media_id]) for media_id in ids if _is_alive(by_id, media_id)]
         if missing and not files:
             raise _out_of_reach(missing)
-        return files
+        return WholeFiles(files, sum(media_id not in by_id for media_id in ids) if missing else 0)
 
     async def get(self, media_id: int) -> MediaFile | None:
         """One file; None when it is gone.

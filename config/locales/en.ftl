@@ -66,6 +66,7 @@ results-empty-partial =
     Nothing found for <b>{ $query }</b>, but a part of the library does not answer right now. Please try again in a
     moment.
 results-empty = Nothing found for <b>{ $query }</b>. Try fewer words, or another spelling.
+results-page-away = The files of this page are in a part of the library that does not answer right now. Please try again in a moment.
 results-page-deleted = The files of this page were deleted meanwhile. Turn the page, or search again.
 results-position = Page { $number } of { $pages }
 search-page-empty = The files of this page were deleted meanwhile. Please search again.

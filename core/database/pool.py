@@ -30,6 +30,7 @@ Sort = Sequence[tuple[str, int]]
 T = TypeVar("T")
 
 _ATTEMPTS = 3
+_READY_CONNECTIONS = 8
 _PAUSE_S = (0.02, 0.1)
 _UNLIMITED_BATCH = 5_000
 _SERVER_MARGIN_S = 0.2
@@ -378,7 +379,11 @@ class DatabaseConnectionPool:
 
 
 def _motor_client(uri: str, server_selection_timeout_s: float, operation_timeout_s: float) -> Any:
-    """A client that retries only what the server runs once; deadlines come with each operation."""
+    """A client that retries only what the server runs once; deadlines come with each operation.
+
+    Some connections are kept open, because making one takes as long as an operation: on a slow network the two together
+    would pass the deadline.
+    """
     return AsyncIOMotorClient(
         uri,
         tz_aware=True,
@@ -388,6 +393,7 @@ def _motor_client(uri: str, server_selection_timeout_s: float, operation_timeout
         serverSelectionTimeoutMS=int(server_selection_timeout_s * 1000),
         connectTimeoutMS=int(server_selection_timeout_s * 1000),
         socketTimeoutMS=int(operation_timeout_s * 1000),
+        minPoolSize=_READY_CONNECTIONS,
         retryWrites=True,
         retryReads=False,
     )

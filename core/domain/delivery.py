@@ -28,7 +28,7 @@ class DeliveryReport:
 
     Attributes:
         sent: files that reached the chat, or may have (an unknown outcome counts as sent).
-        failed: files that could not be sent; their slots went back.
+        failed: files that could not be sent or not be reached; their slots went back.
         over_quota: files the quota did not allow.
         stopped: the person pressed Stop, or cannot be written to any more.
     """

@@ -84,3 +84,15 @@ class MediaFile:
     kind: MediaKind
     sources: tuple[MediaSource, ...] = field(default=())
     duration_s: int | None = None
+
+
+class WholeFiles(NamedTuple):
+    """Files that several databases were asked for by their ids.
+
+    Attributes:
+        files: in the order asked for.
+        unreached: ids that were not found while a database did not answer, so that they may be there.
+    """
+
+    files: list[MediaFile]
+    unreached: int = 0

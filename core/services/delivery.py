@@ -112,12 +112,13 @@ class DeliveryService:
         status = await self._quota.status(reader)
         if status.left == 0:
             raise self._exhausted(status.limit)
-        files = await self._search.files_to_send(reader.id, session_id, number, whole_window=status.left is None)
+        whole_window = status.left is None
+        files, unreached = await self._search.files_to_send(reader.id, session_id, number, whole_window=whole_window)
         if not files:
             raise ExpiredError("search-page-empty")
         if reader.id in self._jobs:
             raise BusyError("delivery-busy")
-        job = DeliveryJob(secrets.token_hex(8), reader.id, len(files))
+        job = DeliveryJob(secrets.token_hex(8), reader.id, len(files) + unreached)
         self._jobs[reader.id] = job
         self._tasks.spawn(self._run(job, reader, files, watcher), name=f"send_all:{job.id}")
         return job
@@ -139,12 +140,12 @@ class DeliveryService:
         return QuotaExhaustedError(limit=limit)
 
     async def _run(self, job: DeliveryJob, reader: User, files: Sequence[MediaFile], watcher: DeliveryWatcher) -> None:
-        report = DeliveryReport(len(files))
+        report = DeliveryReport(job.total, failed=job.total - len(files))
         try:
             await watcher.started(job)
             await self._send_all(job, reader, files, report, watcher)
         except DatabaseUnavailableError:  # nothing could be reserved
-            report.failed = len(files) - report.sent - report.over_quota
+            report.failed = report.total - report.sent - report.over_quota
         finally:
             del self._jobs[reader.id]
             self._log.info("files_delivered", sent=report.sent, failed=report.failed, over_quota=report.over_quota)

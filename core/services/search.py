@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from core.cache.keys import Key
     from core.clock import Clock
-    from core.domain.media import ListedFile, MediaFile
+    from core.domain.media import ListedFile, MediaFile, WholeFiles
     from core.observability.metrics import Metrics
     from core.search.plan import SearchPlan
     from core.search.query import Query
@@ -127,7 +127,7 @@ class SearchService:
 
     async def files_to_send(
         self, viewer_id: int, session_id: str, number: int, *, whole_window: bool = False
-    ) -> Sequence[MediaFile]:
+    ) -> WholeFiles:
         """The files of a page, or of the whole window, complete with captions and sources.
 
         Raises:

@@ -134,8 +134,8 @@ async def test_files_come_in_the_order_asked(media, batches):
     ]
     await media.mark_dead(two)
 
-    assert [file.id for file in await media.get_many([three, two, 12345, one, four])] == [three, one, four]
-    assert await media.get_many([]) == []
+    assert [file.id for file in (await media.get_many([three, two, 12345, one, four])).files] == [three, one, four]
+    assert await media.get_many([]) == ([], 0)
 
 
 async def test_a_file_posted_again_is_one_record_with_both_sources(media, batches, either_pool):

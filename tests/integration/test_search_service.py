@@ -242,8 +242,8 @@ async def test_send_all_takes_the_page_or_the_whole_window(library):
     await library.add(*(f"Nosferatu {n:02}.mkv" for n in range(1, 24)), caption="silent")
     first = await library.search.search(READER, "nosferatu")
 
-    third = await library.search.files_to_send(READER, first.session.id, 3)
-    everything = await library.search.files_to_send(READER, first.session.id, 3, whole_window=True)
+    third, _ = await library.search.files_to_send(READER, first.session.id, 3)
+    everything, _ = await library.search.files_to_send(READER, first.session.id, 3, whole_window=True)
 
     assert [file.name for file in third] == [f"Nosferatu {n:02}.mkv" for n in (3, 2, 1)]
     assert tuple(file.id for file in everything) == first.session.window.ids

@@ -14,7 +14,7 @@ from core.clock import Clock
 from sandbox.actor import Actor
 from sandbox.datacenter.server import DataCenter
 from sandbox.world import World
-from tests.e2e.bots import bot_environment
+from tests.e2e.bots import bot_environment, get_json
 from tests.e2e.conftest import people
 from tests.fixtures.database_rig import DatabaseRig
 
@@ -76,6 +76,8 @@ class Scene:
         """Everything healthy, a new day, a result page open, new files meant for one database."""
         await self.rig.heal()
         await self.wait_health("ok")
+        for database in self.bot.databases.databases:  # a bot that was in use has its connections
+            await asyncio.gather(*(database.ping() for _ in range(8)))
         await self.bot.runtime.change("database_preferred", new_files_go_to, by=0)
         self.clock.days += 1
         self.delivered_before = len(self.ann.files())
@@ -89,7 +91,7 @@ class Scene:
 
     def file_to_press(self) -> str:
         """The label of a file in the primary database, another one every day."""
-        labels = [button.text for row in self.opened_page().buttons for button in row if "Orlac P" in button.text]
+        labels = [button.text for row in self.opened_page().buttons for button in row if "Orlac A" in button.text]
         return labels[self.clock.days % len(labels)]
 
     async def search(self) -> Seen:
@@ -173,8 +175,15 @@ async def opened_scene(servers: RigServers, folder: Path) -> AsyncIterator[Scene
 
 
 async def _fill(scene: Scene) -> None:
+    async with asyncio.timeout(HEALTHY_WITHIN_S):
+        while not all(database["open_for_files"] for database in await _databases(scene)):
+            await scene.clock.sleep(0.05)
     for number in range(FILES):
         await scene.bot.runtime.change("database_preferred", 1 + number % 2, by=0)
-        name = f"Orlac {'PS'[number % 2]}{number:02}.mkv"
+        name = f"Orlac {'AB'[number % 2]}{number:02}.mkv"
         scene.bob.post_file(scene.cast.channel.id, name, 1000 + number)
         assert await scene.wait_stored(name, 10)
+
+
+async def _databases(scene: Scene) -> Any:
+    return (await get_json(f"{scene.bot.sidecar.url}/performance"))[1]["databases"]
