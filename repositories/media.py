@@ -48,6 +48,7 @@ _NEWEST_FIRST = ((ID, -1),)
 _ANSWER_S = 1.2
 _SERVER_MARGIN_S = 0.2
 _PATIENCE_S = 0.3
+_TRIES = 5
 
 T = TypeVar("T")
 
@@ -308,21 +309,31 @@ async def _edit(pool: DatabaseConnectionPool, media: NewMedia, update: Mapping[s
 async def _detach(
     pool: DatabaseConnectionPool, channel_id: int, message_ids: Sequence[int], *, keep: str | None = None
 ) -> int:
-    """Remove posts from all files of one database but `keep`, and files that have no post left."""
+    """Remove posts from all files of one database but `keep`, and files that have no other post.
+
+    A file is deleted while its last post still leads to it, so that whatever is cut short is found again by repeating.
+    """
     wanted = {CHANNEL: channel_id, MESSAGE: {"$in": list(message_ids)}}
-    found = await _on_index(
-        pool.find(
-            COLLECTION, {SOURCES: {"$elemMatch": wanted}}, projection={SOURCES: 1, UNIQUE_ID: 1}, hint=SOURCE_INDEX
-        )
-    )
-    holders = [document for document in found if document[UNIQUE_ID] != keep]
-    if not holders:
-        return 0
-    ids = {"$in": [document[ID] for document in holders]}
-    await pool.update_many(COLLECTION, {ID: ids}, {"$pull": {SOURCES: wanted}}, idempotent=True)
-    await pool.delete_many(COLLECTION, {ID: ids, SOURCES: {"$size": 0}})
+    has_other = {"$elemMatch": {"$nor": [wanted]}}
     gone = frozenset(message_ids)
-    return sum(_is_of(source, channel_id, gone) for document in holders for source in sources_of(document))
+    removed: dict[int, int] = {}
+    for _ in range(_TRIES):
+        found = await _on_index(
+            pool.find(
+                COLLECTION, {SOURCES: {"$elemMatch": wanted}}, projection={SOURCES: 1, UNIQUE_ID: 1}, hint=SOURCE_INDEX
+            )
+        )
+        holders = [document for document in found if document[UNIQUE_ID] != keep]
+        if not holders:
+            break
+        removed |= {d[ID]: sum(_is_of(source, channel_id, gone) for source in sources_of(d)) for d in holders}
+        ids = {"$in": [document[ID] for document in holders]}
+        done = await pool.delete_many(COLLECTION, {ID: ids, SOURCES: {"$elemMatch": wanted, "$not": has_other}})
+        pull = {"$pull": {SOURCES: wanted}}
+        done += await pool.update_many(COLLECTION, {ID: ids, SOURCES: has_other}, pull, idempotent=True)
+        if done == len(holders):  # else some of them changed in between
+            break
+    return sum(removed.values())
 
 
 def _is_of(source: MediaSource, channel_id: int, message_ids: frozenset[int]) -> bool:

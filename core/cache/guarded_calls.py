@@ -1,4 +1,4 @@
-"""Calls of Redis, each within a second, behind a breaker."""
+"""Calls of Redis, each within half a second, behind a breaker."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.clock import Clock
     from core.observability.metrics import Metrics
 
-_DEADLINE_S = 1.0
+_DEADLINE_S = 0.5
 _OPEN_S = 5.0
 _GONE = (RedisConnectionError, RedisTimeoutError, TimeoutError, OSError)
 
@@ -32,7 +32,7 @@ class RedisRefusedError(CacheUnavailableError):
 class GuardedCalls:
     """Bounds, counts and translates calls.
 
-    The first call that Redis does not answer within one second opens the breaker: for five seconds every call fails at
+    The first call that Redis does not answer within half a second opens the breaker: for five seconds every call fails at
     once, then a single one tries again.
 
     Args:

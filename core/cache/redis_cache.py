@@ -71,7 +71,7 @@ return 1
 class RedisCache:
     """Reads and writes that never fail their caller, behind a breaker of their own.
 
-    The first call that Redis does not answer within one second opens the breaker: for five seconds every call is a
+    The first call that Redis does not answer within half a second opens the breaker: for five seconds every call is a
     miss at once, then a single call tries again. `ping` always tries, so a health probe closes the breaker early.
 
     A delete that Redis does not take is owed: until it is made up for, the value counts as a miss in this process.

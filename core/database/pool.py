@@ -10,12 +10,14 @@ import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import motor.frameworks.asyncio
 import pymongo
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import ReturnDocument, errors
 
 from core.database.circuit_breaker import CallOutcome, CircuitBreaker
 from core.database.driver_errors import ErrorMeaning, may_repeat, meaning_of
+from core.database.driver_threads import DatabaseThreads, DriverThreads
 from core.database.operation_timings import OperationTimings
 from core.domain.database import DatabaseSize
 from core.errors import DatabaseFullError, DatabaseUnavailableError, SearchTimeoutError
@@ -33,9 +35,12 @@ _ATTEMPTS = 3
 _READY_CONNECTIONS = 8
 _PAUSE_S = (0.02, 0.1)
 _UNLIMITED_BATCH = 5_000
+_SELECTION_MS = 1_500
 _SERVER_MARGIN_S = 0.2
 _PING_TIMEOUT_S = 0.98
 _PING_MARGIN_S = 0.03
+
+motor.frameworks.asyncio._EXECUTOR = DriverThreads()  # noqa: SLF001 - one frozen database would take its few threads
 
 
 class DatabaseConnectionPool:
@@ -52,7 +57,6 @@ class DatabaseConnectionPool:
         number: counted from 1, the primary database; what people call it by.
         breaker: asked before every operation but `ping`; None for one of the pool's own.
         client_factory: builds the driver's client instead of motor, e.g. an in-memory one.
-        server_selection_timeout_s: how long an operation looks for a usable server.
         operation_timeout_s: how long a caller waits for one operation, retries included.
     """
 
@@ -66,7 +70,6 @@ class DatabaseConnectionPool:
         number: int = 1,
         breaker: CircuitBreaker | None = None,
         client_factory: Callable[[], Any] | None = None,
-        server_selection_timeout_s: float = 1.5,
         operation_timeout_s: float = 2.0,
     ) -> None:
         self.name = name
@@ -75,11 +78,8 @@ class DatabaseConnectionPool:
         self._clock = clock
         self._timings = OperationTimings(metrics)
         self._timeout_s = operation_timeout_s
-        self._client = (
-            client_factory()
-            if client_factory is not None
-            else _motor_client(uri, server_selection_timeout_s, operation_timeout_s)
-        )
+        self._client = client_factory() if client_factory is not None else _motor_client(uri, operation_timeout_s)
+        self._threads = DatabaseThreads(number)
         self._database = self._client[name]
         self._collections: dict[str, Any] = {}
 
@@ -343,6 +343,7 @@ class DatabaseConnectionPool:
         margin_s: float = _SERVER_MARGIN_S,
     ) -> T:
         """One operation within its deadline, its errors translated and counted."""
+        self._threads.use()
         started = self._clock.monotonic()
         outcome = "cancelled"
         try:
@@ -378,11 +379,10 @@ class DatabaseConnectionPool:
         return await operation()
 
 
-def _motor_client(uri: str, server_selection_timeout_s: float, operation_timeout_s: float) -> Any:
+def _motor_client(uri: str, operation_timeout_s: float) -> Any:
     """A client that retries only what the server runs once; deadlines come with each operation.
 
-    Some connections are kept open, because making one takes as long as an operation: on a slow network the two together
-    would pass the deadline.
+    Some connections are kept open: on a slow network, making one and using it would together pass the deadline.
     """
     return AsyncIOMotorClient(
         uri,
@@ -390,8 +390,8 @@ def _motor_client(uri: str, server_selection_timeout_s: float, operation_timeout
         appname="file-filter-bot",
         w="majority",
         journal=True,
-        serverSelectionTimeoutMS=int(server_selection_timeout_s * 1000),
-        connectTimeoutMS=int(server_selection_timeout_s * 1000),
+        serverSelectionTimeoutMS=_SELECTION_MS,
+        connectTimeoutMS=_SELECTION_MS,
         socketTimeoutMS=int(operation_timeout_s * 1000),
         minPoolSize=_READY_CONNECTIONS,
         retryWrites=True,

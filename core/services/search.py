@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.domain.search import FoundFiles, MatchCount, ResultPage, SearchSession, SearchWindow
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _SEARCH_MS = 1000
 _EXTRA_MS = 300
 _COUNT_MS = 150
+_PATIENCE_S = 0.8  # after so long nothing more is asked than the answer needs
 _WORTH_KEEPING = 100  # fewer files are found and ranked as fast as they are read from the cache
 
 
@@ -184,21 +186,25 @@ class SearchService:
         return await self._known(key) or await self._find(query, key, ask_cache=False)
 
     async def _known(self, key: Key) -> _Found | None:
-        """What the cache has, if all files of its first page are still there."""
+        """What the cache has, if all files of its first page are still there, or out of reach for the moment."""
         window = await self._windows.get(key)
         if window is None:
             return None
         ids = window.ids[: self._runtime.current.result_page_size]
         listed = await self._media.list_many(ids)
+        if listed.missing and listed.files:
+            return _Found(replace(window, is_partial=True), listed.files)
         return _Found(window, listed.files) if len(listed.files) == len(ids) else None
 
     async def _find(self, query: Query, key: Key | None, *, ask_cache: bool) -> _Found:
-        size = self._runtime.current.search_window_size
+        size, began = self._runtime.current.search_window_size, self._clock.monotonic()
         plan = plan_search(query)
         found = await self._media.search_files(plan, size + 1, max_time_ms=_SEARCH_MS)
         if not found.files:
             return await self._find_otherwise(query, key, found)
         if len(found.files) > size:
+            if self._clock.monotonic() - began > _PATIENCE_S:
+                return self._best_of(query, None, found, titled=None, counted=None)
             known = await self._known(key) if key is not None and ask_cache else None
             return known or await self._find_best(query, key, found, plan)
         files = rank(self._allowed(found.files, query), query)
@@ -225,9 +231,22 @@ class SearchService:
 
     async def _find_best(self, query: Query, key: Key | None, found: FoundFiles, plan: SearchPlan) -> _Found:
         """The best of more matches than a window holds, and how many there are."""
+        size = self._runtime.current.search_window_size
+        titled, counted = await asyncio.gather(self._search_titles(query, size), self._count(plan))
+        return self._best_of(query, key, found, titled=titled, counted=counted)
+
+    def _best_of(
+        self,
+        query: Query,
+        key: Key | None,
+        found: FoundFiles,
+        *,
+        titled: FoundFiles | None,
+        counted: MatchCount | None,
+    ) -> _Found:
+        """What is known of many matches, ranked; None for what took too long to find out."""
         runtime = self._runtime.current
         size = runtime.search_window_size
-        titled, counted = await asyncio.gather(self._search_titles(query, size), self._count(plan))
         if counted is None or counted.missing or titled is None or titled.missing:
             key = None
         newest = {media.id: media for media in (*(titled.files if titled else ()), *found.files[:size])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pymongo
@@ -309,6 +310,38 @@ async def test_a_deleted_post_takes_its_file_only_with_the_last_source(media, ba
     assert await media.remove_source(CHANNEL, [1, 2, 99]) == (0, ())
     assert await media.remove_source(CHANNEL - 1, [1]) == (1, ())
     assert await names(media, "faust") == []
+
+
+@pytest.mark.parametrize("step", ["delete_many", "update_many"])
+async def test_a_deletion_that_is_cut_short_is_finished_by_its_repetition(
+    media, batches, either_pool, monkeypatch, step
+):
+    """Whichever step fails, no file is left without a post, where no later deletion would find it."""
+    lonely, elsewhere = post(1, "Faust.mkv"), post(2, "Nosferatu.mkv")
+    other_post = replace(elsewhere, source=MediaSource(CHANNEL - 1, 5))
+    await batches.save_batch([lonely, elsewhere, other_post])
+
+    async def away(*_, **__):
+        raise DatabaseUnavailableError(step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(either_pool, step, away)
+        with pytest.raises(DatabaseUnavailableError):
+            await media.remove_source(CHANNEL, [1, 2])
+    await media.remove_source(CHANNEL, [1, 2])
+
+    stored = await either_pool.find(COLLECTION, {})
+    assert [(document["u"], document["src"]) for document in stored] == [("u2", [{"ch": CHANNEL - 1, "mi": 5}])]
+
+
+async def test_deletions_of_all_posts_of_a_file_at_once_leave_nothing(media, batches, either_pool):
+    """Each of them sees the others' posts; the last one takes the file along all the same."""
+    posts = [replace(post(1, "Faust.mkv"), source=MediaSource(CHANNEL - n, 1)) for n in range(6)]
+    await batches.save_batch(posts)
+
+    await asyncio.gather(*(media.remove_source(CHANNEL - n, [1]) for n in range(6)))
+
+    assert await either_pool.find(COLLECTION, {}) == []
 
 
 async def test_a_dead_file_leaves_the_results_and_a_new_post_brings_it_back(media, batches):

@@ -43,8 +43,8 @@ async def served(rig):
         numbers = range(pool.number, pool.number + 6, 2)
         await pool.insert_many(COLLECTION, [faust(n) for n in numbers])
     yield MediaRepository(MultiDatabaseManager(pools, Clock())), pools
-    for pool in pools:  # in a thread: it says goodbye to the server, through a proxy that needs this loop
-        await asyncio.to_thread(asyncio.run, pool.close())
+    for pool in pools:
+        await pool.close()
 
 
 async def within(seconds, *work):
@@ -109,3 +109,17 @@ async def test_a_walk_over_real_databases_outlives_an_outage(rig, served):
             break
     assert len(seen) == len(set(seen))
     assert set(seen) - {1000} == set(range(1, 200)) - removed
+
+
+async def test_a_database_that_stands_still_takes_no_time_of_another(rig, served):
+    """A crowd that waits for a frozen database leaves the other one all it needs to answer at once."""
+    _, (healthy, frozen) = served
+    await rig.fail("mongo1", "stalled")
+    crowd = asyncio.gather(*(frozen.find_one(COLLECTION, {}) for _ in range(100)), return_exceptions=True)
+    await asyncio.sleep(0)
+
+    answers = await within(1, *(healthy.find_one(COLLECTION, {}) for _ in range(50)))
+
+    assert all(answer is not None for answer in answers)
+    assert all(isinstance(answer, DatabaseUnavailableError) for answer in await crowd)
+    assert healthy.breaker.state is CircuitBreakerState.CLOSED
