@@ -32,8 +32,8 @@ class RedisRefusedError(CacheUnavailableError):
 class GuardedCalls:
     """Bounds, counts and translates calls.
 
-    The first call that Redis does not answer within half a second opens the breaker: for five seconds every call fails at
-    once, then a single one tries again.
+    The first call that Redis does not answer within half a second opens the breaker: for five seconds every call fails
+    at once, then a single one tries again.
 
     Args:
         metrics: counts every operation in `cache_operations`.
