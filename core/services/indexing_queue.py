@@ -40,9 +40,7 @@ class IndexingQueue:
         self._tasks = tasks
         self._metrics = metrics
         self._clock = clock
-        current = runtime.current
-        self.message_queue: asyncio.Queue[QueuedEvent] = asyncio.Queue(current.message_queue_size)
-        self.overflow_queue: asyncio.Queue[QueuedEvent] = asyncio.Queue(current.overflow_queue_size)
+        self._make_queues()
         self._moving = 0
         self._pending: list[QueuedEvent] = []
         self._taken = 0
@@ -57,7 +55,9 @@ class IndexingQueue:
         return self.message_queue.qsize() + self.overflow_queue.qsize() + self._moving + len(self._pending)
 
     def start(self) -> None:
-        """Start the worker and the mover."""
+        """Start the worker and the mover, with the sizes that are stored by now if nothing was taken yet."""
+        if not self.depth:
+            self._make_queues()
         self._tasks.supervise(self._process_message_queue, name="indexing")
         self._tasks.supervise(self._process_overflow_queue, name="indexing_overflow")
 
@@ -107,6 +107,11 @@ class IndexingQueue:
             await self.message_queue.put(queued)
             self._moving = 0
             self._metrics.indexing_queue_depth.labels("overflow").set(self.overflow_queue.qsize())
+
+    def _make_queues(self) -> None:
+        current = self._runtime.current
+        self.message_queue: asyncio.Queue[QueuedEvent] = asyncio.Queue(current.message_queue_size)
+        self.overflow_queue: asyncio.Queue[QueuedEvent] = asyncio.Queue(current.overflow_queue_size)
 
     def _tell_waiting_once(self, error: DatabaseUnavailableError) -> None:
         """A line for each reason to wait, not for each try."""

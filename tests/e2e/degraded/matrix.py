@@ -28,7 +28,7 @@ MATRIX: Mapping[tuple[str, str], tuple[Outcome, ...]] = {
     ("primary", "slow"): (_WORKS, _WORKS, _WORKS, _WORKS, _WORKS, _WORKS),
     ("primary", "full"): (_WORKS, _WORKS, _REFUSED, _REFUSED, _WORKS, _LATER),
     ("primary", "flapping"): (_EITHER, _EITHER, _EITHER, _EITHER, _EITHER, _EITHER),
-    ("secondary", "down"): (_PARTIAL, _PARTIAL, _WORKS, _PARTIAL, _WORKS, _LATER),
+    ("secondary", "down"): (_PARTIAL, _PARTIAL, _WORKS, _PARTIAL, _WORKS, _WORKS),
     ("secondary", "slow"): (_WORKS, _WORKS, _WORKS, _WORKS, _WORKS, _WORKS),
     ("secondary", "full"): (_WORKS, _WORKS, _WORKS, _WORKS, _WORKS, _WORKS),
     ("secondary", "flapping"): (_EITHER, _EITHER, _WORKS, _EITHER, _WORKS, _EITHER),

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import require
 from tests.e2e.bots import bot_environment, get_json
 from tests.e2e.degraded.scene import PART_NAMES, STORES, wait_health
 from tests.e2e.test_survival import EAGER, find
 from tests.fixtures.database_rig import DatabaseRig, RigServers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from sandbox.actor import Actor
@@ -23,15 +21,6 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Cast
 
 STARTED_WITHIN_S = 6
-
-
-@pytest.fixture(scope="module")
-def servers() -> Iterator[RigServers]:
-    """Two MongoDBs and a Valkey of this module's own."""
-    running = RigServers(2)
-    require(running.__enter__)
-    yield running
-    running.close()
 
 
 @pytest.mark.parametrize("store", STORES)

@@ -146,3 +146,14 @@ async def test_one_refused_file_is_rejected_alone(indexer: Indexer, films: FakeC
 
     assert await indexer.names() == ["good"]
     assert indexer.counted("posts_rejected", reason="bad_text") == 1
+
+
+async def test_sizes_that_an_admin_stored_count_from_the_start(
+    start: Callable[..., AbstractAsyncContextManager[Indexer]], memory_pool: DatabaseConnectionPool
+) -> None:
+    """What was read from the database between building and starting is obeyed, not the defaults."""
+    async with start(memory_pool, message_queue_size=10, overflow_queue_size=10) as indexer:
+        await indexer.queue._runtime.change("message_queue_size", 12, by=1)
+        indexer.queue.start()
+
+        assert (indexer.queue.message_queue.maxsize, indexer.queue.overflow_queue.maxsize) == (12, 10)
