@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from structlog.testing import capture_logs
 
+from core.errors import DatabaseUnavailableError
 from tests.integration.services.indexer import FILMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
+
+    import pytest
 
     from core.database.pool import DatabaseConnectionPool
     from sandbox.stores import InMemoryStores
@@ -157,3 +160,30 @@ async def test_sizes_that_an_admin_stored_count_from_the_start(
         indexer.queue.start()
 
         assert (indexer.queue.message_queue.maxsize, indexer.queue.overflow_queue.maxsize) == (12, 10)
+
+
+async def test_progress_that_the_primary_does_not_take_holds_nothing_up_and_follows(
+    indexer: Indexer, films: FakeChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scenario 122: posts are stored though the pts of their channel cannot be, which lags and is made up for."""
+    before = await indexer.channels.get(FILMS)
+    assert before is not None
+
+    async def away(*_: object) -> None:
+        raise DatabaseUnavailableError("full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(indexer.channels, "advance", away)
+        indexer.take(films.post("one"), films.post("two"))
+        indexer.queue.start()
+        await indexer.queue.drain()
+        assert await indexer.pool.count("media_files", {}) == 2
+        assert await indexer.channels.get(FILMS) == before
+
+    last = films.post("three")
+    indexer.take(last)
+    await indexer.queue.drain()
+
+    after = await indexer.channels.get(FILMS)
+    assert after is not None
+    assert (after.pts, after.last_message_id) == (last.pts, last.message_id)
