@@ -163,7 +163,7 @@ async def test_sizes_that_an_admin_stored_count_from_the_start(
 
 
 async def test_progress_that_the_primary_does_not_take_holds_nothing_up_and_follows(
-    indexer: Indexer, films: FakeChannel, monkeypatch: pytest.MonkeyPatch
+    indexer: Indexer, films: FakeChannel, books: FakeChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Scenario 122: posts are stored though the pts of their channel cannot be, which lags and is made up for."""
     before = await indexer.channels.get(FILMS)
@@ -174,14 +174,14 @@ async def test_progress_that_the_primary_does_not_take_holds_nothing_up_and_foll
 
     with monkeypatch.context() as patch:
         patch.setattr(indexer.channels, "advance", away)
-        indexer.take(films.post("one"), films.post("two"))
+        first, last = films.post("one"), films.post("two")
+        indexer.take(first, last)
         indexer.queue.start()
         await indexer.queue.drain()
         assert await indexer.pool.count("media_files", {}) == 2
         assert await indexer.channels.get(FILMS) == before
 
-    last = films.post("three")
-    indexer.take(last)
+    indexer.take(books.post("three"))
     await indexer.queue.drain()
 
     after = await indexer.channels.get(FILMS)
