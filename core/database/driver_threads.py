@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,11 +33,8 @@ class DatabaseThreads:
 
 
 class DriverThreads(Executor):
-    """Stands in for the one executor that the driver shares among all of its clients."""
+    """Stands in for the one executor that the driver shares among all of its clients; it has no threads to end."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Hand work to the threads of the database that the calling task is asking."""
         return _asked.get().submit(fn, *args, **kwargs)
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> Any:  # noqa: FBT001 - the interface of executors
-        """Nothing to end: the threads belong to the databases."""
