@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from tests.fixtures.servers import MongoServer
 
 
-EAGER = {"RATE_SEARCH_BURST": "10000"}  # the tests below search until they find
+# The tests below search until they find.
+EAGER = {"RATE_SEARCH_BURST": "10000", "SEARCH_REFRESH_S": "1"}
 
 
 async def find(reader: Actor, words: str, *, fits: Callable[[Seen], bool], within_s: float) -> Seen:
@@ -102,7 +103,7 @@ async def test_shutdown_is_quick_with_work_queued(
         page = await find(ann, "queued", fits=lambda seen: "of 12" in seen.text, within_s=10)
         await ann.press(page, "Send all")
         await ann.wait_message(lambda seen: seen.document is not None)
-        for n in range(150):  # fewer than a window of results, whose total is never a remembered one
+        for n in range(150):
             bob.post_file(cast.channel.id, f"Late {n}.mkv", 5000 + n)
 
         asked = time.monotonic()
