@@ -1,7 +1,7 @@
 """A library of any size that is the same at every run: release names with words as frequent as in real text.
 
-No word list is needed: words are made of syllables, in five scripts, and drawn by Zipf's law; titles come back, as
-versions of a film and episodes of a series do.
+No word list is needed: words are made of syllables, in five or eight scripts, and drawn by Zipf's law; titles come
+back, as versions of a film and episodes of a series do.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from core.domain.media import MediaKind, MediaSource, NewMedia
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 SEED = 20240607
 
@@ -27,9 +27,23 @@ _SYLLABLES = {
     "cyrillic": (("б", "в", "г", "д", "ж", "з", "к", "л", "м", "н", "п", "р", "с", "т", "ч"), "аеиоуы"),
     "arabic": (("ب", "ت", "ج", "ح", "د", "ر", "س", "ش", "ع", "ف", "ق", "ك", "ل", "م"), "اوي"),
     "hindi": (("क", "ख", "ग", "च", "ज", "त", "द", "न", "प", "ब", "म", "र", "ल", "व", "स"), "ािीुेो"),
+    "greek": (("β", "γ", "δ", "θ", "κ", "λ", "μ", "ν", "π", "ρ", "σ", "τ", "φ", "χ"), "αεηιου"),
+    "hebrew": (("ב", "ג", "ד", "ה", "ח", "ט", "כ", "ל", "מ", "נ", "ס", "ר", "ש", "ת"), "אויע"),
+    "hangul": (("가", "나", "다", "라", "마", "바", "사", "자", "차", "카", "타", "파", "하"), "강난동림문별산정"),
 }
-_SCRIPTS = {"latin": 89, "cyrillic": 4.5, "arabic": 2, "hindi": 2.5, "han": 2}
-_SIZES = {"latin": 30_000, "cyrillic": 12_000, "arabic": 1_500, "hindi": 2_000, "han": 900}
+FIVE_SCRIPTS: Mapping[str, float] = {"latin": 89, "cyrillic": 4.5, "arabic": 2, "hindi": 2.5, "han": 2}
+EIGHT_SCRIPTS: Mapping[str, float] = {**FIVE_SCRIPTS, "greek": 1, "hebrew": 1, "hangul": 1}
+"""Shares of titles by script, in proportion to their sum."""
+_SIZES = {
+    "latin": 30_000,
+    "cyrillic": 12_000,
+    "arabic": 1_500,
+    "hindi": 2_000,
+    "han": 900,
+    "greek": 1_500,
+    "hebrew": 1_500,
+    "hangul": 1_500,
+}
 _TITLE_LENGTHS = {1: 12, 2: 28, 3: 28, 4: 18, 5: 9, 6: 5}
 _LITTLE_WORDS = ("the", "of", "and", "a", "in", "to", "for", "on", "with", "my", "at", "from", "no", "is")
 _QUALITIES = {"1080p": 38, "720p": 34, "480p": 16, "2160p": 7, "4K": 3, "540p": 2}
@@ -54,16 +68,18 @@ class Corpus:
 
     Attributes:
         seed: another one gives another library.
+        scripts: shares of titles.
     """
 
     seed: int = SEED
+    scripts: Mapping[str, float] = field(default_factory=lambda: FIVE_SCRIPTS)
     _random: Random = field(init=False)
     _words: dict[str, list[str]] = field(init=False)
     _titles: dict[str, list[_Title]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._random = Random(self.seed)
-        self._words = {script: self._vocabulary(script, size) for script, size in _SIZES.items()}
+        self._words = {script: self._vocabulary(script, _SIZES[script]) for script in self.scripts}
         self._titles = {category: [] for category in _CATEGORIES}
 
     def files(self) -> Iterator[NewMedia]:
@@ -110,7 +126,7 @@ class Corpus:
         known = self._titles[category]
         if len(known) >= 20 and self._random.random() > (0.03 if category == "series" else 0.13):
             return known[int(len(known) * self._random.random() ** 2.3)]
-        script = self._random.choices(tuple(_SCRIPTS), tuple(_SCRIPTS.values()))[0]
+        script = self._random.choices(tuple(self.scripts), tuple(self.scripts.values()))[0]
         title = _Title(self._title_words(script), self._random.randint(1950, 2024), self._title_words("latin")[:2])
         known.append(title)
         return title

@@ -1,0 +1,184 @@
+"""Searching one library of any size, alone or against how other bots search the same names.
+
+python -m benchmarks.search --files N [--peers] [--queries K] [--peer-queries K] [--seed S] [--seconds S]
+python -m benchmarks.search --growth FEW MANY
+
+A library with a fixed seed is written in batches of 200 through our own repository, and with --peers by every peer into
+a database of its own with its own indexes. Eleven classes of queries then ask for page 1 with its total, engine by
+engine in turns within one run, so that a busy machine slows all of them; nothing is remembered of searches on any side,
+and the server's memory holds everything. With up to 200,000 files, 50 clients search at once as well. --growth asks
+libraries of two sizes the same in turns. Exits with 1 when a target is missed; of a library below 100,000 files only
+failed searches are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import uvloop
+
+from benchmarks.corpus import SEED
+from benchmarks.search_engines import OURS, OwnSearch, measure_sizes
+from benchmarks.search_peers import PEERS
+from benchmarks.search_queries import QueryMaker
+from benchmarks.search_report import (
+    JUDGED_FROM,
+    classes,
+    judge_failures,
+    judge_growth,
+    judge_pages,
+    judge_rates,
+    judge_storage,
+    print_pages,
+    print_targets,
+    unjudged,
+)
+from benchmarks.search_runs import CLIENTS, compare, fill, many_clients
+from tests.fixtures.servers import MongoServer, ValkeyServer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from benchmarks.search_engines import Engine
+    from benchmarks.search_queries import MixedQuery
+    from benchmarks.search_report import Target, Timings
+    from benchmarks.search_runs import Filled
+
+_MOST_FOR_CLIENTS = 200_000
+_SLOW_PEERS_FROM = 1_000_000
+_SLOW_PEER_QUERIES = 3
+_RUNS_ALONE = 3
+_CACHE_GB = "4"
+_RESULTS = Path(__file__).parent / "results"
+
+
+class RoomyMongoServer(MongoServer):
+    """Has memory for everything, which those who read whole collections need more than others."""
+
+    def command(self) -> list[str]:
+        """See `MongoServer`."""
+        command = super().command()
+        command[command.index("--wiredTigerCacheSizeGB") + 1] = _CACHE_GB
+        return command
+
+
+async def run_one_size(flags: argparse.Namespace, mongo: MongoServer, valkey: ValkeyServer) -> bool:
+    """One library, alone or with its peers; whether every target is met."""
+    async with AsyncExitStack() as closing:
+        engines = await _open_engines(closing, mongo, valkey, peers=flags.peers)
+        started = time.perf_counter()
+        filled = await fill(engines, flags.files, flags.seed)
+        print(f"{flags.files} files written {len(engines)} times in {time.perf_counter() - started:.0f} s")
+        rooms = await asyncio.to_thread(_bytes_a_file, mongo, engines)
+        queries = QueryMaker(filled.first, flags.seed).make(flags.queries)
+        few = queries[: len(queries) // flags.queries * _peer_queries(flags)]
+        timings = await compare(engines, queries, few, 1 if flags.peers else _RUNS_ALONE)
+        rates = await _rates(engines, queries, flags) if flags.files <= _MOST_FOR_CLIENTS else {}
+    print_pages(timings)
+    _print_by_engine(rooms, filled, rates)
+    targets = judge_failures(timings)
+    if flags.peers:
+        further = [*judge_pages(flags.files, timings), *judge_rates(rates), *judge_storage(rooms, filled.inserts)]
+        targets += further if flags.files >= JUDGED_FROM else unjudged(further)
+    further_figures = {"searches_a_second": rates, "bytes_a_file": rooms, "inserts_a_second": filled.inserts}
+    return _conclude(f"search_{flags.files}", timings, targets, further_figures)
+
+
+async def run_two_sizes(flags: argparse.Namespace, mongo: MongoServer, valkey: ValkeyServer) -> bool:
+    """Two libraries that begin with the same files; whether every target is met."""
+    few, many = sorted(flags.growth)
+    async with AsyncExitStack() as closing:
+        small, large = f"{few} files", f"{many} files"
+        engines: list[Engine] = []
+        for label, files in ((small, few), (large, many)):
+            engine = await OwnSearch(mongo.uri, valkey.uri, f"ours_{files}", label).open()
+            closing.push_async_callback(engine.close)
+            filled = await fill([engine], files, flags.seed)
+            if not engines:
+                queries = QueryMaker(filled.first, flags.seed).make(flags.queries)
+            engines.append(engine)
+        timings = await compare(engines, queries, queries, _RUNS_ALONE)
+    print_pages(timings)
+    grown = judge_growth((few, timings[small]), (many, timings[large]))
+    targets = [*judge_failures(timings), *(grown if few >= JUDGED_FROM else unjudged(grown))]
+    return _conclude("search_growth", timings, targets, {})
+
+
+async def _open_engines(
+    closing: AsyncExitStack, mongo: MongoServer, valkey: ValkeyServer, *, peers: bool
+) -> list[Engine]:
+    engines: list[Engine] = [await OwnSearch(mongo.uri, valkey.uri, OURS, OURS).open()]
+    for peer in PEERS if peers else ():
+        engines.append(await peer(mongo.uri, f"peer_{len(engines)}").open())
+    for engine in engines:
+        closing.push_async_callback(engine.close)
+    return engines
+
+
+def _peer_queries(flags: argparse.Namespace) -> int:
+    """A class; peers need seconds each where files are many."""
+    usual = _SLOW_PEER_QUERIES if flags.files >= _SLOW_PEERS_FROM else flags.queries
+    return min(flags.queries, flags.peer_queries or usual)
+
+
+def _bytes_a_file(mongo: MongoServer, engines: Sequence[Engine]) -> dict[str, float]:
+    sizes = {engine.name: measure_sizes(mongo.uri, engine) for engine in engines}
+    return {name: size.stored_bytes / size.files for name, size in sizes.items()}
+
+
+async def _rates(
+    engines: Sequence[Engine], queries: Sequence[MixedQuery], flags: argparse.Namespace
+) -> dict[str, float]:
+    return {engine.name: await many_clients(engine, queries, flags.seconds) for engine in engines}
+
+
+def _print_by_engine(rooms: Mapping[str, float], filled: Filled, rates: Mapping[str, float]) -> None:
+    for name, room in rooms.items():
+        inserts = ", ".join(f"{share}: {rate:,.0f}" for share, rate in filled.inserts[name].items())
+        print(f"{name:<12}{room:>7.0f} bytes a file   stored a second, {inserts}")
+    for name, rate in rates.items():
+        print(f"{name:<12}{rate:>9.1f} searches a second with {CLIENTS} clients")
+
+
+def _conclude(name: str, timings: Mapping[str, Timings], targets: Sequence[Target], further: Mapping[str, Any]) -> bool:
+    """Print the targets and write everything as JSON; whether all are met."""
+    met = print_targets(targets)
+    print("targets met" if met else "TARGETS MISSED")
+    written = {
+        "classes": {engine: classes(measured) for engine, measured in timings.items()},
+        "all": {engine: measured.summary(measured.seconds) for engine, measured in timings.items()},
+        **further,
+        "targets": [{**target._asdict(), "met": target.is_met} for target in targets],
+        "met": met,
+    }
+    _RESULTS.mkdir(exist_ok=True)
+    (_RESULTS / f"{name}.json").write_bytes(orjson.dumps(written, option=orjson.OPT_INDENT_2))
+    return met
+
+
+def main() -> int:
+    """Fill, measure and judge."""
+    parser = argparse.ArgumentParser(description="Searching a library, alone or against how other bots search it.")
+    parser.add_argument("--files", type=int, default=100_000)
+    parser.add_argument("--growth", type=int, nargs=2, metavar=("FEW", "MANY"), help="two sizes, without peers")
+    parser.add_argument("--peers", action="store_true", help="also what the same names cost other bots")
+    parser.add_argument("--queries", type=int, default=40, help="of each class")
+    parser.add_argument("--peer-queries", type=int, default=0, help="of each class; 0: all, 3 from a million files on")
+    parser.add_argument("--seconds", type=float, default=5.0, help="that many clients search, for each engine")
+    parser.add_argument("--seed", type=int, default=SEED)
+    flags = parser.parse_args()
+    run = run_two_sizes if flags.growth else run_one_size
+    loop = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+    with RoomyMongoServer() as mongo, ValkeyServer() as valkey, loop as runner:
+        return 0 if runner.run(run(flags, mongo, valkey)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
