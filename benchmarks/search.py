@@ -77,12 +77,12 @@ async def run_one_size(flags: argparse.Namespace, mongo: MongoServer, valkey: Va
         filled = await fill(engines, flags.files, flags.seed)
         print(f"{flags.files} files written {len(engines)} times in {time.perf_counter() - started:.0f} s")
         rooms = await asyncio.to_thread(_bytes_a_file, mongo, engines)
+        _print_storage(rooms, filled)
         queries = QueryMaker(filled.first, flags.seed).make(flags.queries)
         few = queries[: len(queries) // flags.queries * _peer_queries(flags)]
         timings = await compare(engines, queries, few, 1 if flags.peers else _RUNS_ALONE)
+        print_pages(timings)
         rates = await _rates(engines, queries, flags) if flags.files <= _MOST_FOR_CLIENTS else {}
-    print_pages(timings)
-    _print_by_engine(rooms, filled, rates)
     targets = judge_failures(timings)
     if flags.peers:
         further = [*judge_pages(flags.files, timings), *judge_rates(rates), *judge_storage(rooms, filled.inserts)]
@@ -136,15 +136,17 @@ def _bytes_a_file(mongo: MongoServer, engines: Sequence[Engine]) -> dict[str, fl
 async def _rates(
     engines: Sequence[Engine], queries: Sequence[MixedQuery], flags: argparse.Namespace
 ) -> dict[str, float]:
-    return {engine.name: await many_clients(engine, queries, flags.seconds) for engine in engines}
+    rates: dict[str, float] = {}
+    for engine in engines:
+        rates[engine.name] = await many_clients(engine, queries, flags.seconds)
+        print(f"{engine.name:<12}{rates[engine.name]:>9.1f} searches a second with {CLIENTS} clients")
+    return rates
 
 
-def _print_by_engine(rooms: Mapping[str, float], filled: Filled, rates: Mapping[str, float]) -> None:
+def _print_storage(rooms: Mapping[str, float], filled: Filled) -> None:
     for name, room in rooms.items():
         inserts = ", ".join(f"{share}: {rate:,.0f}" for share, rate in filled.inserts[name].items())
         print(f"{name:<12}{room:>7.0f} bytes a file   stored a second, {inserts}")
-    for name, rate in rates.items():
-        print(f"{name:<12}{rate:>9.1f} searches a second with {CLIENTS} clients")
 
 
 def _conclude(name: str, timings: Mapping[str, Timings], targets: Sequence[Target], further: Mapping[str, Any]) -> bool:

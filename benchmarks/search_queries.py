@@ -55,7 +55,7 @@ class QueryMaker:
         self._common = sorted(word for word, n in self._found.items() if n >= least and _is_common(word))
 
     def make(self, per_class: int) -> list[MixedQuery]:
-        """So many of each class, the classes in turn.
+        """So many different ones of each class, the classes in turn.
 
         Raises:
             SystemExit: the files are too few for a class.
@@ -77,13 +77,13 @@ class QueryMaker:
         return [MixedQuery(kind, made[kind][at]) for at in range(per_class) for kind in made]
 
     def _collect(self, kind: str, make: Callable[[NewMedia], str | None], wanted: int) -> list[str]:
-        texts: list[str] = []
+        texts: dict[str, None] = {}
         for _ in range(_TRIES):
             if len(texts) == wanted:
-                return texts
+                return list(texts)
             text = make(self._random.choice(self._files))
             if text is not None:
-                texts.append(text)
+                texts[text] = None
         raise SystemExit(f"too few names for the class {kind!r}: take more --files")
 
     def _word_of(self, file: NewMedia, shares: tuple[float, float]) -> str | None:
