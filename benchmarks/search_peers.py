@@ -46,7 +46,7 @@ class Peer:
             mongo_uri, maxPoolSize=_CONNECTIONS, timeoutMS=PATIENCE_S * 1000
         )
         self._files = self._client[database][_COLLECTION]
-        self._stored = 0
+        self._offered = 0
 
     async def open(self) -> Self:
         """Build its indexes."""
@@ -55,14 +55,14 @@ class Peer:
 
     async def store(self, batch: Sequence[NewMedia]) -> None:
         """See `Engine`."""
-        records = [self.record(media, self._stored + at) for at, media in enumerate(batch)]
+        records = [self.record(media, self._offered + at) for at, media in enumerate(batch)]
         ids = [record[self.key] for record in records]
         found = await self._files.find({self.key: {"$in": ids}}, {self.key: 1}).to_list()
         known = {record[self.key] for record in found}
         fresh = [record for record in records if record[self.key] not in known]
         if fresh:
             await self._files.insert_many(fresh, ordered=False)
-        self._stored += len(fresh)
+        self._offered += len(batch)
 
     async def first_page(self, text: str) -> Answer:
         """See `Engine`."""
