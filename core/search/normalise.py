@@ -1,7 +1,8 @@
 """One spelling for all spellings of a text, so that a name and a query meet.
 
-Compatibility forms, case, Latin, Greek and Cyrillic accents, Arabic vowel marks and letter variants, the digits of
-every script and invisible characters are folded away; vowel signs of Indic and Thai words are letters and stay.
+Compatibility forms, case, Latin, Greek and Cyrillic accents, Arabic and Hebrew vowel marks, letter variants, the
+digits of every script and invisible characters are folded away; vowel signs of Indic and Thai words are letters and
+stay.
 """
 
 from __future__ import annotations
@@ -23,9 +24,13 @@ def _folding_table() -> dict[int, str | int | None]:
     arabic_marks = (0x640, *range(0x64B, 0x660), 0x670)
     invisible = (0xAD, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
     selectors = (*range(0xFE00, 0xFE10), *range(0xE0000, 0xE0080), *range(0xE0100, 0xE01F0))
-    table.update(dict.fromkeys((*accents, *arabic_marks, *invisible, *selectors)))
+    hebrew_points = (*range(0x591, 0x5BE), 0x5BF, 0x5C1, 0x5C2, 0x5C4, 0x5C5, 0x5C7)
+    nukta = 0x93C  # most people write the Hindi for "film" without its dot
+    table.update(dict.fromkeys((*accents, *arabic_marks, *hebrew_points, nukta, *invisible, *selectors)))
     # Persian keheh and yeh, alef maqsura and teh marbuta are typed for their look-alikes all the time.
     table.update(str.maketrans("\u06a9\u06cc\u0649\u0629", "\u0643\u064a\u064a\u0647"))
+    # Letters without a decomposition that people without the keyboard type as these, above all the Turkish dotless i.
+    table.update(str.maketrans("ıłøđðħŧ", "iloddht") | {ord("æ"): "ae", ord("œ"): "oe", ord("þ"): "th"})
     table.update(str.maketrans("\u2019\u2018\u02bc\u02b9\u05f3\u201b", "''''''"))  # one apostrophe
     return table
 

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 _GAP = r"[\W_]{0,3}"
 _ORDINAL = rf"(?:st|nd|rd|th|{_GAP}[йя])?"
+_NO_NUMBER_NEXT = rf"(?!{_GAP}\d{{1,4}}(?![^\W_]))"  # "1080p" is none
+# "1. Sezon 2. Bölüm" counts before both words, "Show 1 Season 2" after them.
+_NO_NUMBER_OF_ITS_OWN_NEXT = (
+    rf"(?:{_NO_NUMBER_NEXT}|(?={_GAP}\d{{1,4}}{_ORDINAL}{_GAP}(?:{EPISODE_WORDS})(?![^\W_]){_NO_NUMBER_NEXT}))"
+)
 _CHINESE_NUMERALS = {sign: value for value, sign in enumerate("一二三四五六七八九十", 1)}
 _CHINESE_NUMBER = r"\d{1,4}|[一二三四五六七八九]?十?[一二三四五六七八九十]"
 
@@ -23,11 +28,12 @@ _MARKER = re.compile(
       | (?P<cross_se>\d{{1,2}}) [x×х] (?P<cross_ep>\d{{2,3}})
       | (?P<se_before>{SEASON_WORDS}) {_GAP} (?P<word_se>\d{{1,2}})
         (?: {_GAP} (?:{EPISODE_WORDS}|ep?) {_GAP} (?P<word_ep>\d{{1,4}}) )?
-      | (?P<se_word>\d{{1,2}}) {_ORDINAL} {_GAP} (?P<se_after>сезон|(?:{SEASON_WORDS}) (?! {_GAP} \d))
+      | (?P<se_word>\d{{1,2}}) {_ORDINAL} {_GAP} (?P<se_after>сезон|(?:{SEASON_WORDS}) {_NO_NUMBER_OF_ITS_OWN_NEXT})
       | s (?P<only_se>\d{{1,2}})
       | ep? (?P<only_ep>\d{{1,4}})
       | (?P<ep_before>ep|{EPISODE_WORDS}) {_GAP} (?P<spelled_ep>\d{{1,4}})
-      | (?P<ep_word>\d{{1,4}}) {_ORDINAL} {_GAP} (?P<ep_after>сери[яи]|выпуск|(?:{EPISODE_WORDS}) (?! {_GAP} \d))
+      | 제?(?P<ep_word>\d{{1,4}}) {_ORDINAL} {_GAP}
+        (?P<ep_after>сер[иі][яиі]|выпуск|[화회]|(?:{EPISODE_WORDS}) {_NO_NUMBER_NEXT})
       | (?P<width>\d{{3,4}}) [ ]? [x×х] [ ]? (?P<height>\d{{3,4}})
       | (?P<lines>2160|1440|1080|720|576|540|480|360|240) (?P<apart>[ ]?) [pi]
       | (?P<uhd>4k|uhd|ultra{_GAP}hd) | (?P<k8>8k) | (?P<fhd>fhd|full{_GAP}hd)

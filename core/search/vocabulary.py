@@ -39,16 +39,19 @@ _TAGS = (
     "web webdl webrip bluray blu brrip bdrip remux dvd dvdrip dvdscr hdtv hdrip hdtvrip tvrip pdtv camrip hdcam",
     "x264 x265 h264 h265 hevc avc xvid divx av1 10bit 8bit hdr hdr10 aac ac3 dts ddp dd5 ddp5 dual multi esub esubs",
     "bdremux amzn nf dsnp hmax atvp repack unrated uncut extended limited complete",
+    "flac mp3",
 )
 _EXTENSIONS = (
     "mkv mp4 avi mov wmv flv webm m4v mpg mpeg ts m2ts 3gp mp3 flac ogg oga opus m4a m4b wav aac wma ape srt ass",
     "pdf epub fb2 mobi azw3 djvu doc docx rtf txt cbr cbz zip rar 7z tar gz iso apk jpg jpeg png gif webp",
 )
 
-SEASON_WORDS = "seasons?|сезон|temporada|saison|staffel|stagione|sezon|sæson|सीजन|الموسم|موسم|σεζον|fasl"
+SEASON_WORDS = (
+    "seasons?|сезон|temporada|saison|staffel|stagione|sezon|saeson|सीजन|الموسم|موسم|فصل|σεζον|fasl|עונה|시즌|სეზონი"
+)
 EPISODE_WORDS = (
-    "episodes?|epizod|episodio|capitulo|folge|puntata|серия|серии|выпуск|эпизод|qism|bolum|"
-    "एपिसोड|भाग|الحلقه|حلقه|επεισοδιο"
+    "episodes?|epizod|episodio|capitulo|folge|puntata|odcinek|серия|серии|серія|выпуск|эпизод|qism|bolum|"
+    "एपिसोड|भाग|الحلقه|حلقه|قسمت|επεισοδιο|פרק|სერია|ตอนที่|ตอน"
 )
 LANGUAGES = {word: code for code, names in _LANGUAGE_NAMES.items() for word in names.split()}
 RELEASE_TAGS = frozenset(word for line in _TAGS for word in line.split())

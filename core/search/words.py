@@ -44,7 +44,7 @@ _RUN = re.compile(rf"[^\W_](?:[^\W_]|[{combining_signs()}]|'(?=[^\W_]))*")
 _CJK = re.compile("[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _ACRONYM = re.compile(r"(?<![^\W_])(?:[^\W\d_]\.){2,}[^\W\d_](?![^\W_])")
 _HYPHENATED = re.compile(r"[^\W\d_]{2,}(?:-[^\W\d_]{2,})+")
-_LEADING_TAG = re.compile(r"\s*(?:@\w+[\W_]+|\[[^\]]*\]\s*)+")
+_LEADING_TAG = re.compile(r"\s*(?:@\w+[\W_]+|\[[^\]]*\]\s*|www\.[a-z0-9-]+\.[a-z]{2,8}(?=[ _-])[ _-]+)")
 _NOT_LATIN_LETTER = re.compile(r"[^a-z0-9]+")
 
 
@@ -99,14 +99,25 @@ def latin_form(word: str) -> str | None:
     if word.isascii():
         return None
     latin = _NOT_LATIN_LETTER.sub("", anyascii(word).lower())[:MAX_WORD_LENGTH]
-    return latin if len(latin) > 1 else None
+    return latin if len(latin) > 1 or (latin and len(word) == 1) else None  # "voina i mir" needs its "i"
 
 
 def without_leading_tags(text: str) -> str:
-    """A normalised name without "@channel" and "[group]" in front."""
-    found = _LEADING_TAG.match(text)
-    rest = text[found.end() :] if found is not None else text
-    return rest if _RUN.search(rest) is not None else text
+    """A normalised name without "@channel", "[group]" and "www.site.com" in front.
+
+    Tags are taken off only while more than the file's type is left: "[Group][Title][01].mkv" keeps its title.
+    """
+    first = _LEADING_TAG.match(text)
+    if first is None:
+        return text
+    end = first.end()
+    while (found := _LEADING_TAG.match(text, end)) is not None:
+        end = found.end()
+    return next((rest for rest in (text[end:], text[first.end() :]) if _says_more_than_type(rest)), text)
+
+
+def _says_more_than_type(text: str) -> bool:
+    return any(match[0] not in EXTENSIONS for match in _RUN.finditer(text))
 
 
 def run_words(run: str) -> tuple[list[str], list[str]]:
