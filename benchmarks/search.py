@@ -46,7 +46,7 @@ from tests.fixtures.servers import MongoServer, ValkeyServer
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from benchmarks.search_engines import Engine
+    from benchmarks.search_engines import Engine, Sizes
     from benchmarks.search_queries import MixedQuery
     from benchmarks.search_report import Target, Timings
     from benchmarks.search_runs import Filled
@@ -76,18 +76,20 @@ async def run_one_size(flags: argparse.Namespace, mongo: MongoServer, valkey: Va
         started = time.perf_counter()
         filled = await fill(engines, flags.files, flags.seed)
         print(f"{flags.files} files written {len(engines)} times in {time.perf_counter() - started:.0f} s")
-        rooms = await asyncio.to_thread(_bytes_a_file, mongo, engines)
+        rooms = {engine.name: await asyncio.to_thread(measure_sizes, mongo.uri, engine) for engine in engines}
         _print_storage(rooms, filled)
         queries = QueryMaker(filled.first, flags.seed).make(flags.queries)
         few = queries[: len(queries) // flags.queries * _peer_queries(flags)]
         timings = await compare(engines, queries, few, 1 if flags.peers else _RUNS_ALONE)
         print_pages(timings)
+        print(f"peers ran {len(few)} of {len(queries)} queries; ratios are over those")
         rates = await _rates(engines, queries, flags) if flags.files <= _MOST_FOR_CLIENTS else {}
     targets = judge_failures(timings)
     if flags.peers:
         further = [*judge_pages(flags.files, timings), *judge_rates(rates), *judge_storage(rooms, filled.inserts)]
         targets += further if flags.files >= JUDGED_FROM else unjudged(further)
-    further_figures = {"searches_a_second": rates, "bytes_a_file": rooms, "inserts_a_second": filled.inserts}
+    sizes = {engine: room._asdict() for engine, room in rooms.items()}
+    further_figures = {"searches_a_second": rates, "bytes_a_file": sizes, "inserts_a_second": filled.inserts}
     return _conclude(f"search_{flags.files}", timings, targets, further_figures)
 
 
@@ -128,11 +130,6 @@ def _peer_queries(flags: argparse.Namespace) -> int:
     return min(flags.queries, flags.peer_queries or usual)
 
 
-def _bytes_a_file(mongo: MongoServer, engines: Sequence[Engine]) -> dict[str, float]:
-    sizes = {engine.name: measure_sizes(mongo.uri, engine) for engine in engines}
-    return {name: size.stored_bytes / size.files for name, size in sizes.items()}
-
-
 async def _rates(
     engines: Sequence[Engine], queries: Sequence[MixedQuery], flags: argparse.Namespace
 ) -> dict[str, float]:
@@ -143,10 +140,11 @@ async def _rates(
     return rates
 
 
-def _print_storage(rooms: Mapping[str, float], filled: Filled) -> None:
+def _print_storage(rooms: Mapping[str, Sizes], filled: Filled) -> None:
     for name, room in rooms.items():
         inserts = ", ".join(f"{share}: {rate:,.0f}" for share, rate in filled.inserts[name].items())
-        print(f"{name:<12}{room:>7.0f} bytes a file   stored a second, {inserts}")
+        taken = f"{room.stored:>7.0f} bytes a file, {room.reusable:.0f} of them reusable"
+        print(f"{name:<12}{taken}   stored a second, {inserts}")
 
 
 def _conclude(name: str, timings: Mapping[str, Timings], targets: Sequence[Target], further: Mapping[str, Any]) -> bool:

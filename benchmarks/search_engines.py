@@ -125,17 +125,22 @@ class OwnSearch:
 
 
 class Sizes(NamedTuple):
-    """Files, and the bytes that count against a free cluster: data and indexes."""
+    """What one file takes of a database, in bytes.
 
-    files: int
-    stored_bytes: int
+    Attributes:
+        stored: data and indexes, as they count against a free cluster.
+        reusable: the part of it that checkpoints left free within index files.
+    """
+
+    stored: float
+    reusable: float
 
 
 def measure_sizes(mongo_uri: str, engine: Engine) -> Sizes:
-    """What a database holds, after everything is on disk; the largest collection is that of the files."""
+    """Measured after everything is on disk; the largest collection is that of the files."""
     with pymongo.MongoClient[dict[str, "Any"]](mongo_uri, timeoutMS=PATIENCE_S * 1000) as client:
         client.admin.command("fsync")
         database = client[engine.database]
-        told = database.command("dbStats")
+        told = database.command("dbStats", freeStorage=1)
         files = max(database[name].estimated_document_count() for name in database.list_collection_names())
-    return Sizes(files, int(told["dataSize"] + told["indexSize"]))
+    return Sizes((told["dataSize"] + told["indexSize"]) / files, told["indexFreeStorageSize"] / files)

@@ -14,7 +14,7 @@ from benchmarks.search_queries import ONE_WORD_CLASSES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from benchmarks.search_engines import Answer
+    from benchmarks.search_engines import Answer, Sizes
     from benchmarks.search_queries import MixedQuery
 
 JUDGED_FROM = 100_000
@@ -143,10 +143,14 @@ def judge_rates(rates: Mapping[str, float]) -> list[Target]:
     ]
 
 
-def judge_storage(bytes_a_file: Mapping[str, float], inserts: Mapping[str, Mapping[str, float]]) -> list[Target]:
+def judge_storage(rooms: Mapping[str, Sizes], inserts: Mapping[str, Mapping[str, float]]) -> list[Target]:
     """Room and speed against the reference bot's way."""
-    ratio = bytes_a_file[OURS] / bytes_a_file[_REFERENCE]
-    targets = [Target("bytes a file: ours / reference", ratio, _BYTES, at_least=False)]
+    own, theirs = rooms[OURS], rooms[_REFERENCE]
+    packed = (own.stored - own.reusable) / (theirs.stored - theirs.reusable)
+    targets = [
+        Target("bytes a file: ours / reference", own.stored / theirs.stored, _BYTES, at_least=False),
+        Target("bytes a file without reusable ones: ours / reference", packed, None),
+    ]
     for share, rate in inserts[OURS].items():
         limit = _INSERT if share.startswith("0 ") else None
         targets.append(Target(f"insert, {share}: ours / reference", rate / inserts[_REFERENCE][share], limit))
