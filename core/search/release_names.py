@@ -34,7 +34,7 @@ _MARKER = re.compile(
       | (?P<ep_before>ep|{EPISODE_WORDS}) {_GAP} (?P<spelled_ep>\d{{1,4}})
       | 제?(?P<ep_word>\d{{1,4}}) {_ORDINAL} {_GAP}
         (?P<ep_after>сер[иі][яиі]|выпуск|[화회]|(?:{EPISODE_WORDS}) {_NO_NUMBER_NEXT})
-      | (?P<width>\d{{3,4}}) [ ]? [x×х] [ ]? (?P<height>\d{{3,4}})
+      | (?P<width>\d{{3,4}}) (?P<pad>[ ]?) [x×х] (?P=pad) (?P<height>\d{{3,4}})  # "2019 x264" is a year and a codec
       | (?P<lines>2160|1440|1080|720|576|540|480|360|240) (?P<apart>[ ]?) [pi]
       | (?P<uhd>4k|uhd|ultra{_GAP}hd) | (?P<k8>8k) | (?P<fhd>fhd|full{_GAP}hd)
     ) (?![^\W_])
