@@ -81,7 +81,7 @@ async def all_refused_in_time(pool: DatabaseConnectionPool) -> None:
     """Every kind of operation, all at once, is told within the limit that the database is unavailable."""
     with at_most(ANSWERED_WITHIN_S):
         outcomes = await asyncio.gather(*(run() for run in every_operation(pool)), return_exceptions=True)
-    assert all(isinstance(outcome, DatabaseUnavailableError) for outcome in outcomes)
+    assert [outcome for outcome in outcomes if not isinstance(outcome, DatabaseUnavailableError)] == []
 
 
 async def is_back(pool: DatabaseConnectionPool) -> None:
@@ -116,7 +116,7 @@ async def test_a_frozen_server_is_told_in_time_and_found_again(mongo_server: Mon
         pool.breaker.reset()
         with at_most(ANSWERED_WITHIN_S):
             crowd = await asyncio.gather(*(pool.find("things", {}) for _ in range(40)), return_exceptions=True)
-        assert all(isinstance(outcome, DatabaseUnavailableError) for outcome in crowd)
+        assert [outcome for outcome in crowd if not isinstance(outcome, DatabaseUnavailableError)] == []
         mongo_server.resume()
         await is_back(pool)
 
