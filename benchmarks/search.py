@@ -150,7 +150,8 @@ def _print_storage(rooms: Mapping[str, Sizes], filled: Filled) -> None:
 def _conclude(name: str, timings: Mapping[str, Timings], targets: Sequence[Target], further: Mapping[str, Any]) -> bool:
     """Print the targets and write everything as JSON; whether all are met."""
     met = print_targets(targets)
-    print("targets met" if met else "TARGETS MISSED")
+    judged = sum(target.limit is not None for target in targets)
+    print(f"all targets met, of {len(targets)} figures {judged} are judged" if met else "TARGETS MISSED")
     written = {
         "classes": {engine: classes(measured) for engine, measured in timings.items()},
         "all": {engine: measured.summary(measured.seconds) for engine, measured in timings.items()},
