@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 MAX_QUERY_WORDS = 16
 
-_TO_SPACE = frozenset({"Cc", "Zl", "Zp", "Zs"})
-_DROPPED = frozenset({"Cf", "Cs", "Co", "Cn"})
+_TO_SPACE = frozenset({"Cc", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})  # a name is split at them as well
+_INVISIBLE = "Cf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +75,4 @@ def _visible(character: str) -> str:
     category = unicodedata.category(character)
     if category in _TO_SPACE:
         return " "
-    return "" if category in _DROPPED else character
+    return "" if category == _INVISIBLE else character

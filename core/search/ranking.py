@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _SPACED = str.maketrans({**{sign: " " for sign in map(chr, range(128)) if not sign.isalnum()}, "'": None})
 _YEARS = re.compile(rf"(?<= ){YEAR}(?= )")
+_TAG_STARTS = frozenset("@[wW")
 
 N = TypeVar("N", bound="Named")
 
@@ -62,7 +63,7 @@ def _score(name: str, query: Query, titles: Sequence[str]) -> tuple[bool, bool, 
 @lru_cache(maxsize=8192)
 def _spaced(name: str) -> str:
     """The normalised name with one space around and between its runs, apostrophes gone; popular names come again."""
-    text = without_leading_tags(normalise(name)) if name[:1] in {"@", "["} else normalise(name)
+    text = without_leading_tags(normalise(name)) if name[:1] in _TAG_STARTS else normalise(name)
     spaced = text.translate(_SPACED)
     return f" {' '.join(spaced.split())} "
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from core.errors import BadInputError
 from core.search.query import MAX_QUERY_WORDS, parse_query
+from core.search.words import file_words
 
 
 @pytest.mark.parametrize(
@@ -92,3 +93,11 @@ def test_a_query_asks_for_its_whole_title_with_and_without_the_year():
     """A title that ends in a number and a title with its year are both asked for."""
     assert parse_query("Blade Runner 2019", 200).titles == ("=blade runner 2019", "=blade runner")
     assert parse_query("The Kid", 200).titles == ("=the kid",)
+
+
+@pytest.mark.parametrize(
+    "sign", ["\ue000", "\U000e0fff", "\ud800", "\u2028"], ids=["private", "unassigned", "half", "line"]
+)
+def test_signs_that_mean_nothing_part_words_as_they_do_in_a_name(sign):
+    """A query copied from a name asks for the words that the name was stored under."""
+    assert set(parse_query(f"movie{sign}title", 200).words) <= set(file_words(f"movie{sign}title"))

@@ -66,3 +66,9 @@ def test_words_under_which_a_file_is_stored_count_as_in_its_name():
     ):
         assert in_name(name, parse_query(query, 200))
     assert not in_name("Other.mkv", parse_query("brigada", 200))
+
+
+def test_a_site_in_front_does_not_hide_a_title():
+    """The file whose title was typed comes before newer ones that only contain it, whatever advertises itself first."""
+    for tagged in ("www.films.org - Nosferatu.mkv", "@films Nosferatu.mkv", "[films] Nosferatu.mkv"):
+        assert ranked("nosferatu", tagged, "The Making of Nosferatu.mkv")[0] == tagged
