@@ -82,7 +82,7 @@ async def run_one_size(flags: argparse.Namespace, mongo: MongoServer, valkey: Va
         few = queries[: len(queries) // flags.queries * _peer_queries(flags)]
         timings = await compare(engines, queries, few, 1 if flags.peers else _RUNS_ALONE)
         print_pages(timings)
-        print(f"peers ran {len(few)} of {len(queries)} queries; ratios are over those")
+        print(f"{len(queries)} queries; peers run {len(few)} of them, and ratios are over those")
         rates = await _rates(engines, queries, flags) if flags.files <= _MOST_FOR_CLIENTS else {}
     targets = judge_failures(timings)
     if flags.peers:
