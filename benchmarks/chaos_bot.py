@@ -12,34 +12,37 @@ from pydantic import SecretStr
 
 from benchmarks.chaos_quota import HOLD_S, LIMIT
 from config.settings import BootstrapSettings
-from core.cache.invalidation import CacheInvalidator
 from core.cache.redis_cache import RedisCache
 from core.cache.redis_client import build_redis_client
 from core.concurrency.task_registry import TaskRegistry
 from core.database.indexes import ensure_indexes
 from core.observability.metrics import Metrics
-from core.services.daily_statistics import DailyCounters
 from core.services.duplicates import DuplicateRepair
 from core.services.health_report import HealthProbe, HealthReport
-from core.services.indexing import IndexingService
 from core.services.indexing_queue import IndexingQueue
-from core.services.postponed_changes import PostponedChangesService
 from core.services.quota import QuotaService
-from core.services.search import SearchService
-from core.services.search_session import SearchSessions
-from core.services.search_windows import SearchWindows
-from core.wiring import Base, build_databases, build_repositories
+from core.wiring import (
+    Base,
+    build_bookkeeping,
+    build_databases,
+    build_indexing,
+    build_repositories,
+    build_search,
+    core_loops,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Sequence
     from zoneinfo import ZoneInfo
 
+    from core.cache.invalidation import CacheInvalidator
     from core.clock import Clock
     from core.database.multi_pool import MultiDatabaseManager
     from core.domain.indexing import BatchOutcome
     from core.domain.media import NewMedia
     from core.services.runtime_settings import RuntimeSettingsService
-    from core.wiring import Databases, Repositories
+    from core.services.search import SearchService
+    from core.wiring import Databases
     from repositories.media import MediaRepository
     from repositories.media_batch import MediaBatchRepository
     from repositories.user import UserRepository
@@ -97,89 +100,47 @@ async def open_bot(rig: DatabaseRig, clock: Clock, time_zone: ZoneInfo) -> Async
         tasks = TaskRegistry(clock, on_failure=metrics.count_failed_task)
         redis = build_redis_client(rig.redis_url)
         closing.push_async_callback(redis.aclose)
-        base = Base(_settings(rig), clock, metrics, tasks, RedisCache(redis, metrics, clock))
+        base = Base(_settings(rig, time_zone), clock, metrics, tasks, RedisCache(redis, metrics, clock))
         databases = build_databases(base, _SEEDS, None)
         for pool in databases.manager.databases:
             closing.push_async_callback(pool.close)
             await ensure_indexes(pool)
         await databases.runtime.load()
         closing.push_async_callback(tasks.close, 5.0)
-        yield _assemble(base, databases, build_repositories(base, databases), time_zone)
+        yield _assemble(base, databases)
 
 
-def _assemble(base: Base, databases: Databases, repositories: Repositories, time_zone: ZoneInfo) -> ChaosBot:
-    clock, tasks, runtime = base.clock, base.tasks, databases.runtime
-    invalidator = CacheInvalidator(base.cache, clock)
-    counters = DailyCounters(repositories.daily_statistics, clock, time_zone)
-    quota = QuotaService(repositories.users, runtime, clock, time_zone)
-    indexing = _build_indexing(base, databases, repositories, invalidator, counters)
-    queue = IndexingQueue(indexing, runtime, tasks, base.metrics, clock)
+def _assemble(base: Base, databases: Databases) -> ChaosBot:
+    clock, tasks, repositories = base.clock, base.tasks, build_repositories(base, databases)
+    books = build_bookkeeping(base, databases, repositories)
+    repair = DuplicateRepair(repositories.media_duplicates, clock)
+    quota = QuotaService(repositories.users, databases.runtime, clock, base.settings.time_zone)
+    indexing = build_indexing(base, databases, repositories, books, pins=lambda: PINS)
+    queue = IndexingQueue(indexing, databases.runtime, tasks, base.metrics, clock)
     for name, loop in {
         "health": HealthReport(_probes(base, databases), base.metrics, clock).run,
-        "write_routing": databases.routing.run,
         "quota_holds": quota.renew_holds,
-        "search_invalidation": invalidator.run,
-        "postponed_changes": indexing.keep_up_to_date,
-        "daily_counters": counters.run,
+        **core_loops(base, databases, books, indexing, repair),
     }.items():
         tasks.supervise(loop, name=name)
     queue.start()
     return ChaosBot(
         clock=clock,
         tasks=tasks,
-        runtime=runtime,
+        runtime=databases.runtime,
         databases=databases.manager,
-        search=_build_search(base, databases, repositories, invalidator, counters),
+        search=build_search(base, databases, repositories, books),
         media=repositories.media,
         batches=repositories.media_batch,
-        invalidator=invalidator,
-        repair=DuplicateRepair(repositories.media_duplicates, clock),
+        invalidator=books.invalidator,
+        repair=repair,
         queue=queue,
         users=repositories.users,
         quota=quota,
     )
 
 
-def _build_search(
-    base: Base,
-    databases: Databases,
-    repositories: Repositories,
-    invalidator: CacheInvalidator,
-    counters: DailyCounters,
-) -> SearchService:
-    return SearchService(
-        media=repositories.media,
-        sessions=SearchSessions(base.cache, databases.runtime, base.clock),
-        windows=SearchWindows(base.cache, invalidator, databases.runtime),
-        runtime=databases.runtime,
-        metrics=base.metrics,
-        counters=counters,
-        clock=base.clock,
-    )
-
-
-def _build_indexing(
-    base: Base,
-    databases: Databases,
-    repositories: Repositories,
-    invalidator: CacheInvalidator,
-    counters: DailyCounters,
-) -> IndexingService:
-    return IndexingService(
-        changes=PostponedChangesService(
-            databases.manager, repositories.media, repositories.postponed_changes, base.metrics, base.clock
-        ),
-        batches=repositories.media_batch,
-        channels=repositories.channels,
-        invalidator=invalidator,
-        tasks=base.tasks,
-        metrics=base.metrics,
-        counters=counters,
-        pins=lambda: PINS,
-    )
-
-
-def _settings(rig: DatabaseRig) -> BootstrapSettings:
+def _settings(rig: DatabaseRig, time_zone: ZoneInfo) -> BootstrapSettings:
     first, *further = (SecretStr(rig.uri(number)) for number in range(DATABASES))
     return BootstrapSettings(
         api_id=1,
@@ -190,6 +151,7 @@ def _settings(rig: DatabaseRig) -> BootstrapSettings:
         database_uris=tuple(further),
         database_name=DATABASE,
         redis_uri=SecretStr(rig.redis_url),
+        time_zone=time_zone,
         admins=(1,),
         channels=(),
     )

@@ -257,7 +257,7 @@ class RedisCache:
         return answer
 
     async def ping(self) -> bool:
-        """Whether Redis answers within a second now, whatever the breaker says; a good answer closes it."""
+        """Whether Redis answers within half a second now, whatever the breaker says; a good answer closes it."""
         try:
             await self._calls.run_anyway("ping", self._client.ping)
         except CacheUnavailableError:
