@@ -40,7 +40,7 @@ demo-tour: $(READY) ## Play a conversation with the bot on a local Telegram and 
 	$(BIN)/python -m sandbox.tour
 
 test: $(READY) ## Run every test, also those on a real MongoDB, a real Valkey and the local Telegram.
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0 $(ARGS)
 
 check: $(READY) ## Check style, types, imports, dependencies, licences and deployment files.
 	$(BIN)/ruff check

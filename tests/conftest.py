@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,10 @@ from tests.fixtures.clock import TestClock
 from tests.fixtures.servers import MongoServer, ServerBinaryMissingError, SharedServers, ValkeyServer, shared_server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 
 _RUN_ADDRESS = "FILE_FILTER_TEST_SERVERS"
+_TEARDOWN_S = 60
 
 
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, Callable[[], Any]]:
@@ -36,6 +38,16 @@ def pytest_configure(config: pytest.Config) -> None:
     servers = SharedServers()
     os.environ[_RUN_ADDRESS] = servers.address
     config.add_cleanup(servers.close)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """End the process when tidying up hangs: pytest-timeout no longer watches a test that failed."""
+    faulthandler.dump_traceback_later(_TEARDOWN_S, exit=True)
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def require(start: Callable[[], Any]) -> Any:

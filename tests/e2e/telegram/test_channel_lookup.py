@@ -8,6 +8,8 @@ from sandbox.datacenter import Fault
 
 pytestmark = pytest.mark.wire
 
+SPOILT_PTS = 987_654_321
+
 
 async def test_a_channel_is_found_by_id_and_by_name(bot, cast):
     """Both ways give the full id, the title, the name and the channel's pts."""
@@ -22,9 +24,12 @@ async def test_a_channel_is_found_by_id_and_by_name(bot, cast):
 async def test_a_pts_that_telegram_does_not_take_is_too_long_ago(bot, dc, cast, world):
     """A spoilt counter means walking the ids up to the newest post, not an endless error."""
     newest = [world.post(cast.channel.id, "post") for _ in range(1005)][-1]  # more than a page
-    dc.faults.add(Fault("updates.GetChannelDifference", error=(400, "PERSISTENT_TIMESTAMP_INVALID")))
+    refused = (400, "PERSISTENT_TIMESTAMP_INVALID")
+    dc.faults.add(
+        Fault("updates.GetChannelDifference", refused, times=None, match=lambda request: request.pts == SPOILT_PTS)
+    )
 
-    changes = await bot.gateway.channel_changes(cast.channel.full_id, 1)
+    changes = await bot.gateway.channel_changes(cast.channel.full_id, SPOILT_PTS)
 
     assert changes.too_long
     assert changes.pts == (await bot.gateway.get_channel(cast.channel.full_id)).pts
