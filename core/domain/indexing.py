@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from core.domain.media import NewMedia
 
@@ -82,9 +82,13 @@ class BatchOutcome:
         known: files that were there; they gained a source.
         rejected: (file, reason) of every file that could not be stored.
         unreached: (number of the database, post) of every post of a known file that its database did not take.
+        words: how many of the new files have each searchable word; whole-title words are left out.
+        named: (unique id, name) of every new file, and of every known one that an edit renamed.
     """
 
     new: int
     known: int
     rejected: Sequence[tuple[NewMedia, str]] = field(default=())
     unreached: Sequence[tuple[int, NewMedia]] = field(default=())
+    words: Mapping[str, int] = field(default_factory=dict)
+    named: Sequence[tuple[str, str]] = field(default=())

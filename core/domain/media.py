@@ -51,6 +51,24 @@ class NewMedia:
     edited_at: int = 0
 
 
+class ReleaseMetadata(NamedTuple):
+    """What a name says of a release, recognised once when the file is indexed; every part may be missing.
+
+    Attributes:
+        year: 1801 to 2300.
+        season: 0 to 1000; the first of several.
+        episode: 0 to 9999; the first of several.
+        quality: canonical, `1080p`; one of `core.search.release_metadata.QUALITIES`.
+        languages: up to four codes of two letters, lower case, in order of appearance.
+    """
+
+    year: int | None = None
+    season: int | None = None
+    episode: int | None = None
+    quality: str | None = None
+    languages: tuple[str, ...] = ()
+
+
 class ListedFile(NamedTuple):
     """What a result list shows of a stored file; a search reads up to a window of them, so it is a light tuple.
 
@@ -58,12 +76,16 @@ class ListedFile(NamedTuple):
         id: as in `MediaFile`.
         name: the original name.
         size: bytes.
+        metadata: what its name says of the release; None until it was read.
+        fetched: how often it was delivered.
     """
 
     id: int
     name: str
     size: int
     kind: MediaKind
+    metadata: ReleaseMetadata | None = None
+    fetched: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +95,7 @@ class MediaFile:
     Attributes:
         id: time-ordered 53-bit integer, newest largest (see `core.domain.media_id`).
         sources: up to ten posts that hold the file, oldest first.
+        metadata: as in `ListedFile`.
     """
 
     id: int
@@ -84,6 +107,7 @@ class MediaFile:
     kind: MediaKind
     sources: tuple[MediaSource, ...] = field(default=())
     duration_s: int | None = None
+    metadata: ReleaseMetadata | None = None
 
 
 class WholeFiles(NamedTuple):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from core.domain.media import ListedFile
+    from core.domain.media import ListedFile, MediaKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +50,55 @@ class MatchCount(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Facets:
+    """How many files of a window are of each kind, quality and language; most first, what no file has left out."""
+
+    kinds: tuple[tuple[MediaKind, int], ...] = ()
+    qualities: tuple[tuple[str, int], ...] = ()
+    languages: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """The part of a window that a page shows: files that agree with everything that is set.
+
+    Attributes:
+        quality: canonical, `1080p`.
+        language: two letters, lower case.
+    """
+
+    kind: MediaKind | None = None
+    quality: str | None = None
+    language: str | None = None
+
+    def __bool__(self) -> bool:
+        return self != _EVERYTHING
+
+
+_EVERYTHING = Narrowing()
+
+
+@dataclass(frozen=True, slots=True)
 class SearchWindow:
     """The newest matches of a query, ranked: what a result page turns over.
 
     Attributes:
-        ids: up to the window size, in display order.
+        ids: up to the window size, in display order; behind them, of a session whose reader went further, older
+            matches, newest first.
         total: number of matches, or the bound that counting stopped at.
         total_is_exact: False when `total` is only a lower bound ("over 1,000").
         is_partial: a database did not answer, so that files may be missing and `total` is only a lower bound.
+        facets: of the ranked files.
+        corrected: the text that was searched for instead of the typed one, which finds nothing; None when the typed one
+            was.
     """
 
     ids: tuple[int, ...]
     total: int
     total_is_exact: bool
     is_partial: bool = False
+    facets: Facets = field(default_factory=Facets)
+    corrected: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +124,14 @@ class ResultPage:
     Attributes:
         number: from 1.
         pages: at least 1.
-        first_index: position of the first file in the window, from 0.
-        files: may be shorter than the page size when files were deleted meanwhile.
+        first_index: position of the first file among those that are turned over, from 0.
+        files: may be shorter than the page size when files were deleted meanwhile. Versions of one title follow one
+            another (`core.search.variants`).
         is_partial: a database did not answer, now or when the window was filled: files may be missing.
+        narrowing: what part of the window is turned over.
+        narrowed_total: how many files that part has; None without a narrowing, then `session.window.total` counts.
+        has_more: there are pages behind the last of `pages`, found when they are turned to.
+        suggestions: of a search that found nothing, up to five texts that would find something, best first.
     """
 
     session: SearchSession
@@ -100,3 +140,7 @@ class ResultPage:
     first_index: int
     files: Sequence[ListedFile]
     is_partial: bool = False
+    narrowing: Narrowing = _EVERYTHING
+    narrowed_total: int | None = None
+    has_more: bool = False
+    suggestions: tuple[str, ...] = ()

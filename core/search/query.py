@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import BadInputError
+from core.search.filters import Filters
 from core.search.normalise import normalise
 from core.search.words import analyse, title_word
 
@@ -25,10 +26,11 @@ class Query:
 
     Attributes:
         text: what was typed, as one bounded line without invisible characters; not escaped.
-        words: from 1 to 16 words a file must have, each once, in order.
-        titles: one or two whole-title words, the longer title first.
+        words: up to 16 words a file must have, each once, in order; none only where there are filters.
+        titles: one or two whole-title words, the longer title first; none without words.
         phrase: the normalised runs of the text, joined by spaces.
         facts: season, episode, quality and year the text names.
+        filters: what was asked for by name, `type:video`; `text` still has it.
     """
 
     text: str
@@ -36,6 +38,7 @@ class Query:
     titles: tuple[str, ...]
     phrase: str
     facts: ReleaseFacts
+    filters: Filters = field(default_factory=Filters)
 
 
 def parse_query(text: str, max_length: int) -> Query:
