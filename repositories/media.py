@@ -18,7 +18,6 @@ from repositories.media_document import (
     LAST_SOURCE_SLOT,
     LISTED,
     MESSAGE,
-    SEARCH_INDEX,
     SOURCE_INDEX,
     SOURCES,
     UNIQUE_ID,
@@ -28,6 +27,7 @@ from repositories.media_document import (
     edit_update,
     older_than,
     plan_filter,
+    plan_index,
     source_document,
     sources_of,
     to_listed,
@@ -121,7 +121,7 @@ class MediaRepository:
                     projection=self._listed,
                     sort=_NEWEST_FIRST,
                     limit=wanted,
-                    hint=SEARCH_INDEX,
+                    hint=plan_index(plan),
                     max_time_ms=max_time_ms,
                     timeout_s=deadline_s,
                 )
@@ -145,7 +145,12 @@ class MediaRepository:
         answers = await self._databases.ask_all(
             lambda pool: _on_index(
                 pool.count(
-                    COLLECTION, matches, limit=limit, max_time_ms=max_time_ms, hint=SEARCH_INDEX, timeout_s=deadline_s
+                    COLLECTION,
+                    matches,
+                    limit=limit,
+                    max_time_ms=max_time_ms,
+                    hint=plan_index(plan),
+                    timeout_s=deadline_s,
                 )
             ),
             timeout_s=_PATIENCE_S + max_time_ms / 1000 if self._are_several else None,

@@ -18,10 +18,11 @@ from core.search.words import file_words
 if TYPE_CHECKING:
     from core.database.pool import Document
     from core.domain.media import NewMedia
-    from core.search.plan import SearchPlan
+    from core.search.plan import SearchPlan, WordSet
 
 COLLECTION = "media_files"
 SEARCH_INDEX = "h"
+ID_INDEX = "_id_"
 UNIQUE_INDEX = "u"
 SOURCE_INDEX = "src"
 MAX_SOURCES = 10
@@ -123,13 +124,29 @@ def plan_filter(plan: SearchPlan) -> Document:
     plan against another.
     """
     leads = plan.leads
-    matches: Document = {WORDS: leads[0] if len(leads) == 1 else {"$in": list(leads)}}
-    branches = [[{"$nor": [{WORDS: {"$ne": word}}]} for word in branch] for branch in plan.branches]
+    matches: Document = {}
+    if leads:
+        matches[WORDS] = leads[0] if len(leads) == 1 else {"$in": list(leads)}
+    branches = [[_has_any(words) for words in branch] for branch in plan.branches]
     if len(branches) == 1 and branches[0]:
         matches["$and"] = branches[0]
     elif len(branches) > 1 and all(branches):
         matches["$or"] = [{"$and": branch} for branch in branches]
+    if plan.kinds:
+        matches[KIND] = plan.kinds[0] if len(plan.kinds) == 1 else {"$in": list(plan.kinds)}
+    bounds = {"$gte": plan.min_size, "$lte": plan.max_size}
+    if sizes := {operator: size for operator, size in bounds.items() if size is not None}:
+        matches[SIZE] = sizes
     return matches
+
+
+def plan_index(plan: SearchPlan) -> str:
+    """The index that answers a plan in `_id` order."""
+    return SEARCH_INDEX if plan.leads else ID_INDEX
+
+
+def _has_any(words: WordSet) -> Document:
+    return {"$nor": [{WORDS: {"$ne": words[0]} if len(words) == 1 else {"$nin": list(words)}}]}
 
 
 _KINDS: dict[Any, MediaKind] = {int(kind): kind for kind in MediaKind}

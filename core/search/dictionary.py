@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections import Counter
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from core.search.sorted_words import SortedWords
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+MAX_KNOWN_WORDS = 300_000
+
+_FORGOTTEN_AT_ONCE = 1_500
+_COMPLETIONS_READ = 4_000
+_SHORTEST, _LONGEST = 4, 24
+_TWO_EDITS_FROM = 8
+_CANDIDATES = 8_000  # about 0.6 ms
+_FIRST_LETTERS = 1_000  # every script but Chinese, Japanese and Korean together has fewer
+_LONGEST_SPLIT = 64  # two of the longest words
 
 
 class Spelling(NamedTuple):
@@ -19,16 +39,176 @@ class Spelling(NamedTuple):
 
 
 class Dictionary:
-    """Words and their frequencies in memory, bounded; not safe for several threads."""
+    """Words and their frequencies in memory, bounded; not safe for several threads.
+
+    Of more than `capacity` words the rarest are forgotten, some at a time; among equally rare ones those learned first.
+    Every question takes less than two milliseconds, whatever is asked.
+    """
+
+    def __init__(self, capacity: int = MAX_KNOWN_WORDS) -> None:
+        self._capacity = capacity
+        self._files: dict[str, int] = {}
+        self._levels: Counter[int] = Counter()  # number of words by number of files
+        self._sorted = SortedWords()
+        self._spelled = _WordsByShape()
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
 
     def files(self, word: str) -> int:
         """How many files have a word, about; 0 when it is unknown."""
-        raise NotImplementedError
+        return self._files.get(word, 0)
+
+    def add(self, words: Mapping[str, int]) -> None:
+        """Change how many files have words; negative numbers take away, and a word without files is forgotten."""
+        for word, change in words.items():
+            self.put(word, self._files.get(word, 0) + change)
+
+    def put(self, word: str, files: int) -> None:
+        """Say how many files have a word; 0 or less forgets it."""
+        before = self._files.get(word, 0)
+        if before == max(0, files):
+            return
+        if before:
+            self._leave_level(before)
+        if files <= 0:
+            self._forget(word)
+            return
+        self._files[word] = files
+        self._levels[files] += 1
+        if not before:
+            self._sorted.add(word)
+            self._spelled.add(word)
+            if len(self._files) > self._capacity:
+                self._forget_rarest()
 
     def completions(self, beginning: str, limit: int = 32) -> list[str]:
-        """Known words that begin with two or more given characters, most frequent first, without `beginning` itself."""
-        raise NotImplementedError
+        """Known words that begin with two or more given characters, most frequent first, without `beginning` itself.
+
+        Equally frequent ones are in alphabetical order; only the first 4,000 words of that order are looked at.
+        """
+        if len(beginning) < 2:
+            return []
+        found = self._sorted.beginning_with(beginning, _COMPLETIONS_READ)
+        if found and found[0] == beginning:
+            del found[0]
+        found.sort(key=self._files.__getitem__, reverse=True)  # stable, so that the rest of the order stays
+        return found[:limit]
 
     def nearest(self, word: str, limit: int = 8) -> list[Spelling]:
-        """Known words within one edit, two from eight letters on; the nearest distance only, most frequent first."""
-        raise NotImplementedError
+        """Known words within one edit, two from eight letters on; the nearest distance only, most frequent first.
+
+        Words and candidates have 4 to 24 characters, candidates no digit. Of equally near words those with the same
+        first letter are meant: others are told only when there are none. Two edits of which one changes the first
+        letter are looked for in a part of a big dictionary only.
+        """
+        if not _SHORTEST <= len(word) <= _LONGEST:
+            return []
+        edits = 1 if len(word) < _TWO_EDITS_FROM else 2
+        found = self._spelled.near(word, edits)
+        told = [Spelling(spelling, distance, self._files[spelling]) for spelling, distance in found]
+        told.sort(key=lambda spelling: (-spelling.files, spelling.word))
+        return told[:limit]
+
+    def split(self, word: str) -> tuple[str, str] | None:
+        """The two known words of two or more characters that make up a word of five or more; None without such.
+
+        "spiderman" is "spider" and "man". Of several ways it is the one whose rarer part is the most frequent.
+        """
+        if not 5 <= len(word) <= _LONGEST_SPLIT:
+            return None
+        ways = ((word[:at], word[at:]) for at in range(2, len(word) - 1))
+        best = max(ways, key=lambda parts: min(map(self.files, parts)))
+        return best if all(map(self.files, best)) else None
+
+    def _forget(self, word: str) -> None:
+        if self._files.pop(word, 0):
+            self._sorted.remove(word)
+            self._spelled.remove(word)
+
+    def _forget_rarest(self) -> None:
+        """Forget one slice; a scan of all words for each new one would hold everything up."""
+        wanted = min(_FORGOTTEN_AT_ONCE, max(1, self._capacity // 100))
+        for level in sorted(self._levels):
+            rarest = list(islice((word for word, files in self._files.items() if files == level), wanted))
+            for word in rarest:
+                self._leave_level(level)
+                self._forget(word)
+            wanted -= len(rarest)
+            if not wanted:
+                return
+
+    def _leave_level(self, files: int) -> None:
+        self._levels[files] -= 1
+        if not self._levels[files]:
+            del self._levels[files]
+
+
+class _WordsByShape:
+    """Words that a misspelled one may mean, by first letter and length."""
+
+    def __init__(self) -> None:
+        self._words: dict[str, dict[int, set[str]]] = {}
+
+    def add(self, word: str) -> None:
+        if _is_spelled(word):
+            self._words.setdefault(word[0], {}).setdefault(len(word), set()).add(word)
+
+    def remove(self, word: str) -> None:
+        if not _is_spelled(word):
+            return
+        by_length = self._words[word[0]]
+        by_length[len(word)].discard(word)
+        if not by_length[len(word)]:
+            del by_length[len(word)]
+        if not by_length:
+            del self._words[word[0]]
+
+    def near(self, word: str, edits: int) -> list[tuple[str, int]]:
+        """(known word, distance) of the nearest ones within one or two edits."""
+        same_letter = self._scan(word, edits, word[0])
+        if not same_letter or same_letter[0][1] > 1:
+            one_edit = [(other, 1) for other in self._with_other_first_letter(word)]
+            same_letter = one_edit or same_letter
+        if same_letter or edits == 1:
+            return same_letter
+        likely = dict.fromkeys((*word[1:3], *islice(self._words, _FIRST_LETTERS)))
+        return self._scan(word, edits, *(letter for letter in likely if letter != word[0]))
+
+    def _scan(self, word: str, edits: int, *letters: str) -> list[tuple[str, int]]:
+        """The nearest of a bounded number of words that begin with one of the letters."""
+        left, found = _CANDIDATES, []
+        for words in self._of_similar_length(len(word), edits, letters):
+            among: Iterable[str] = words if len(words) <= left else list(islice(words, left))
+            hits = process.extract(word, among, scorer=OSA.distance, score_cutoff=edits, limit=None)
+            found.extend((hit[0], int(hit[1])) for hit in hits if hit[1])
+            left -= min(left, len(words))
+            if not left:
+                break
+        nearest = min((distance for _, distance in found), default=0)
+        return [hit for hit in found if hit[1] == nearest]
+
+    def _of_similar_length(self, length: int, edits: int, letters: tuple[str, ...]) -> Iterator[set[str]]:
+        lengths = sorted(range(length - edits, length + edits + 1), key=lambda other: abs(other - length))
+        for letter in letters:
+            by_length = self._words.get(letter, {})
+            yield from (by_length[other] for other in lengths if other in by_length)
+
+    def _with_other_first_letter(self, word: str) -> list[str]:
+        """All words one edit away that begin otherwise: such an edit changes the beginning and nothing else."""
+        rest = word[1:]
+        spelled = {rest, word[1] + word[0] + word[2:]}
+        for letter in islice(self._words, _FIRST_LETTERS):
+            spelled.update((letter + rest, letter + word))
+        return [other for other in spelled if other[0] != word[0] and self._has(other)]
+
+    def _has(self, word: str) -> bool:
+        return word in self._words.get(word[0], {}).get(len(word), ())
+
+
+def _is_spelled(word: str) -> bool:
+    """Whether it is a word of a language: "x264", "s01e02" and "l:ru" are not."""
+    return _SHORTEST <= len(word) <= _LONGEST and ":" not in word and not any(map(str.isdigit, word))

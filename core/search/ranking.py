@@ -4,77 +4,139 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeVar
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
-from core.search.normalise import normalise
+from core.search.name_form import spaced
 from core.search.release_names import YEAR, find_markers, is_year
+from core.search.variants import lines_of, variant_key
 from core.search.vocabulary import EXTENSIONS, RELEASE_TAGS
-from core.search.words import TITLE_MARK, file_words, without_leading_tags
+from core.search.words import TITLE_MARK, file_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Protocol
+    from collections.abc import Iterable, Sequence
 
+    from core.domain.media import ListedFile
     from core.search.query import Query
+    from core.search.reading import Reading
 
-    class Named(Protocol):
-        """What is ranked."""
-
-        @property
-        def id(self) -> int:
-            """Larger is newer."""
-
-        @property
-        def name(self) -> str:
-            """The original name."""
-
-
-_SPACED = str.maketrans({**{sign: " " for sign in map(chr, range(128)) if not sign.isalnum()}, "'": None})
 _YEARS = re.compile(rf"(?<= ){YEAR}(?= )")
-_TAG_STARTS = frozenset("@[wW")
-
-N = TypeVar("N", bound="Named")
+_TAIL_LENGTH = 40
 
 
-def rank(files: Sequence[N], query: Query) -> list[N]:
-    """Best first: all words in the name, exact title, phrase, words in order, agreeing year, then newest.
+class _Rank(NamedTuple):
+    """What decides, in this order; larger is better."""
 
-    Every file keeps its place in the result: nothing is dropped, and equal files stay newest first. Cheap for names
-    that contain the words as typed; a name is taken apart only where that does not decide.
+    in_name: bool
+    typed_words: int
+    is_title: bool
+    has_phrase: bool
+    in_order: bool
+    is_of_year: bool
+    popularity: int
+    id: int
+
+
+def rank(files: Iterable[ListedFile], query: Query, readings: Sequence[Reading] = ()) -> list[ListedFile]:
+    """Best first, versions of one title together, the best quality of them in front.
+
+    All words in the name come before words of the caption, words as typed before others that count as them, then the
+    exact title, the phrase, the words in order, the agreeing year, popularity in powers of two, the newest. Nothing is
+    dropped. Cheap for names that contain the words as typed; a name is taken apart only where that does not decide.
+
+    Args:
+        files: matches in any order.
+        query: as typed.
+        readings: other understandings of the words, the likeliest first.
     """
-    titles = [title.removeprefix(TITLE_MARK) for title in query.titles]
-    return sorted(files, key=lambda file: (_score(file.name, query, titles), file.id), reverse=True)
+    judge = _Judge(query, readings)
+    ordered = sorted(files, key=judge.rank, reverse=True)
+    groups: dict[object, list[ListedFile]] = {}
+    for file in ordered:
+        groups.setdefault(variant_key(file) if judge.is_in_name(file) else file.id, []).append(file)
+    return list(chain.from_iterable(_best_quality_first(group) for group in groups.values()))
 
 
-def in_name(name: str, query: Query) -> bool:
-    """Whether a file's name alone has all words of the query."""
-    return _in_name(_spaced(name), name, query)
+def in_name(name: str, query: Query, readings: Sequence[Reading] = ()) -> bool:
+    """Whether a file's name alone has all words of the query, in one of its readings."""
+    form = spaced(name)
+    return _has_typed(form, name, query) or any(_chosen(form, name, reading) for reading in readings)
 
 
-def _score(name: str, query: Query, titles: Sequence[str]) -> tuple[bool, bool, bool, bool, bool]:
-    form = _spaced(name)
-    if not _in_name(form, name, query):
-        return False, False, False, False, False
-    phrase = f" {query.phrase} " in form
-    exact = any(_is_title(form, title) for title in titles)
-    return True, exact, phrase, phrase or _in_order(form, query.words), _is_of_year(form, query.facts.year)
+class _Judge:
+    """Ranks the files of one query."""
+
+    def __init__(self, query: Query, readings: Sequence[Reading]) -> None:
+        self._query = query
+        self._readings = readings
+        self._titles = [title.removeprefix(TITLE_MARK) for title in query.titles]
+        self._in_name: set[int] = set()
+
+    def rank(self, file: ListedFile) -> _Rank:
+        form, query = spaced(file.name), self._query
+        if _has_typed(form, file.name, query):
+            return self._in_a_name(file, form, len(query.words), query.phrase, self._titles, query.words)
+        for number, reading in enumerate(self._readings, start=1):
+            words = _chosen(form, file.name, reading)
+            if words:
+                text = " ".join(words)
+                return self._in_a_name(file, form, -number, text, (text,), words)
+        return _Rank(False, 0, False, False, False, False, file.fetched.bit_length(), file.id)
+
+    def is_in_name(self, file: ListedFile) -> bool:
+        return file.id in self._in_name
+
+    def _in_a_name(
+        self, file: ListedFile, form: str, typed: int, phrase: str, titles: Sequence[str], words: Sequence[str]
+    ) -> _Rank:
+        self._in_name.add(file.id)
+        has_phrase = f" {phrase} " in form
+        return _Rank(
+            True,
+            typed,
+            any(_is_title(form, title) for title in titles),
+            has_phrase,
+            has_phrase or _in_order(form, words),
+            _is_of_year(form, self._query.facts.year),
+            file.fetched.bit_length(),
+            file.id,
+        )
 
 
-@lru_cache(maxsize=8192)
-def _spaced(name: str) -> str:
-    """The normalised name with one space around and between its runs, apostrophes gone; popular names come again."""
-    text = without_leading_tags(normalise(name)) if name[:1] in _TAG_STARTS else normalise(name)
-    spaced = text.translate(_SPACED)
-    return f" {' '.join(spaced.split())} "
+def _best_quality_first(group: list[ListedFile]) -> list[ListedFile]:
+    """Stable, so that equal ones stay newest first."""
+    if len(group) > 1:
+        group.sort(key=lines_of, reverse=True)
+    return group
 
 
-def _in_name(form: str, name: str, query: Query) -> bool:
+def _has_typed(form: str, name: str, query: Query) -> bool:
     missing = [word for word in query.words if f" {word} " not in form]
     if not missing:
         return True
     if all(not word.isascii() and word in form for word in missing):
         return True  # signs of scripts that are written without spaces
     return _may_have(form, missing) and frozenset(missing).issubset(file_words(name))
+
+
+def _chosen(form: str, name: str, reading: Reading) -> list[str]:
+    """The words that the name has for each choice of a reading; [] when it has none for one of them."""
+    words: list[str] = []
+    stored: frozenset[str] | None = None
+    for choice in reading.choices:
+        found = next((word for word in choice if f" {word} " in form), None)
+        if found is None:
+            if stored is None:
+                stored = frozenset(file_words(name))
+            found = next((word for word in choice if word in stored or _has_all(stored, word)), None)
+        if found is None:
+            return []
+        words.append(found)
+    return words
+
+
+def _has_all(stored: frozenset[str], words: str) -> bool:
+    return " " in words and stored.issuperset(words.split())
 
 
 def _may_have(form: str, missing: Sequence[str]) -> bool:
@@ -87,10 +149,10 @@ def _may_have(form: str, missing: Sequence[str]) -> bool:
 
 def _is_title(form: str, title: str) -> bool:
     """Whether the name begins with `title` and goes on, if at all, with year, season, quality or other tags."""
-    if not form.startswith(f" {title}"):
+    if not title or not form.startswith(f" {title}"):
         return False
     rest = form[len(title) + 1 :]
-    return rest == " " or (rest.startswith(" ") and _is_release_tail(rest[:40]))
+    return rest == " " or (rest.startswith(" ") and _is_release_tail(rest[:_TAIL_LENGTH]))
 
 
 @lru_cache(maxsize=4096)

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import random
-from typing import NamedTuple
 
 import pytest
 
+from core.domain.media import ListedFile, MediaKind
 from core.search.query import parse_query
 from core.search.ranking import in_name, rank
 
 
-class Named(NamedTuple):
-    id: int
-    name: str
-
-
 def ranked(text, *names):
     """The names best first, the last given being the newest, whatever order they come in."""
-    files = [Named(number, name) for number, name in enumerate(names, 1)]
+    files = [ListedFile(number, name, 1, MediaKind.VIDEO) for number, name in enumerate(names, 1)]
     random.Random(7).shuffle(files)
     return [file.name for file in rank(files, parse_query(text, 200))]
 
