@@ -25,6 +25,7 @@ from core.observability.metrics import Metrics
 from core.services.access import AccessService
 from core.services.channel import ChannelService
 from core.services.channel_scan import ChannelScanService
+from core.services.deep_link import DeepLinkService
 from core.services.delivery import DeliveryService
 from core.services.duplicates import DuplicateRepair
 from core.services.health_report import HealthReport
@@ -107,6 +108,7 @@ class Container:
     limiter: RateLimiter
     search: SearchService
     delivery: DeliveryService
+    links: DeepLinkService
     index_list: ChannelService
     indexing_queue: IndexingQueue
     channel_scan: ChannelScanService
@@ -248,6 +250,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         limiter=RateLimiter(base.cache, runtime, base.metrics, base.clock),
         search=search,
         delivery=_build_delivery(base, repositories.media, search, quota, runtime, telegram.gateway, books),
+        links=DeepLinkService(base.cache, runtime, base.clock),
         index_list=indexing.index_list,
         indexing_queue=indexing.queue,
         channel_scan=indexing.scan,

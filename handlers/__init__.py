@@ -19,7 +19,7 @@ def build_handlers(container: Container) -> Sequence[BaseHandler]:
     from handlers.start import StartHandler
 
     return (
-        StartHandler(container.telegram),
+        StartHandler(container.telegram, container.links, container.delivery, container.search),
         SearchHandler(container.telegram, container.search),
         FileHandler(container.telegram, container.delivery),
     )

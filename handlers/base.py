@@ -35,6 +35,11 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class StartLink:
+    """Matches `/start payload` in a private chat: somebody opened a link of the bot."""
+
+
+@dataclass(frozen=True, slots=True)
 class UnknownCommand:
     """Matches a command no other route takes, in private chats."""
 
@@ -56,7 +61,7 @@ class Press:
     data: type[CallbackData]
 
 
-Trigger = Command | UnknownCommand | PrivateText | PrivateMedia | Press
+Trigger = Command | StartLink | UnknownCommand | PrivateText | PrivateMedia | Press
 
 
 @dataclass(frozen=True, slots=True)

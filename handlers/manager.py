@@ -9,7 +9,17 @@ from pyrogram.handlers import RawUpdateHandler
 
 from core.errors import BadInputError
 from core.services.rate_limiter import Action
-from handlers.base import BaseHandler, Command, Press, PrivateMedia, PrivateText, Reader, Route, UnknownCommand
+from handlers.base import (
+    BaseHandler,
+    Command,
+    Press,
+    PrivateMedia,
+    PrivateText,
+    Reader,
+    Route,
+    StartLink,
+    UnknownCommand,
+)
 from handlers.incoming import CallbackQuery, Incoming, IncomingMessage, read_update
 
 if TYPE_CHECKING:
@@ -96,10 +106,12 @@ class HandlerManager:
         return self._fallbacks[PrivateText if event.text.strip() or not event.has_media else PrivateMedia]
 
     def _find_command(self, message: IncomingMessage) -> Route | None:
-        head = message.text.split(maxsplit=1)[0]
+        head, *arguments = message.text.split(maxsplit=1)
         name, _, addressee = head[1:].partition("@")
         if addressee and addressee.lower() != self._bot_username:
             return None
+        if arguments and message.is_private and name.lower() == "start":
+            return self._fallbacks[StartLink]
         return self.commands.get(name.lower(), self._fallbacks[UnknownCommand] if message.is_private else None)
 
     def _add(self, route: Route) -> None:

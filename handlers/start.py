@@ -1,42 +1,64 @@
-"""/start, /help, and everything the bot does not understand."""
+"""/start with and without a link, /help, and everything the bot does not understand."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.domain.deep_link import HELP_PAYLOAD, FileLink
 from core.errors import BadInputError
 from core.services.rate_limiter import Action
-from handlers.base import BaseHandler, Command, PrivateMedia, Reader, Route, UnknownCommand
+from handlers.base import BaseHandler, Command, PrivateMedia, Reader, Route, StartLink, UnknownCommand
+from handlers.result_page import render_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from core.services.deep_link import DeepLinkService
+    from core.services.delivery import DeliveryService
+    from core.services.search import SearchService
     from core.telegram.gateway import TelegramGateway
     from handlers.incoming import IncomingMessage
 
 
 class StartHandler(BaseHandler):
-    """Greets, explains, and answers what no other handler takes."""
+    """Greets, opens links, explains, and answers what no other handler takes."""
 
-    def __init__(self, telegram: TelegramGateway) -> None:
+    def __init__(
+        self, telegram: TelegramGateway, links: DeepLinkService, delivery: DeliveryService, search: SearchService
+    ) -> None:
         self._telegram = telegram
+        self._links = links
+        self._delivery = delivery
+        self._search = search
 
     def routes(self) -> Sequence[Route]:
-        """The greeting, the help, and the two fallbacks of a private chat."""
+        """The greeting, links, the help, and the two fallbacks of a private chat."""
         return (
             Route("start", Command("start", "command-start"), self.handle_start, Action.CALLBACK),
+            Route("start_link", StartLink(), self.handle_start_link, Action.DEEP_LINK),
             Route("help", Command("help", "command-help"), self.handle_help, Action.CALLBACK),
             Route("unknown_command", UnknownCommand(), self.handle_unknown_command, Action.CALLBACK),
             Route("media", PrivateMedia(), self.handle_media, Action.CALLBACK),
         )
 
     async def handle_start(self, message: IncomingMessage, reader: Reader) -> None:
-        """Greet; a deep link's payload is refused until it is one the bot knows."""
-        _, _, payload = message.text.partition(" ")
-        if payload.strip():
-            raise BadInputError("error-bad-link")
+        """Greet."""
         html = reader.texts.html("start-greeting", name=reader.user.first_name)
         await self._telegram.send_text(message.chat_id, html)
+
+    async def handle_start_link(self, message: IncomingMessage, reader: Reader) -> None:
+        """Give whoever opened a link what it leads to, on their own quota."""
+        payload = message.text.split(maxsplit=1)[1].strip()
+        if payload == HELP_PAYLOAD:
+            await self.handle_help(message, reader)
+            return
+        target = await self._links.open(payload)
+        if isinstance(target, FileLink):
+            await self._delivery.deliver_file(reader.user, target.media_id)
+            return
+        page = await self._search.search(reader.user.id, target.text)
+        html, keyboard = render_page(page, reader.texts)
+        await self._telegram.send_text(message.chat_id, html, keyboard)
 
     async def handle_help(self, message: IncomingMessage, reader: Reader) -> None:
         """Explain how to search and fetch."""

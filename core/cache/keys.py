@@ -50,10 +50,11 @@ RATE = KeyFamily("rate", 86_401, "theoretical arrival time of one person's actio
 RATE_GLOBAL = KeyFamily("rate-all", 3_601, "theoretical arrival time of the whole bot")
 RATE_TOLD = KeyFamily("rate-told", 60, "the person was told about the limit in this window")
 DEDUPE = KeyFamily("dedupe", 5, "a press that is being served, so that a second one within seconds does nothing")
+LINK = KeyFamily("link", 3600, "what a link into the private chat leads to")
 UPDATE = KeyFamily("update", 600, "an update that was already handled")
 MAINTENANCE = KeyFamily("maintenance", 86_400, "the last day whose daily maintenance is complete in the database")
 
-KEY_FAMILIES = (USER, SESSION, SEARCH_VERSION, WINDOW, RATE, RATE_GLOBAL, RATE_TOLD, DEDUPE, UPDATE, MAINTENANCE)
+KEY_FAMILIES = (USER, SESSION, SEARCH_VERSION, WINDOW, RATE, RATE_GLOBAL, RATE_TOLD, DEDUPE, LINK, UPDATE, MAINTENANCE)
 
 
 def user(user_id: int) -> Key:
@@ -94,6 +95,11 @@ def rate_told(action: str, user_id: int) -> Key:
 def dedupe(user_id: int, action: str, target: int | str) -> Key:
     """Marks one person's press of one thing as being served."""
     return DEDUPE.key(action, user_id, target)
+
+
+def link(payload: str) -> Key:
+    """One link; the caller has checked that `payload` has a token's length and alphabet."""
+    return LINK.key(payload)
 
 
 def update(update_id: int | str) -> Key:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+HELP_PAYLOAD = "help"
+"""What `/start` carries when a person only followed an invitation into the private chat: explain how to search."""
+
 
 @dataclass(frozen=True, slots=True)
 class FileLink:

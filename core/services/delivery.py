@@ -95,7 +95,21 @@ class DeliveryService:
             FileGoneError: the file cannot be fetched any more; it left the results.
             ExpiredError, NotYoursError: see `SearchService.file_of_session`.
         """
-        media = await self._search.file_of_session(reader.id, session_id, media_id)
+        await self._deliver(reader, await self._search.file_of_session(reader.id, session_id, media_id))
+
+    async def deliver_file(self, reader: User, media_id: int) -> None:
+        """Send one file that a link led to, whoever searched for it.
+
+        Raises:
+            QuotaExhaustedError, BusyError, FileGoneError: as of `deliver`.
+            DatabaseUnavailableError: the database did not answer.
+        """
+        media = await self._media.get(media_id)
+        if media is None:
+            raise FileGoneError
+        await self._deliver(reader, media)
+
+    async def _deliver(self, reader: User, media: MediaFile) -> None:
         async with self._presses.claim(reader.id, media.id), self._quota.reserve(reader, 1) as reservation:
             if reservation.granted == 0:
                 raise self._exhausted(reservation.limit)
