@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -23,6 +23,8 @@ _TWO_EDITS_FROM = 8
 _CANDIDATES = 8_000  # about 0.6 ms
 _FIRST_LETTERS = 1_000  # every script but Chinese, Japanese and Korean together has fewer
 _LONGEST_SPLIT = 64  # two of the longest words
+
+_edits_between: Any = OSA.distance  # its type names no scorer
 
 
 class Spelling(NamedTuple):
@@ -180,10 +182,10 @@ class _WordsByShape:
 
     def _scan(self, word: str, edits: int, *letters: str) -> list[tuple[str, int]]:
         """The nearest of a bounded number of words that begin with one of the letters."""
-        left, found = _CANDIDATES, []
+        left, found = _CANDIDATES, list[tuple[str, int]]()
         for words in self._of_similar_length(len(word), edits, letters):
             among: Iterable[str] = words if len(words) <= left else list(islice(words, left))
-            hits = process.extract(word, among, scorer=OSA.distance, score_cutoff=edits, limit=None)
+            hits = process.extract(word, among, scorer=_edits_between, score_cutoff=edits, limit=None)
             found.extend((hit[0], int(hit[1])) for hit in hits if hit[1])
             left -= min(left, len(words))
             if not left:
