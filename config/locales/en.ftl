@@ -27,6 +27,19 @@ search-too-short = That is too short. Please send at least two letters or digits
 search-no-words = I found no words in that. Please send a few letters or digits.
 search-expired = This result page has expired. Please search again.
 
+### Filters and suggestions
+
+filter-bad-type = I do not know that type. Write <code>type:</code> and video, audio, document, photo or animation, or several: <code>type:video,audio</code>.
+filter-bad-year = That is no year I can look for. Write <code>year:</code> and a year from 1900 to 2100: <code>year:1902</code>.
+filter-bad-lang = I do not know that language. Write <code>lang:</code> and two letters or its name: <code>lang:ru</code>, <code>lang:german</code>.
+filter-bad-quality = I do not know that quality. Write <code>quality:</code> and one such as 2160p, 1080p, 720p or 480p: <code>quality:1080p</code>.
+filter-bad-season = That is no season. Write <code>season:</code> and a number from 0 to 999: <code>season:2</code>.
+filter-bad-episode = That is no episode. Write <code>episode:</code> and a number from 0 to 999: <code>episode:11</code>.
+filter-bad-minsize = That is no size. Write <code>minsize:</code> and bytes, or a number with KB, MB, GB or TB: <code>minsize:700MB</code>.
+filter-bad-maxsize = That is no size. Write <code>maxsize:</code> and bytes, or a number with KB, MB, GB or TB: <code>maxsize:1.5GB</code>.
+filter-twice = You wrote <code>{ $name }:</code> twice, with different values. Write it once.
+filter-sizes-crossed = No file can be larger than your <code>minsize:</code> and smaller than your <code>maxsize:</code>. Swap the two.
+
 ### Start and help
 
 start-greeting =

@@ -87,6 +87,7 @@ _FORMS = {
     "minsize": _Form("min_size", read_size),
     "maxsize": _Form("max_size", read_size),
 }
+_OTHER_NAMES = {"language": "lang"}
 _NAME = r"(?:type|year|lang(?:uage)?|quality|season|episode|(?:min|max)size)"
 _END = r"(?![^\s,;])"
 _FILTER = re.compile(
@@ -105,14 +106,15 @@ _FILTER = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 # One sign for one, so that places in the folded text are places in the text; phones type the curved quotes.
-_FOLDING = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans("“”„«»‘’‚،、", "\"\"\"\"\"''',,")
+_FOLDING = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans("“”„«»‘’‚،、", '"""""\'\'\',,')
 
 
 def split_filters(text: str) -> tuple[str, Filters]:
     """Take the filters out of any text; what remains are plain words.
 
-    `type:video`, `type: video`, `TYPE：“video”` and `type:video,year:1902` are filters. Where a space stands at the colon
-    and what follows is no value, the words are those of a title: "Blood Type: O".
+    `type:video`, `type: video`, `TYPE:"video"` and `type:video,year:1902` are filters. Where a space stands at the
+    colon and what follows is no value, the words are those of a title: "Blood Type: O". What is quoted whole,
+    `"type:video"`, is no filter either.
 
     Returns:
         The text itself where it has no filter, else what is left, with single spaces; splitting it again finds none.
@@ -137,7 +139,8 @@ def _take_out(text: str, found: dict[str, Any]) -> str:
     kept: list[str] = []
     start = position = 0
     while (match := _FILTER.search(folded, position)) is not None:
-        name = normalise(match["name"])[:7].removesuffix("uag")
+        name = normalise(match["name"])
+        name = _OTHER_NAMES.get(name, name)
         value = _value(name, match)
         if value is None:
             position = match.end("after")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from core.errors import BadInputError
-from core.search.filters import Filters
+from core.search.filters import Filters, split_filters
 from core.search.normalise import normalise
 from core.search.words import analyse, title_word
 
@@ -46,19 +46,25 @@ def parse_query(text: str, max_length: int) -> Query:
 
     Raises:
         BadInputError: `search-too-short` for nothing or a single character, `search-no-words` for text in which no
-            letter or digit is left.
+            letter or digit is left, unless filters say what is wanted; and for what `split_filters` refuses.
     """
     line = _one_line(text, max_length)
     if len(line) < 2:
         raise BadInputError("search-too-short")
-    read = analyse(line)
-    if not read.asked:
-        raise BadInputError("search-no-words")
+    rest, filters = split_filters(line)
+    read = analyse(rest)
     words = tuple(read.asked[:MAX_QUERY_WORDS])
+    if not filters:
+        _refuse_too_little(words)
+    titles = tuple(dict.fromkeys(title_word(title) for title in (read.whole, read.title) if title))
+    return Query(line, words, titles, read.whole or normalise(rest), read.facts, filters)
+
+
+def _refuse_too_little(words: tuple[str, ...]) -> None:
+    if not words:
+        raise BadInputError("search-no-words")
     if len(words) == 1 and len(words[0]) == 1:
         raise BadInputError("search-too-short")
-    titles = tuple(dict.fromkeys(title_word(title) for title in (read.whole, read.title) if title))
-    return Query(line, words, titles, read.whole or normalise(line), read.facts)
 
 
 def _one_line(text: str, max_length: int) -> str:

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.domain.media import MediaKind
 from core.errors import BadInputError
+from core.search.filters import Filters
 from core.search.query import MAX_QUERY_WORDS, parse_query
 from core.search.words import file_words
 
@@ -84,9 +86,10 @@ def test_any_text_is_a_bounded_query_or_a_refusal(text):
         return
     assert 2 <= len(query.text) <= 60
     assert all(unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} for character in query.text)
-    assert 1 <= len(query.words) <= MAX_QUERY_WORDS
+    assert len(query.words) <= MAX_QUERY_WORDS
+    assert query.words or query.filters
     again = parse_query(query.text, 60)
-    assert (again.text, again.words) == (query.text, query.words)
+    assert (again.text, again.words, again.filters) == (query.text, query.words, query.filters)
 
 
 def test_a_query_asks_for_its_whole_title_with_and_without_the_year():
@@ -101,3 +104,36 @@ def test_a_query_asks_for_its_whole_title_with_and_without_the_year():
 def test_signs_that_mean_nothing_part_words_as_they_do_in_a_name(sign):
     """A query copied from a name asks for the words that the name was stored under."""
     assert set(parse_query(f"movie{sign}title", 200).words) <= set(file_words(f"movie{sign}title"))
+
+
+def test_filters_are_no_words():
+    """Titles, words and phrase are those of the rest; what was typed is echoed whole."""
+    query = parse_query("Moon  Voyage type:video year:1902", 200)
+
+    assert query.text == "Moon Voyage type:video year:1902"
+    assert query.words == ("moon", "voyage")
+    assert query.titles == ("=moon voyage",)
+    assert query.phrase == "moon voyage"
+    assert query.facts.year is None
+    assert query.filters == Filters(kinds=(MediaKind.VIDEO,), year=1902)
+
+
+@pytest.mark.parametrize("text", ["type:video", "year:1902 lang:ru", "!! quality:1080p", "\u200bminsize:1GB"])
+def test_filters_alone_are_a_search(text):
+    """Without words the filters say what is wanted: no words, no title, and no refusal."""
+    query = parse_query(text, 200)
+
+    assert (query.words, query.titles) == ((), ())
+    assert query.filters
+
+
+def test_one_letter_is_enough_beside_a_filter():
+    """A letter may be a title, and a filter keeps it from matching everything."""
+    assert parse_query("m year:1931", 200).words == ("m",)
+
+
+@pytest.mark.parametrize("text", ["$where type:", '{"$gt":""} year:{"$gt":1}', "kid lang:$ne"])
+def test_a_bad_value_is_refused_and_an_operator_is_text(text):
+    """Scenario 60: a filter's value is one of its own, or there is a sentence about it."""
+    with pytest.raises(BadInputError, match="filter-bad-"):
+        parse_query(text, 200)
