@@ -30,6 +30,7 @@ from core.services.delivery import DeliveryService
 from core.services.duplicates import DuplicateRepair
 from core.services.health_report import HealthReport
 from core.services.indexing_queue import IndexingQueue
+from core.services.inline_search import InlineSearchService
 from core.services.maintenance import MaintenanceService
 from core.services.performance_report import PerformanceReport
 from core.services.quota import QuotaService
@@ -109,6 +110,7 @@ class Container:
     search: SearchService
     delivery: DeliveryService
     links: DeepLinkService
+    inline_search: InlineSearchService
     index_list: ChannelService
     indexing_queue: IndexingQueue
     channel_scan: ChannelScanService
@@ -228,6 +230,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     search = build_search(base, databases, repositories, books)
     quota = QuotaService(repositories.users, runtime, base.clock, base.settings.time_zone)
     indexing = _build_indexing(base, databases, repositories, books, telegram.gateway)
+    links = DeepLinkService(base.cache, runtime, base.clock)
     repair = DuplicateRepair(repositories.media_duplicates, base.clock)
     maintenance = _build_maintenance(base, databases, repositories, books.counters, {"duplicates": repair.run})
     loop_lag = LoopLagMonitor(base.clock, base.metrics)
@@ -250,7 +253,8 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         limiter=RateLimiter(base.cache, runtime, base.metrics, base.clock),
         search=search,
         delivery=_build_delivery(base, repositories.media, search, quota, runtime, telegram.gateway, books),
-        links=DeepLinkService(base.cache, runtime, base.clock),
+        links=links,
+        inline_search=_build_inline_search(repositories.media, search, quota, links, runtime, telegram.gateway),
         index_list=indexing.index_list,
         indexing_queue=indexing.queue,
         channel_scan=indexing.scan,
@@ -309,6 +313,20 @@ def _build_delivery(
         counters=books.counters,
         invalidator=books.invalidator,
         clock=base.clock,
+    )
+
+
+def _build_inline_search(
+    media: MediaRepository,
+    search: SearchService,
+    quota: QuotaService,
+    links: DeepLinkService,
+    runtime: RuntimeSettingsService,
+    telegram: PyrogramGateway,
+) -> InlineSearchService:
+    references = FileReferences(telegram)
+    return InlineSearchService(
+        search=search, media=media, quota=quota, links=links, references=references, runtime=runtime
     )
 
 

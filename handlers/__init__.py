@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 def build_handlers(container: Container) -> Sequence[BaseHandler]:
     """The one list of every handler; each gets only the services it uses."""
     from handlers.file import FileHandler
+    from handlers.inline import InlineHandler
     from handlers.search import SearchHandler
     from handlers.start import StartHandler
 
     return (
         StartHandler(container.telegram, container.links, container.delivery, container.search),
         SearchHandler(container.telegram, container.search),
+        InlineHandler(container.telegram, container.inline_search),
         FileHandler(container.telegram, container.delivery),
     )
 

@@ -61,7 +61,12 @@ class Press:
     data: type[CallbackData]
 
 
-Trigger = Command | StartLink | UnknownCommand | PrivateText | PrivateMedia | Press
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """Matches an inline query, whatever its text."""
+
+
+Trigger = Command | StartLink | UnknownCommand | PrivateText | PrivateMedia | Press | Inline
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,8 @@ class Route:
     """What starts a handler, and the policy around it.
 
     Attributes:
-        handle: called with (event, reader); the event is an IncomingMessage, or a CallbackQuery for a Press.
+        handle: called with (event, reader); the event is an IncomingMessage, a CallbackQuery for a Press, or an
+            InlineQuery for Inline.
         action: the rate limit that applies.
     """
 

@@ -62,7 +62,33 @@ class CallbackQuery:
     answered: bool = field(default=False)
 
 
-Incoming = IncomingMessage | CallbackQuery
+@dataclass(frozen=True, slots=True)
+class InlineQuery:
+    """Words typed after the bot's name in any chat; there is no chat to write into, only the query to answer.
+
+    Attributes:
+        text: as typed so far, "" when there is only the name.
+        offset: "", or the `next_offset` of an earlier answer, to be distrusted.
+        chat_type: where it is typed: "bot" (the chat with this bot), "private", "group", "channel", "" when not told.
+    """
+
+    sender: Sender
+    id: str
+    text: str
+    offset: str
+    chat_type: str
+
+
+Incoming = IncomingMessage | CallbackQuery | InlineQuery
+
+_CHAT_TYPES = {
+    _T.InlineQueryPeerTypeSameBotPM: "bot",
+    _T.InlineQueryPeerTypePM: "private",
+    _T.InlineQueryPeerTypeBotPM: "private",
+    _T.InlineQueryPeerTypeChat: "group",
+    _T.InlineQueryPeerTypeMegagroup: "group",
+    _T.InlineQueryPeerTypeBroadcast: "channel",
+}
 
 
 def read_update(update: Any, users: dict[int, Any]) -> Incoming | None:
@@ -76,7 +102,17 @@ def read_update(update: Any, users: dict[int, Any]) -> Incoming | None:
         return CallbackQuery(
             sender, str(update.query_id), utils.get_peer_id(update.peer), update.msg_id, update.data or b""
         )
+    if isinstance(update, _T.UpdateBotInlineQuery):
+        return _read_inline_query(update, users)
     return None
+
+
+def _read_inline_query(update: Any, users: dict[int, Any]) -> InlineQuery | None:
+    sender = _read_sender(users.get(update.user_id))
+    if sender is None:
+        return None
+    chat_type = _CHAT_TYPES.get(type(update.peer_type), "")
+    return InlineQuery(sender, str(update.query_id), update.query, update.offset, chat_type)
 
 
 def _read_message(message: Any, users: dict[int, Any]) -> IncomingMessage | None:

@@ -12,6 +12,7 @@ from core.services.rate_limiter import Action
 from handlers.base import (
     BaseHandler,
     Command,
+    Inline,
     Press,
     PrivateMedia,
     PrivateText,
@@ -20,7 +21,7 @@ from handlers.base import (
     StartLink,
     UnknownCommand,
 )
-from handlers.incoming import CallbackQuery, Incoming, IncomingMessage, read_update
+from handlers.incoming import CallbackQuery, Incoming, IncomingMessage, InlineQuery, read_update
 
 if TYPE_CHECKING:
     import asyncio
@@ -99,6 +100,8 @@ class HandlerManager:
         if isinstance(event, CallbackQuery):
             prefix, _, _ = event.data.partition(b":")
             return self.presses.get(prefix.decode("ascii", "replace"), self._unknown_press)
+        if isinstance(event, InlineQuery):
+            return self._fallbacks[Inline]
         if event.text.startswith("/"):
             return self._find_command(event)
         if not event.is_private:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from core.domain.deep_link import HELP_PAYLOAD
 from core.errors import InfrastructureError, RateLimitedError, UserFacingError
 from core.telegram.gateway import (
     OutcomeUnknownError,
@@ -15,7 +16,8 @@ from core.telegram.gateway import (
     TelegramRefusedError,
 )
 from handlers.base import Reader
-from handlers.incoming import CallbackQuery, Incoming
+from handlers.incoming import CallbackQuery, Incoming, IncomingMessage, InlineQuery
+from handlers.inline_results import hint
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -53,7 +55,7 @@ class UpdatePipeline:
     async def run(self, route: Route, event: Incoming) -> None:
         """Serve one update; never raises anything but cancellation."""
         started = self._clock.monotonic()
-        with bound_contextvars(route=route.name, user_id=event.sender.id, message_id=event.message_id):
+        with bound_contextvars(route=route.name, user_id=event.sender.id, **_place(event)):
             outcome = await self._serve(route, event)
             took_s = self._clock.monotonic() - started
             self._metrics.updates.labels(route.name, outcome).inc()
@@ -92,8 +94,8 @@ class UpdatePipeline:
 
     async def _tell_refusal(self, event: Incoming, texts: Texts, refusal: UserFacingError) -> None:
         told_before = isinstance(refusal, RateLimitedError) and not refusal.first_in_window
-        if told_before and not isinstance(event, CallbackQuery):
-            return  # once per window; a press is always answered, or its button keeps spinning
+        if told_before and isinstance(event, IncomingMessage):
+            return  # once per window; a press or a query is always answered, or the person's app keeps waiting
         await self._tell(event, texts, refusal.text_key, **refusal.values)
 
     async def _tell(self, event: Incoming, texts: Texts, key: str, **values: str | float) -> None:
@@ -102,6 +104,9 @@ class UpdatePipeline:
             event.answered = True
             alert = texts.plain(key, **values)[:_ALERT_LIMIT]
             await self._try(self._telegram.answer_callback(event.id, alert, alert=True))
+        elif isinstance(event, InlineQuery):
+            line = hint(texts.plain(key, **values), HELP_PAYLOAD)
+            await self._try(self._telegram.answer_inline(event.id, (), cache_s=0, hint=line))
         else:
             await self._try(self._telegram.send_text(event.chat_id, texts.html(key, **values)))
 
@@ -117,3 +122,8 @@ class UpdatePipeline:
             await reply
         except (InfrastructureError, RecipientUnreachableError, TelegramRefusedError) as error:
             self._log.warning("reply_failed", error=type(error).__name__)
+
+
+def _place(event: Incoming) -> dict[str, str | int]:
+    """Where the update is from, for the log."""
+    return {"chat_type": event.chat_type} if isinstance(event, InlineQuery) else {"message_id": event.message_id}

@@ -65,25 +65,34 @@ error-outcome-unknown = Telegram did not confirm that. If nothing arrived, pleas
 
 ### Result pages
 
-results-title =
-    <b>{ $query }</b>
-    { $first }–{ $last } of { $total }
-results-title-over =
-    <b>{ $query }</b>
-    { $first }–{ $last } of over { $total }
-results-title-partial =
-    <b>{ $query }</b>
-    { $first }–{ $last } of at least { $total }
-    ⚠️ A part of the library does not answer right now, so files may be missing.
+results-query = <b>{ $query }</b>
+results-corrected =
+    Showing results for <b>{ $corrected }</b>
+    Nothing was found for { $query }.
+results-range = { $first }–{ $last } of { $total }
+results-range-over = { $first }–{ $last } of over { $total }
+results-range-least = { $first }–{ $last } of at least { $total }
+results-missing = ⚠️ A part of the library does not answer right now, so files may be missing.
+results-narrowed = Only { $filters }
+results-narrowed-nothing = None of the files found is all of that. Press a marked button to see more.
+results-kind-video = 🎬 videos
+results-kind-audio = 🎵 audio
+results-kind-document = 📄 documents
+results-kind-photo = 🖼 photos
+results-kind-animation = 🎞 animations
 results-empty-partial =
     Nothing found for <b>{ $query }</b>, but a part of the library does not answer right now. Please try again in a
     moment.
-results-empty = Nothing found for <b>{ $query }</b>. Try fewer words, or another spelling.
+results-empty = Nothing found for <b>{ $query }</b>.
+results-empty-hint = Try fewer words, or another spelling. /search_help tells how to search.
+results-did-you-mean = Did you mean:
 results-page-away = The files of this page are in a part of the library that does not answer right now. Please try again in a moment.
 results-page-deleted = The files of this page were deleted meanwhile. Turn the page, or search again.
 results-position = Page { $number } of { $pages }
 search-page-empty = The files of this page were deleted meanwhile. Please search again.
 button-send-all = Send all
+button-send-window = Send all { $count }
+button-open-own = 🔎 Open your own
 button-stop = Stop
 
 ### Deliveries
@@ -110,6 +119,24 @@ delivery-over-quota =
         [one] One file is beyond what you may fetch today.
        *[other] { $count } files are beyond what you may fetch today.
     }
+
+### Inline mode and links
+
+inline-notice-invitation = Type a few words to search, or press here for help
+inline-notice-nothing = Nothing found. Press here to see suggestions
+inline-notice-nothing-partial = Nothing found, but a part of the library does not answer
+inline-notice-partial = A part of the library does not answer: files may be missing
+inline-corrected = Results for “{ $query }”
+inline-description = { $size } · { $kind }
+inline-kind-video = 🎬 Video
+inline-kind-audio = 🎵 Audio
+inline-kind-document = 📄 Document
+inline-kind-photo = 🖼 Photo
+inline-kind-animation = 🎞 Animation
+inline-message =
+    <b>{ $name }</b>
+    { $size } · { $kind }
+inline-button-get = Get the file
 
 ### Command menu
 

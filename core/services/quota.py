@@ -116,6 +116,10 @@ class QuotaService:
         limit = self._limit(user)
         return QuotaStatus(limit, await self._users.quota_status(user.id, self.today()) if limit else 0)
 
+    def is_unlimited(self, user: User) -> bool:
+        """Whether this reader has no daily limit at the moment."""
+        return self._limit(user) == 0
+
     def today(self) -> date:
         """The date in the configured zone."""
         return self._clock.utc_now().astimezone(self._time_zone).date()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.telegram.gateway import SourceGoneError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.domain.media import MediaFile
     from core.telegram.gateway import TelegramGateway
 
@@ -51,3 +54,27 @@ class FileReferences:
                 if post.unique_id == media.unique_id:
                     return FreshReference(post.file_id)
         return SourceGone()
+
+    async def refresh_many(self, files: Sequence[MediaFile]) -> dict[int, str]:
+        """Fresh file_ids by the id of the file; one call for each channel that is an oldest source.
+
+        A file whose oldest source does not hold it any more is left out: `refresh` may still find it.
+
+        Raises:
+            TelegramUnavailableError: a channel could not be asked.
+        """
+        by_channel: dict[int, list[MediaFile]] = {}
+        for media in files:
+            if media.sources:
+                by_channel.setdefault(media.sources[0].channel_id, []).append(media)
+        answers = await asyncio.gather(*(self._refresh_from(*item) for item in by_channel.items()))
+        return {media_id: file_id for fresh in answers for media_id, file_id in fresh.items()}
+
+    async def _refresh_from(self, channel_id: int, files: Sequence[MediaFile]) -> dict[int, str]:
+        message_ids = list(dict.fromkeys(media.sources[0].message_id for media in files))
+        try:
+            posts = await self._gateway.fetch_posts(channel_id, message_ids)
+        except SourceGoneError:
+            return {}
+        file_ids = {post.unique_id: post.file_id for post in posts}
+        return {media.id: file_ids[media.unique_id] for media in files if media.unique_id in file_ids}

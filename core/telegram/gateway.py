@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from core.errors import FileFilterError, TelegramUnavailableError
 
 if TYPE_CHECKING:
-    from core.domain.media import NewMedia
+    from core.domain.media import MediaKind, NewMedia
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,57 @@ class SentMedia:
 
     message_id: int
     file_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class InlineFile:
+    """A stored file among the results of an inline query; choosing it sends the file without asking the bot.
+
+    Attributes:
+        id: unique in its answer, 1-64 bytes.
+        file_id: as of `send_media`.
+        title: plain text, not empty.
+        description: plain text.
+        caption_html: of at most 1,024 UTF-16 units.
+    """
+
+    id: str
+    file_id: str
+    kind: MediaKind
+    title: str
+    description: str
+    caption_html: str
+
+
+@dataclass(frozen=True, slots=True)
+class InlineArticle:
+    """A text among the results of an inline query; choosing it sends `html` with the keyboard.
+
+    Attributes:
+        id: unique in its answer, 1-64 bytes.
+        title: plain text, not empty.
+        description: plain text.
+        html: of at most 4,096 UTF-16 units.
+    """
+
+    id: str
+    title: str
+    description: str
+    html: str
+    keyboard: Keyboard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InlineHint:
+    """The line above the results of an inline query, which opens the private chat.
+
+    Attributes:
+        text: plain, not empty; an app shows about 50 characters of it.
+        payload: what `/start` will carry: 1-64 letters, digits, `_` and `-`.
+    """
+
+    text: str
+    payload: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +164,11 @@ class TelegramGateway(Protocol):
     open, it raises `OutcomeUnknownError`. ValueError means that the caller exceeds a limit; nothing was sent.
     """
 
+    @property
+    def username(self) -> str:
+        """The bot's own, without @; "" before the login."""
+        ...
+
     async def send_text(
         self, chat_id: int, html: str, keyboard: Keyboard | None = None, *, reply_to: int | None = None
     ) -> int:
@@ -143,6 +199,32 @@ class TelegramGateway(Protocol):
         self, query_id: str, text: str | None = None, *, alert: bool = False, url: str | None = None
     ) -> None:
         """Answer a button press with plain text of at most 200 characters; a query too old is no error."""
+        ...
+
+    async def answer_inline(
+        self,
+        query_id: str,
+        results: Sequence[InlineFile | InlineArticle],
+        *,
+        cache_s: int,
+        personal: bool = True,
+        next_offset: str = "",
+        hint: InlineHint | None = None,
+    ) -> None:
+        """Answer an inline query with at most 50 results; a query too old is no error.
+
+        Args:
+            query_id: of the update; it can be answered for some ten seconds.
+            results: in the order of display.
+            cache_s: how long Telegram may give the same answer to the same text and offset by itself; seconds.
+            personal: whether it may do so for this person only.
+            next_offset: what the query for the next results will carry, at most 64 bytes; "" when there are no more.
+            hint: the line above the results.
+
+        Raises:
+            FileReferenceExpiredError: the reference of one of the files, Telegram does not say of which, is not
+                accepted (any more); nothing was shown.
+        """
         ...
 
     async def fetch_posts(self, channel_id: int, message_ids: Sequence[int]) -> list[NewMedia]:

@@ -12,11 +12,15 @@ from core.telegram.channel_answers import channel_changes_from_raw, channel_info
 from core.telegram.gateway import (
     ChannelChanges,
     ChannelInfo,
+    InlineArticle,
+    InlineFile,
+    InlineHint,
     Keyboard,
     SentMedia,
     SourceGoneError,
     TelegramRefusedError,
 )
+from core.telegram.inline_results import inline_answer
 from core.telegram.raw_requests import (
     MAX_CAPTION_LENGTH,
     MAX_TEXT_LENGTH,
@@ -77,6 +81,12 @@ class PyrogramGateway:
         self._api = api
         self._limits = limits or CallLimits()
 
+    @property
+    def username(self) -> str:
+        """The bot's own; see `TelegramGateway.username`."""
+        me = self._client.me
+        return (me.username or "") if me else ""
+
     async def send_text(
         self, chat_id: int, html: str, keyboard: Keyboard | None = None, *, reply_to: int | None = None
     ) -> int:
@@ -133,6 +143,22 @@ class PyrogramGateway:
             query_id=int(query_id), cache_time=0, alert=alert or None, message=text or None, url=url
         )
         await self._change("messages.SetBotCallbackAnswer", request, Purpose.CALLBACK)
+
+    async def answer_inline(
+        self,
+        query_id: str,
+        results: Sequence[InlineFile | InlineArticle],
+        *,
+        cache_s: int,
+        personal: bool = True,
+        next_offset: str = "",
+        hint: InlineHint | None = None,
+    ) -> None:
+        """Answer an inline query; see `TelegramGateway.answer_inline`."""
+        request = inline_answer(
+            query_id, results, cache_s=cache_s, personal=personal, next_offset=next_offset, hint=hint
+        )
+        await self._change("messages.SetInlineBotResults", request, Purpose.INLINE)
 
     async def fetch_posts(self, channel_id: int, message_ids: Sequence[int]) -> list[NewMedia]:
         """Read the files of up to 200 posts by id; see `TelegramGateway.fetch_posts`.
