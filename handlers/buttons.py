@@ -20,7 +20,7 @@ class FetchFile(CallbackData, prefix="f"):
 
 
 class SendAll(CallbackData, prefix="sa"):
-    """Deliver every file of page `number` of a session."""
+    """Deliver every file of page `number` of a session; 0 for all its files, for readers without a quota."""
 
     session_id: str
     number: int
@@ -37,3 +37,38 @@ class ShowPosition(CallbackData, prefix="at"):
 
     number: int
     pages: int
+
+
+class Narrow(CallbackData, prefix="nw"):
+    """Show page `number` of the part of a session that `facet` names (see `handlers.narrowing_code`)."""
+
+    session_id: str
+    number: int
+    facet: str
+
+
+class SendNarrowed(CallbackData, prefix="sn"):
+    """`SendAll` of the part of a session that `facet` names."""
+
+    session_id: str
+    number: int
+    facet: str
+
+
+class OpenOwn(CallbackData, prefix="own"):
+    """Open the search of a session, whoever made it, in the private chat of who presses."""
+
+    session_id: str
+
+
+class SearchAgain(CallbackData, prefix="again"):
+    """Make the search of an expired session once more."""
+
+    session_id: str
+
+
+class SearchFor(CallbackData, prefix="sf"):
+    """Search for text `number` (from 1) of a list of suggestions, in place of the message."""
+
+    list_id: str
+    number: int

@@ -44,7 +44,9 @@ class KeyFamily:
 
 USER = KeyFamily("user", 300, "a user document as the database had it")
 SESSION = KeyFamily("session", 3600, "a search session: owner, query, window of ids")
+REPEATABLE_SEARCH = KeyFamily("repeatable-search", 86_400, "who searched for what in a session, to search again")
 SEARCH_VERSION = KeyFamily("search-version", 86_400, "random; a part of the keys of windows")
+SUGGESTIONS = KeyFamily("suggestions", 3600, "texts that a person was offered to search for: owner, texts")
 WINDOW = KeyFamily("window", 300, "what a search found: ids in their order, total")
 RATE = KeyFamily("rate", 86_401, "theoretical arrival time of one person's action; the script sets the exact life")
 RATE_GLOBAL = KeyFamily("rate-all", 3_601, "theoretical arrival time of the whole bot")
@@ -54,7 +56,20 @@ LINK = KeyFamily("link", 3600, "what a link into the private chat leads to")
 UPDATE = KeyFamily("update", 600, "an update that was already handled")
 MAINTENANCE = KeyFamily("maintenance", 86_400, "the last day whose daily maintenance is complete in the database")
 
-KEY_FAMILIES = (USER, SESSION, SEARCH_VERSION, WINDOW, RATE, RATE_GLOBAL, RATE_TOLD, DEDUPE, LINK, UPDATE, MAINTENANCE)
+KEY_FAMILIES = (
+    USER,
+    SESSION,
+    SUGGESTIONS,
+    SEARCH_VERSION,
+    WINDOW,
+    RATE,
+    RATE_GLOBAL,
+    RATE_TOLD,
+    DEDUPE,
+    LINK,
+    UPDATE,
+    MAINTENANCE,
+)
 
 
 def user(user_id: int) -> Key:
@@ -65,6 +80,16 @@ def user(user_id: int) -> Key:
 def session(session_id: str) -> Key:
     """One search session; the caller has checked that `session_id` is 16 hex characters."""
     return SESSION.key(session_id)
+
+
+def suggestions(list_id: str) -> Key:
+    """One list of suggestions; the caller has checked that `list_id` is 16 hex characters."""
+    return SUGGESTIONS.key(list_id)
+
+
+def repeatable_search(session_id: str) -> Key:
+    """The text of one search session; the caller has checked that `session_id` is 16 hex characters."""
+    return REPEATABLE_SEARCH.key(session_id)
 
 
 def search_version() -> Key:

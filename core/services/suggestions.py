@@ -1,0 +1,71 @@
+"""Texts that a person is offered to search for, kept on the server because they do not fit into buttons."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from core.cache import codec, keys
+from core.cache.recent_values import RecentValues
+from core.errors import BadInputError, ExpiredError, NotYoursError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.cache.redis_cache import RedisCache
+    from core.clock import Clock
+    from core.services.runtime_settings import RuntimeSettingsService
+
+_LIST_ID = re.compile(r"[0-9a-f]{16}\Z")
+_LOCAL_LISTS = 500  # at most some kilobytes each
+
+
+class SuggestionLists:
+    """Keeps lists of texts in Redis, and the newest of this process in memory as well, for when Redis is gone."""
+
+    def __init__(self, cache: RedisCache, runtime: RuntimeSettingsService, clock: Clock) -> None:
+        self._cache = cache
+        self._runtime = runtime
+        self._recent: RecentValues[str, bytes] = RecentValues(clock, capacity=_LOCAL_LISTS)
+
+    async def save(self, owner_id: int, texts: Sequence[str]) -> str:
+        """Keep texts as long as a result page; never fails for want of Redis.
+
+        Returns:
+            The list's id, 16 hex characters: what a button carries.
+        """
+        list_id = secrets.token_hex(8)
+        data = codec.encode([owner_id, list(texts)])
+        lifetime_s = self._runtime.current.search_session_lifetime_s
+        self._recent.put(list_id, data, lifetime_s)
+        await self._cache.set(keys.suggestions(list_id), data, lifetime_s)
+        return list_id
+
+    async def open(self, list_id: str, viewer_id: int, number: int) -> str:
+        """Text `number` (from 1) of the viewer's own list.
+
+        Raises:
+            ExpiredError: unknown, too old, or not to be had because Redis is gone; searching again helps.
+            NotYoursError: another person was offered it.
+            BadInputError: the list has no such text, so the button was forged.
+        """
+        if _LIST_ID.match(list_id) is None:
+            raise ExpiredError
+        data = self._recent.get(list_id) or await self._cache.get(keys.suggestions(list_id))
+        owner_id, texts = _decode(data)
+        if owner_id != viewer_id:
+            raise NotYoursError
+        if not 1 <= number <= len(texts):
+            raise BadInputError("error-bad-button")
+        return texts[number - 1]
+
+
+def _decode(data: bytes | None) -> tuple[int, list[str]]:
+    fields: Any = codec.decode(data)
+    if not isinstance(fields, list) or len(fields) != 2:
+        raise ExpiredError
+    owner_id, texts = fields
+    if type(owner_id) is not int or not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ExpiredError
+    return owner_id, texts
