@@ -43,6 +43,8 @@ class KeyFamily:
 
 
 USER = KeyFamily("user", 300, "a user document as the database had it")
+GROUP = KeyFamily("group", 300, "a group's own settings as the database had them")
+GROUP_TOLD = KeyFamily("group-told", 60, "the group was told of an outage a moment ago")
 SESSION = KeyFamily("session", 3600, "a search session: owner, query, window of ids")
 REPEATABLE_SEARCH = KeyFamily("repeatable-search", 86_400, "who searched for what in a session, to search again")
 SEARCH_VERSION = KeyFamily("search-version", 86_400, "random; a part of the keys of windows")
@@ -58,8 +60,11 @@ MAINTENANCE = KeyFamily("maintenance", 86_400, "the last day whose daily mainten
 
 KEY_FAMILIES = (
     USER,
+    GROUP,
+    GROUP_TOLD,
     SESSION,
     SUGGESTIONS,
+    REPEATABLE_SEARCH,
     SEARCH_VERSION,
     WINDOW,
     RATE,
@@ -75,6 +80,16 @@ KEY_FAMILIES = (
 def user(user_id: int) -> Key:
     """The cached document of one user."""
     return USER.key(user_id)
+
+
+def group(chat_id: int) -> Key:
+    """The cached settings of one group."""
+    return GROUP.key(chat_id)
+
+
+def group_told(chat_id: int) -> Key:
+    """Marks that one group was told of an outage."""
+    return GROUP_TOLD.key(chat_id)
 
 
 def session(session_id: str) -> Key:
