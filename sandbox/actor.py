@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from sandbox.world.chats import FULL_ID_BASE
+from sandbox.seen import Button, InlineOffer, InlinePage, Seen, page_of, seen_of
+from sandbox.world.links import check_start_param, start_link
 from sandbox.world.message_box import EventKind
 
 if TYPE_CHECKING:
@@ -19,53 +19,9 @@ if TYPE_CHECKING:
     from sandbox.world.files import File, FileKind
     from sandbox.world.message_box import Message
 
+__all__ = ["Actor", "Button", "InlineOffer", "InlinePage", "Seen"]
+
 _Result = TypeVar("_Result")
-
-
-class Button(NamedTuple):
-    """One button as a client shows it; `data` or `url` is None according to its kind."""
-
-    text: str
-    data: bytes | None
-    url: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A message at the moment it arrived or was edited.
-
-    Attributes:
-        id: as this account numbers it.
-        chat_id: the other account, or the full (-100…) id of a channel or group.
-        text: plain text or caption, markup already applied.
-        buttons: rows of the inline keyboard, empty without one.
-        entities: pyrogram.raw entities; offsets in UTF-16 code units.
-        edit_count: 0 for a new message.
-        message: the message itself, as it is now.
-    """
-
-    id: int
-    chat_id: int
-    sender_id: int
-    text: str
-    buttons: tuple[tuple[Button, ...], ...]
-    document: File | None
-    entities: tuple[Any, ...]
-    edit_count: int
-    message: Message
-
-    def button(self, text: str) -> Button:
-        """The first button with exactly this text, else the first that contains it.
-
-        Raises:
-            LookupError: there is none; the message names those that exist.
-        """
-        every = [button for row in self.buttons for button in row]
-        for fits in (lambda b: b.text == text, lambda b: text in b.text):
-            found = next((button for button in every if fits(button)), None)
-            if found is not None:
-                return found
-        raise LookupError(f"no button {text!r} among {[button.text for button in every]}")
 
 
 class _Stream:
@@ -133,9 +89,16 @@ class Actor:
         """Write to the bot."""
         return self._world.says(self.user_id, self.bot_id, text, reply_to=reply_to.id if reply_to else None)
 
-    def say_in(self, channel_id: int, text: str, *, reply_to: Message | None = None) -> Message:
-        """Write into a group or channel."""
-        return self._world.post(channel_id, text, author=self.user_id, reply_to=reply_to.id if reply_to else None)
+    def say_in(
+        self, channel_id: int, text: str, *, reply_to: Message | None = None, send_as: int | None = None
+    ) -> Message:
+        """Write into a group or channel; with `send_as` anonymously for the group, or in a channel's name."""
+        reply_id = reply_to.id if reply_to else None
+        return self._world.post(channel_id, text, author=self.user_id, reply_to=reply_id, send_as=send_as)
+
+    def mention(self, channel_id: int, text: str, *, reply_to: Message | None = None) -> Message:
+        """Write into a group with the bot's @name in front."""
+        return self.say_in(channel_id, f"@{self._world.accounts[self.bot_id].username} {text}", reply_to=reply_to)
 
     def send_file(self, name: str, size: int = 1, *, caption: str = "", kind: FileKind | str = "document") -> Message:
         """Send the bot a new file."""
@@ -221,7 +184,8 @@ class Actor:
     ) -> PressAnswer:
         """Press a button by its text, or send any data as a modified client can, and wait for the bot's answer.
 
-        Works on messages of groups that answered somebody else, too.
+        Works on messages of groups that answered somebody else, too. The answer's `url`, if it has one, is for
+        `open_link`.
 
         Raises:
             LookupError: no button has the text, or it is not a callback button.
@@ -241,6 +205,67 @@ class Actor:
         async with asyncio.timeout(timeout):
             return await answer
 
+    async def inline(
+        self,
+        query: str,
+        *,
+        bot: int | None = None,
+        offset: str = "",
+        chat: int | None = None,
+        timeout: float = 10,  # noqa: ASYNC109  (the caller names a bound, not a scope)
+    ) -> InlinePage:
+        """Type the bot's name and a query into the text field of a chat, and wait for the results.
+
+        Args:
+            query: what follows the name.
+            bot: another bot than the one that `say` talks to.
+            offset: the `next_offset` of the page before; any text, as a modified client can.
+            chat: where it is typed: an account, or the full (-100…) id of a channel or group; None for the bot's chat.
+            timeout: seconds of real time.
+
+        Raises:
+            RpcFailure: the bot has no inline mode, or did not answer in the time that Telegram gives it.
+            TimeoutError: neither happened.
+        """
+        bot_id = bot or self.bot_id
+        where = self._world.chat(chat or bot_id)
+        async with asyncio.timeout(timeout):
+            return page_of(await self._world.inline.ask(self.user_id, bot_id, query, offset, chat=where))
+
+    async def choose(self, result: InlineOffer, chat: int | None = None, *, reply_to: Message | None = None) -> Message:
+        """Send an inline result into a chat, named as in `inline`; returns this person's copy.
+
+        Raises:
+            RpcFailure: the result is no longer known or another person's, or the person may not write there.
+        """
+        inline = self._world.inline
+        draft = inline.draft(self.user_id, result.query_id, result.id, reply_to.id if reply_to else None)
+        message = self._world.write(self.user_id, self._world.chat(chat or self.bot_id), draft)
+        inline.tell_chosen(self.user_id, result.query_id, result.id)
+        return message
+
+    async def open_link(self, url: str) -> Message:
+        """Tap a link like https://t.me/bot?start=payload and then Start; returns what an app then sends.
+
+        Raises:
+            LookupError: the address starts no bot of this world.
+            RpcFailure: START_PARAM_INVALID and its like, or the bot may not be written to.
+        """
+        link = start_link(url)
+        kind, bot_id = (link and self._world.usernames.owner(link.username)) or ("", 0)
+        if link is None or kind != "user" or not self._world.accounts[bot_id].is_bot:
+            raise LookupError(f"{url!r} starts no bot")
+        return self.start(link.param, bot=bot_id)
+
+    def start(self, param: str, *, bot: int | None = None) -> Message:
+        """Start the bot with a parameter, as the line above inline results does.
+
+        Raises:
+            RpcFailure: START_PARAM_INVALID and its like, or the bot may not be written to.
+        """
+        check_start_param(param)
+        return self._world.says(self.user_id, bot or self.bot_id, f"/start {param}")
+
     def files(self) -> list[File]:
         """Files of all messages received so far, oldest first."""
         return [seen.document for seen in self.received if seen.document is not None and seen.edit_count == 0]
@@ -251,30 +276,10 @@ class Actor:
             return
         if happening.message.body.sender_id == self.user_id:
             return
-        seen = _seen(happening.message)
+        seen = seen_of(happening.message)
         self.received.append(seen)
         (self._messages if happening.kind is EventKind.NEW else self._edits).add(seen)
 
 
 def _condition(fits: Callable[[Seen], bool] | None, containing: str | None) -> Callable[[Seen], bool]:
     return lambda seen: (containing is None or containing in seen.text) and (fits is None or fits(seen))
-
-
-def _seen(message: Message) -> Seen:
-    body = message.body
-    rows = getattr(body.markup, "rows", ())
-    return Seen(
-        id=message.id,
-        chat_id=FULL_ID_BASE - message.peer_id if message.in_channel else message.peer_id,
-        sender_id=body.sender_id,
-        text=body.text,
-        buttons=tuple(tuple(_button(button) for button in row.buttons) for row in rows),
-        document=body.file,
-        entities=tuple(body.entities),
-        edit_count=body.edit_count,
-        message=message,
-    )
-
-
-def _button(button: Any) -> Button:
-    return Button(button.text, getattr(button, "data", None), getattr(button, "url", None))

@@ -25,6 +25,8 @@ class Account:
         started: for a bot, the people it may write to; people are added when they write to it.
         met: for a bot, users and channels it has seen; it may name them with access hash 0.
         commands: a bot's command lists by (scope, language); language "" is the default list.
+        inline_placeholder: for a bot, what people see before they type an inline query; None: no inline mode.
+        inline_feedback: a bot is told which inline result was sent; off unless its owner asks for it.
         sees_all_group_messages: False is Telegram's privacy mode: only commands, mentions and replies reach the bot.
     """
 
@@ -38,6 +40,7 @@ class Account:
     deactivated: bool = False
     sees_all_group_messages: bool = True
     inline_placeholder: str | None = None
+    inline_feedback: bool = False
     box: MessageBox = field(default_factory=MessageBox)
     channels: set[int] = field(default_factory=set)
     blocked: set[int] = field(default_factory=set)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,8 +12,11 @@ if TYPE_CHECKING:
     from core.clock import Clock
     from sandbox.world.accounts import Accounts
     from sandbox.world.chats import Channel
-    from sandbox.world.message_box import Event, EventKind, Message
+    from sandbox.world.message_box import Body, Event, EventKind, Message
     from sandbox.world.views import Views
+
+
+_MENTION = re.compile(r"(?<![\w@])@(\w+)", re.ASCII)
 
 
 class UpdateSink(Protocol):
@@ -123,8 +127,16 @@ def group_message_reaches_bot(accounts: Accounts, channel: Channel, message: Mes
     bot, body = accounts[bot_id], message.body
     if body.sender_id != bot_id and accounts[body.sender_id].is_bot:
         return False
-    if bot.sees_all_group_messages or channel.is_admin(bot_id) or body.text.startswith("/"):
+    if bot.sees_all_group_messages or channel.is_admin(bot_id) or body.via_bot_id == bot_id:
         return True
     answered = channel.history.get(message.reply_to or 0)
-    mentioned = bot.username is not None and f"@{bot.username}".lower() in body.text.lower()
-    return mentioned or (answered is not None and answered.body.sender_id == bot_id)
+    return _is_addressed(body, bot.username or "") or (answered is not None and answered.body.sender_id == bot_id)
+
+
+def _is_addressed(body: Body, username: str) -> bool:
+    """Whether a text mentions the bot, or is a command that does not name another one."""
+    names = {name.lower() for name in _MENTION.findall(body.text)}
+    if body.text.startswith("/"):
+        named = body.text.split(maxsplit=1)[0].partition("@")[2].lower()
+        return named in {"", username.lower()}
+    return username.lower() in names

@@ -34,6 +34,8 @@ class Body:
         date: unix seconds.
         entities: pyrogram.raw entities; offsets in UTF-16 code units.
         markup: a pyrogram.raw reply markup, or None.
+        via_bot_id: the bot whose inline result the sender chose, or None.
+        sent_as: bare id of the channel or group that readers see as the sender, or None for the sender itself.
         edited_at: unix seconds of the last edit, or None.
         edit_count: edits so far.
     """
@@ -45,6 +47,8 @@ class Body:
     file: File | None = None
     markup: Any = None
     forward: Forward | None = None
+    via_bot_id: int | None = None
+    sent_as: int | None = None
     edited_at: int | None = None
     edit_count: int = 0
 

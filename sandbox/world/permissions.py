@@ -48,6 +48,18 @@ def check_write_channel(sender: Account, channel: Channel) -> None:
         raise RpcFailure(403, "CHAT_WRITE_FORBIDDEN")
 
 
+def check_send_as(sender: Account, channel: Channel, name: Channel) -> int:
+    """Let somebody write into a group in the name of the group itself, or of a channel; returns the name's bare id.
+
+    Raises:
+        RpcFailure: 400 SEND_AS_PEER_INVALID unless the sender administers both the named chat and, to be anonymous
+            there, the group; channels never show who posts anyway.
+    """
+    if channel.broadcast or not name.is_admin(sender.id) or (name is not channel and not name.broadcast):
+        raise RpcFailure(400, "SEND_AS_PEER_INVALID")
+    return name.id
+
+
 def check_edit(editor_id: int, message: Message, channel: Channel | None) -> None:
     """Let an edit pass.
 

@@ -27,6 +27,8 @@ class Draft:
 
     Attributes:
         reply_to: id of the answered message as the sender numbers it.
+        via_bot_id: the bot whose inline result it is.
+        sent_as: bare id of the channel or group in whose name it is written; None for the sender's own.
     """
 
     text: str = ""
@@ -35,6 +37,8 @@ class Draft:
     markup: Any = None
     reply_to: int | None = None
     forward: Forward | None = None
+    via_bot_id: int | None = None
+    sent_as: int | None = None
 
 
 class Posting:
@@ -146,7 +150,17 @@ class Posting:
         return event
 
     def _body(self, sender_id: int, draft: Draft) -> Body:
-        return Body(sender_id, self.now(), draft.text, draft.entities, draft.file, draft.markup, draft.forward)
+        return Body(
+            sender_id,
+            self.now(),
+            draft.text,
+            draft.entities,
+            draft.file,
+            draft.markup,
+            draft.forward,
+            draft.via_bot_id,
+            draft.sent_as,
+        )
 
 
 def _link(one: Event, other: Event) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sandbox.world.accounts import Accounts
     from sandbox.world.chats import Channel, Channels, Member
     from sandbox.world.files import File
+    from sandbox.world.message_box import Body
 
 T = raw.types
 
@@ -184,7 +185,7 @@ class Views:
             id=message.id,
             out=out or None,
             post=broadcast or None,
-            from_id=T.PeerUser(user_id=body.sender_id) if signed else None,
+            from_id=_sender(body) if signed else None,
             peer_id=T.PeerChannel(channel_id=message.peer_id) if channel else T.PeerUser(user_id=message.peer_id),
             date=body.date,
             message=body.text,
@@ -193,6 +194,7 @@ class Views:
             reply_markup=body.markup,
             reply_to=T.MessageReplyHeader(reply_to_msg_id=reply) if reply else None,
             fwd_from=_forward_header(body.forward),
+            via_bot_id=body.via_bot_id,
             views=1 if broadcast else None,
             forwards=0 if broadcast else None,
             edit_date=body.edited_at,
@@ -219,12 +221,10 @@ class Views:
         """Every user and chat that the messages name, the viewer among them, and the extra ones."""
         user_ids, channel_ids = {viewer, *users}, set(channels)
         for message in messages:
-            user_ids.add(message.body.sender_id)
             (channel_ids if message.in_channel else user_ids).add(message.peer_id)
-            forward = message.body.forward
-            if forward is not None:
-                user_ids.add(forward.user_id or viewer)
-                channel_ids.update((forward.channel_id,) if forward.channel_id else ())
+            named_users, named_channels = _named(message.body)
+            user_ids |= named_users
+            channel_ids |= named_channels
         found = [self.user(user_id, viewer) for user_id in user_ids if user_id in self._accounts]
         return found, [self.channel(self._channels[channel_id], viewer) for channel_id in channel_ids]
 
@@ -241,6 +241,18 @@ class Views:
         """Raw Updates with the users and chats that clients need to read them."""
         found_users, found_channels = self.peers(messages, viewer, users, channels)
         return T.Updates(updates=updates, users=found_users, chats=found_channels, date=date, seq=0)
+
+
+def _sender(body: Body) -> Any:
+    return T.PeerChannel(channel_id=body.sent_as) if body.sent_as else T.PeerUser(user_id=body.sender_id)
+
+
+def _named(body: Body) -> tuple[set[int], set[int]]:
+    """Users and channels that a message names; whoever writes in the name of a channel stays unnamed."""
+    forward = body.forward
+    users = (None if body.sent_as else body.sender_id, body.via_bot_id, forward and forward.user_id)
+    channels = (body.sent_as, forward and forward.channel_id)
+    return {user for user in users if user}, {channel for channel in channels if channel}
 
 
 def _forward_header(forward: Any) -> Any:

@@ -12,10 +12,12 @@ from sandbox.world.callbacks import CallbackDesk, PressAnswer
 from sandbox.world.chats import Channel, Channels
 from sandbox.world.delivery import Delivery, Observer, UpdateSink
 from sandbox.world.files import FileKind, FileStore
+from sandbox.world.inline_desk import InlineDesk
+from sandbox.world.inline_mode import InlineMode
 from sandbox.world.membership import Membership
 from sandbox.world.message_box import DEFAULT_LOG_SIZE, EventKind, Message
 from sandbox.world.peers import Peers
-from sandbox.world.permissions import check_write_channel, check_write_private
+from sandbox.world.permissions import check_send_as, check_write_channel, check_write_private
 from sandbox.world.posting import Draft, Posting
 from sandbox.world.presses import Presses
 from sandbox.world.uploads import Uploads
@@ -68,6 +70,7 @@ class World:
         self.membership = Membership(self.accounts, self.views, self.delivery, self.clock)
         self.callbacks = CallbackDesk(self.clock)
         self.presses = Presses(self.accounts, self.access, self.delivery, self.callbacks)
+        self.inline = InlineMode(self.accounts, self.delivery, InlineDesk(self.clock))
         self.peers = Peers(self.accounts, self.channels, self.files, self.access)
 
     @property
@@ -110,7 +113,15 @@ class World:
         account = Account(user_id or self.accounts.new_id(), first_name, last_name, phone=phone, language=language)
         return self._named(self.accounts.add(account), username)
 
-    def add_bot(self, token: str, first_name: str, username: str, *, sees_all_group_messages: bool = True) -> Account:
+    def add_bot(
+        self,
+        token: str,
+        first_name: str,
+        username: str,
+        *,
+        sees_all_group_messages: bool = True,
+        inline_placeholder: str | None = None,
+    ) -> Account:
         """Add a bot; its id is the number before the colon of the token.
 
         Raises:
@@ -122,6 +133,7 @@ class World:
             first_name,
             token=token,
             sees_all_group_messages=sees_all_group_messages,
+            inline_placeholder=inline_placeholder,
         )
         return self._named(self.accounts.add(account), username)
 
@@ -179,10 +191,7 @@ class World:
         Raises:
             RpcFailure: what the same message from a client would be refused with.
         """
-        check_write_private(self.accounts[user_id], self.accounts[bot_id])
-        draft = self._draft(text, file, reply_to, entities)
-        event = self.posting.send_private(user_id, bot_id, draft, tell_sender=self._is_person(user_id))
-        return _message_of(event.message)
+        return self.write(user_id, self.accounts[bot_id], self._draft(text, file, reply_to, entities))
 
     def post(
         self,
@@ -193,17 +202,41 @@ class World:
         file: int | None = None,
         reply_to: int | None = None,
         entities: list[Any] | None = None,
+        send_as: int | None = None,
     ) -> Message:
         """Write into a channel or group, as its creator when no author is named.
+
+        With `send_as`, readers of the group see the group itself or one of the author's channels as the sender.
 
         Raises:
             RpcFailure: what the same message from a client would be refused with.
         """
         channel = self.channels[channel_id]
         author_id = next(iter(channel.members)) if author is None else author
-        check_write_channel(self.accounts[author_id], channel)
         draft = self._draft(text, file, reply_to, entities)
-        event = self.posting.send_channel(author_id, channel, draft, tell_sender=self._is_person(author_id))
+        if send_as is not None:
+            draft.sent_as = check_send_as(self.accounts[author_id], channel, self.channels[send_as])
+        return self.write(author_id, channel, draft)
+
+    def chat(self, chat_id: int) -> Account | Channel:
+        """An account by its id, or a channel or group by its full (-100…) id."""
+        return self.accounts[chat_id] if chat_id > 0 else self.channels[chat_id]
+
+    def write(self, author_id: int, chat: Account | Channel, draft: Draft) -> Message:
+        """Write a draft into a private chat, channel or group; returns the writer's copy.
+
+        Raises:
+            RpcFailure: the author may not write there.
+        """
+        author = self.accounts[author_id]
+        # Telegram does not echo a bot's own messages to it; a person's other devices do get theirs.
+        tell_sender = not author.is_bot
+        if isinstance(chat, Account):
+            check_write_private(author, chat)
+            event = self.posting.send_private(author_id, chat.id, draft, tell_sender=tell_sender)
+        else:
+            check_write_channel(author, chat)
+            event = self.posting.send_channel(author_id, chat, draft, tell_sender=tell_sender)
         return _message_of(event.message)
 
     def edit(self, message: Message, text: str, *, file: int | None = None, entities: list[Any] | None = None) -> None:
@@ -216,7 +249,8 @@ class World:
         kept = body.file if file is None else self.files[file]
         text, found = checked_text(text, entities, is_caption=kept is not None)
         draft = Draft(text, found, kept, body.markup)
-        self.posting.edit(message, draft, editor_id=body.sender_id, tell_editor=self._is_person(body.sender_id))
+        by_person = not self.accounts[body.sender_id].is_bot
+        self.posting.edit(message, draft, editor_id=body.sender_id, tell_editor=by_person)
 
     def delete(self, *messages: Message) -> None:
         """Delete messages for both sides, or for everybody in their channel, one event each."""
@@ -295,10 +329,6 @@ class World:
         if previous and previous.lower() != (username or "").lower():
             self.usernames.release(previous)
         owner.username = username or None
-
-    def _is_person(self, user_id: int) -> bool:
-        # Telegram does not echo a bot's own messages to it; a person's other devices do get theirs.
-        return not self.accounts[user_id].is_bot
 
     def _named(self, account: Account, username: str | None) -> Account:
         if username:

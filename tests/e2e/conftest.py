@@ -50,7 +50,8 @@ def world(clock: Clock) -> World:
 
 def people(world: World) -> Cast:
     """A bot, two people, a private channel and a public group where the bot is an admin."""
-    bot = world.add_bot("7000000001:a-bot-of-the-local-telegram-only", "Filter", "filter_test_bot")
+    token = "7000000001:a-bot-of-the-local-telegram-only"
+    bot = world.add_bot(token, "Filter", "filter_test_bot", inline_placeholder="Search files")
     ann = world.add_user("Ann", username="ann_reader", phone="9996621111")
     bob = world.add_user("Bob", username="bob_owner", phone="9996622222")
     channel = world.add_channel("Files", creator=bob.id, admins=[bot.id])

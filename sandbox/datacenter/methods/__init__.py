@@ -12,6 +12,7 @@ from sandbox.datacenter.methods import (
     dialogs,
     editing,
     help,  # noqa: A004  (Telegram's name of the namespace)
+    inline,
     invites,
     participants,
     reading,
@@ -31,6 +32,7 @@ __all__ = [
     "dialogs",
     "editing",
     "help",
+    "inline",
     "invites",
     "participants",
     "reading",

@@ -10,6 +10,7 @@ from pyrogram import raw
 from sandbox.datacenter.methods.callers import bot, person
 from sandbox.datacenter.rpc import RpcFailure, method
 from sandbox.world.callbacks import PressAnswer
+from sandbox.world.links import check_answer_url
 
 if TYPE_CHECKING:
     from sandbox.datacenter.rpc import Call
@@ -43,7 +44,10 @@ async def get_bot_callback_answer(call: Call, request: Any) -> Any:
 
 @method("messages.SetBotCallbackAnswer")
 def set_bot_callback_answer(call: Call, request: Any) -> bool:
-    """Answer a press, once and in time."""
+    """Answer a press, once and in time; an address may only start this bot."""
+    account = bot(call)
+    if request.url is not None:
+        check_answer_url(request.url, account.username)
     answer = PressAnswer(request.message, bool(request.alert), request.url, request.cache_time)
-    call.world.callbacks.answer(bot(call).id, request.query_id, answer)
+    call.world.callbacks.answer(account.id, request.query_id, answer)
     return True

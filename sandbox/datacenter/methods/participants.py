@@ -27,6 +27,8 @@ def get_participant(call: Call, request: Any) -> Any:
     """One account's place; in a channel only admins may look at others."""
     world, viewer = call.world, caller(call)
     channel = _listed_channel(call, request.channel, only_self=isinstance(request.participant, T.InputPeerSelf))
+    if isinstance(request.participant, T.InputPeerChannel):
+        raise RpcFailure(400, "PARTICIPANT_ID_INVALID")
     account = world.peers.account(viewer.id, request.participant)
     if account.id not in channel.members:
         raise RpcFailure(400, "USER_NOT_PARTICIPANT")

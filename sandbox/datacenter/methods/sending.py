@@ -1,4 +1,4 @@
-"""messages.send*, forwardMessages, uploadMedia, setTyping."""
+"""messages.send*, startBot, forwardMessages, uploadMedia, setTyping."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from pyrogram import raw
 
-from sandbox.datacenter.methods.callers import caller
+from sandbox.datacenter.methods.callers import caller, person
 from sandbox.datacenter.methods.input_media import file_of
 from sandbox.datacenter.rpc import RpcFailure, method
 from sandbox.world.accounts import Account
+from sandbox.world.links import check_start_param
 from sandbox.world.message_box import Event, Forward, Message
-from sandbox.world.permissions import check_write_channel, check_write_private
+from sandbox.world.permissions import check_send_as, check_write_channel, check_write_private
 from sandbox.world.posting import Draft
 from sandbox.world.validation import checked_markup, checked_text
 
@@ -32,7 +33,8 @@ def send_message(call: Call, request: Any) -> Any:
     target = _writable(call, sender, request.peer)
     text, entities = checked_text(request.message, request.entities, is_caption=False)
     markup = checked_markup(request.reply_markup, by_bot=sender.is_bot)
-    draft = Draft(text, entities, markup=markup, reply_to=_reply_id(request))
+    sent_as = _sent_as(call, sender, target, request)
+    draft = Draft(text, entities, markup=markup, reply_to=_reply_id(request), sent_as=sent_as)
     event = _write(call, target, draft, request.random_id)
     plain = markup is None and draft.reply_to is None
     if call.world.short_sent and plain and isinstance(target, Account) and event.message is not None:
@@ -55,9 +57,36 @@ def send_media(call: Call, request: Any) -> Any:
     caption, entities = checked_text(request.message, request.entities, is_caption=True)
     markup = checked_markup(request.reply_markup, by_bot=sender.is_bot)
     file = file_of(call, request.media)
-    draft = Draft(caption, entities, file, markup, _reply_id(request))
+    sent_as = _sent_as(call, sender, target, request)
+    draft = Draft(caption, entities, file, markup, _reply_id(request), sent_as=sent_as)
     event = _write(call, target, draft, request.random_id)
     return _sent(call, target, [event], [request.random_id])
+
+
+@method("messages.SendInlineBotResult")
+def send_inline_bot_result(call: Call, request: Any) -> Any:
+    """Write what the person chose from a bot's inline results; the bot is told if it asked for that."""
+    sender, inline = person(call), call.world.inline
+    target = _writable(call, sender, request.peer)
+    draft = inline.draft(sender.id, request.query_id, request.id, _reply_id(request))
+    event = _write(call, target, draft, request.random_id)
+    inline.tell_chosen(sender.id, request.query_id, request.id)
+    return _sent(call, target, [event], [request.random_id])
+
+
+@method("messages.StartBot")
+def start_bot(call: Call, request: Any) -> Any:
+    """Write /start with the parameter of a link into the bot's private chat; starting bots in groups is not here."""
+    sender = person(call)
+    bot = call.world.peers.account(sender.id, request.bot)
+    if not bot.is_bot:
+        raise RpcFailure(400, "BOT_INVALID")
+    check_start_param(request.start_param)
+    if _writable(call, sender, request.peer) is not bot:
+        raise RpcFailure(400, "PEER_ID_INVALID")
+    text, entities = checked_text(f"/start {request.start_param}", None, is_caption=False)
+    event = _write(call, bot, Draft(text, entities), request.random_id)
+    return _sent(call, bot, [event], [request.random_id])
 
 
 @method("messages.UploadMedia")
@@ -117,6 +146,13 @@ def _writable(call: Call, sender: Account, peer: Any) -> Account | Channel:
     return target
 
 
+def _sent_as(call: Call, sender: Account, target: Account | Channel, request: Any) -> int | None:
+    if request.send_as is None or isinstance(target, Account):
+        return None
+    name = call.world.peers.chat(sender.id, request.send_as)
+    return None if isinstance(name, Account) else check_send_as(sender, target, name)
+
+
 def _reply_id(request: Any) -> int | None:
     return getattr(request.reply_to, "reply_to_msg_id", None) or None
 
@@ -152,4 +188,6 @@ def _origin(call: Call, message: Message) -> Forward:
     body = message.body
     if message.in_channel and call.world.channels[message.peer_id].broadcast:
         return Forward(body.date, channel_id=message.peer_id, channel_post=message.id)
+    if body.sent_as:
+        return Forward(body.date, channel_id=body.sent_as)
     return Forward(body.date, user_id=body.sender_id)
