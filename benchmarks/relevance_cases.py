@@ -1,0 +1,90 @@
+"""Rows of titles as people type them: as they are, in another order, in other letters and spellings."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from anyascii import anyascii
+
+from benchmarks.relevance_rows import Row, SamePageCase, TitleCase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from benchmarks.relevance_draw import Draw
+    from benchmarks.relevance_library import KnownTitle, Library
+    from benchmarks.relevance_rows import Case
+
+_TRANSLITERATED = {"CYRILLIC", "GREEK", "ARABIC", "DEVANAGARI", "HEBREW", "HANGUL"}
+_FULL_WIDTH = {code: code + 0xFEE0 for code in range(ord("0"), ord("9") + 1)}
+_ACCENTED = str.maketrans("aeiouc", "áèîöūç")
+_EPISODES = ("s{0} e{1}", "{0}x{1:02}", "season {0} episode {1}", "S{0:02}E{1:02}", "s{0:02}.e{1:02}")
+_LEAST_NEWER = 200
+
+
+def known_items(draw: Draw) -> Iterator[Row]:
+    """The title in lower case, by its length; and where many newer files contain its one word."""
+    library = draw.library
+    for name, lengths in (("one word", range(1, 2)), ("two words", range(2, 3)), ("three or more words", range(3, 20))):
+        titles = draw.titles(name, partial(_has_length, lengths=lengths))
+        yield Row(f"title of {name}: first", 0.95, _as_typed(titles, library))
+    newer = max(_LEAST_NEWER, len(library.posts) // 1000)
+    buried = draw.titles("buried", partial(_is_buried, library=library, newer=newer))
+    yield Row(f"title under more than {newer} newer files: first", 0.95, _as_typed(buried, library))
+    songs = draw.titles("songs", lambda title: title.is_song)
+    yield Row("title of a song, without artists: first", None, _as_typed(songs, library))
+
+
+def _has_length(title: KnownTitle, lengths: range) -> bool:
+    return not title.is_song and len(title.words) in lengths
+
+
+def _is_buried(title: KnownTitle, library: Library, newer: int) -> bool:
+    words = title.words
+    return not title.is_song and len(words) == 1 and library.newer_files(words[0], title.newest) > newer
+
+
+def _as_typed(titles: Sequence[KnownTitle], library: Library) -> list[Case]:
+    return [TitleCase(title.text, title.text, library) for title in titles]
+
+
+def orders(draw: Draw) -> Iterator[Row]:
+    """The words of a title the other way round, and shuffled."""
+    titles = draw.titles("orders", lambda title: len(set(title.words)) > 1)
+    random = draw.random("shuffled")
+    shuffled: list[Case] = []
+    for title in titles:
+        words = title.words
+        while " ".join(words) == title.text:
+            random.shuffle(words)
+        shuffled.append(SamePageCase(" ".join(words), title.text))
+    reversed_: list[Case] = [SamePageCase(" ".join(reversed(title.words)), title.text) for title in titles]
+    yield Row("words reversed: same files on page 1", 1.0, reversed_)
+    yield Row("words shuffled: same files on page 1", 1.0, shuffled)
+
+
+def other_letters(draw: Draw) -> Iterator[Row]:
+    """Latin letters for those of other scripts, accents that a title does not have, full-width digits."""
+    foreign = draw.titles("transliterated", lambda title: title.script in _TRANSLITERATED)
+    latin: list[Case] = [
+        TitleCase(anyascii(title.text).lower(), title.text, draw.library, first=False) for title in foreign
+    ]
+    yield Row("Latin letters for others: title on page 1", 0.9, latin)
+    plain = draw.titles("accents", lambda title: title.text.isascii())
+    accents: list[Case] = [SamePageCase(title.text.translate(_ACCENTED), title.text, ordered=True) for title in plain]
+    yield Row("accents: same page", 1.0, accents)
+    dated = [f"{post.title.lower()} {post.year}" for post in draw.posts("digits", "film")]
+    digits: list[Case] = [SamePageCase(text.translate(_FULL_WIDTH), text, ordered=True) for text in dated]
+    yield Row("full-width digits: same page", 1.0, digits)
+
+
+def episodes(draw: Draw) -> Iterator[Row]:
+    """Season and episode behind a title, in several spellings."""
+    cases: list[Case] = []
+    for number, post in enumerate(draw.posts("episodes", "series")):
+        if post.episode is not None:
+            title, spelling = post.title.lower(), _EPISODES[number % len(_EPISODES)]
+            text = f"{title} {spelling.format(*post.episode)}"
+            cases.append(TitleCase(text, title, draw.library, episode=post.episode))
+    yield Row("spellings of season and episode: that episode first", 1.0, cases)

@@ -1,0 +1,176 @@
+"""A library whose titles are known from how it was made, and not from what the same code reads in names."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from array import array
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from benchmarks.corpus import Corpus
+from core.search.normalise import normalise
+from core.search.words import file_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from benchmarks.corpus import _Title
+    from core.domain.media import MediaKind, NewMedia
+
+SONG = "music"
+
+_EPISODE = re.compile(r"S(\d\d)E(\d\d)")
+
+
+class Post(NamedTuple):
+    """A file of the library.
+
+    Attributes:
+        name, caption: as posted.
+        title: its words as they stand in the name, joined by spaces; "" for a name without any.
+        category: film, series, music, book, audiobook or junk.
+        year: of its title; it stands in names of films and books.
+    """
+
+    name: str
+    caption: str | None
+    title: str
+    category: str
+    year: int
+
+    @property
+    def episode(self) -> tuple[int, int] | None:
+        """(season, episode)."""
+        found = _EPISODE.search(self.name)
+        return (int(found[1]), int(found[2])) if found else None
+
+
+@dataclass
+class TitledCorpus(Corpus):
+    """The same files as `Corpus` of that seed and those scripts, with what they were made from."""
+
+    _told: tuple[_Title | None, str] = (None, "")
+
+    def posts(self) -> Iterator[tuple[NewMedia, Post]]:
+        """Files in the order they were posted; to be called once."""
+        for file in self.files():
+            title, category = self._told
+            words = "" if title is None else " ".join(title.words)
+            year = 0 if title is None else title.year
+            yield file, Post(file.name, file.caption, words, category, year)
+
+    def _name(self, category: str) -> tuple[str, MediaKind]:
+        self._told = (None, category)
+        return super()._name(category)
+
+    def _title(self, category: str) -> _Title:
+        title = super()._title(category)
+        self._told = (title, category)
+        return title
+
+
+class KnownTitle(NamedTuple):
+    """A title of the library.
+
+    Attributes:
+        text: as people type it: lower case, one space between words.
+        newest: position of the newest file that has exactly this title.
+        is_song: only names of songs have it, which begin with the artists.
+    """
+
+    text: str
+    newest: int
+    is_song: bool
+
+    @property
+    def words(self) -> list[str]:
+        """In order."""
+        return self.text.split()
+
+    @property
+    def script(self) -> str:
+        """As Unicode names it: LATIN, CYRILLIC, CJK."""
+        return script_of(self.words[-1])
+
+
+class Library:
+    """What was posted, counted once: titles, and which files have a word, oldest first."""
+
+    def __init__(self) -> None:
+        self.posts: list[Post] = []
+        self.holders: dict[str, array[int]] = defaultdict(lambda: array("I"))
+        self._by_name: dict[str, int] = {}
+        self._titles: dict[str, KnownTitle] = {}
+
+    def add(self, post: Post) -> None:
+        """Take in a file that is newer than all others."""
+        position = len(self.posts)
+        self.posts.append(post)
+        self._by_name[post.name] = position  # files of one name have one title
+        for word in file_words(post.name, post.caption):
+            self.holders[word].append(position)
+        if post.title:
+            text = post.title.lower()
+            known = self._titles.get(text)
+            is_song = post.category == SONG and (known is None or known.is_song)
+            self._titles[text] = KnownTitle(text, position, is_song)
+
+    @property
+    def titles(self) -> Sequence[KnownTitle]:
+        """Each once, by the order in which they first came."""
+        return list(self._titles.values())
+
+    def post(self, name: str) -> Post:
+        """The newest file of that name."""
+        return self.posts[self._by_name[name]]
+
+    def has_title(self, name: str, title: str) -> bool:
+        """Whether a file's title is exactly this one."""
+        return normalise(self.post(name).title) == normalise(title)
+
+    def has_words(self, name: str, words: Iterable[str]) -> bool:
+        """Whether a file's name and caption have all the words."""
+        post = self.post(name)
+        return _words(post.name, post.caption).issuperset(words)
+
+    def has_word_beginning(self, name: str, beginning: str) -> bool:
+        """Whether a file's name or caption has a word that begins like this."""
+        post = self.post(name)
+        return any(word.startswith(beginning) for word in _words(post.name, post.caption))
+
+    def knows(self, word: str) -> bool:
+        """Whether any file has the word."""
+        return word in self.holders
+
+    def meet(self, words: Iterable[str]) -> bool:
+        """Whether any file has all the words."""
+        holders = [self.holders.get(word, ()) for word in words]
+        if not all(holders):
+            return False
+        first, *rest = sorted(holders, key=len)
+        return bool(set(first).intersection(*rest))
+
+    def newer_files(self, word: str, position: int) -> int:
+        """How many files that have the word were posted after a position."""
+        return sum(holder > position for holder in self.holders.get(word, ()))
+
+
+def letters_by_script(words: Iterable[str]) -> Mapping[str, Sequence[str]]:
+    """The letters and vowel signs that words of each script are made of, sorted."""
+    letters: dict[str, set[str]] = defaultdict(set)
+    for word in words:
+        letters[script_of(word)].update(word)
+    return {script: sorted(found) for script, found in letters.items()}
+
+
+def script_of(word: str) -> str:
+    """The script of a word's first sign, as Unicode names it."""
+    return unicodedata.name(word[0], "").partition(" ")[0]
+
+
+@lru_cache(maxsize=50_000)
+def _words(name: str, caption: str | None) -> frozenset[str]:
+    return frozenset(file_words(name, caption))
