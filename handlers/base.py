@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from core.services.rate_limiter import Action
     from core.text.catalog import Texts
     from handlers.callback_data import CallbackData
+    from handlers.incoming import IncomingMessage
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The admitted sender of an update: the stored user and the catalogue in their language."""
+    """The admitted sender of an update: the stored user and the catalogue in their language.
+
+    For a message in the name of a chat the user is that chat, which is stored nowhere.
+    """
 
     user: User
     texts: Texts
@@ -55,6 +59,11 @@ class PrivateMedia:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupText:
+    """Matches text in a group that is not a command."""
+
+
+@dataclass(frozen=True, slots=True)
 class Press:
     """Matches a press on a button that carries this kind of data."""
 
@@ -66,7 +75,23 @@ class Inline:
     """Matches an inline query, whatever its text."""
 
 
-Trigger = Command | StartLink | UnknownCommand | PrivateText | PrivateMedia | Press | Inline
+Trigger = Command | StartLink | UnknownCommand | PrivateText | PrivateMedia | GroupText | Press | Inline
+
+
+class Attention(Protocol):
+    """What decides, before the person is looked up, whether the bot listens, and then what it says aloud."""
+
+    async def wants(self, message: IncomingMessage) -> bool:
+        """Whether the message is for the bot; False passes it over, unlogged.
+
+        Raises:
+            UserFacingError, InfrastructureError: it is for the bot, which refuses or cannot.
+        """
+        ...
+
+    async def tells(self, message: IncomingMessage, error: Exception) -> bool:
+        """Whether a refusal or a fault is told in the chat; never raises."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +102,16 @@ class Route:
         handle: called with (event, reader); the event is an IncomingMessage, a CallbackQuery for a Press, or an
             InlineQuery for Inline.
         action: the rate limit that applies.
+        attention: None listens to everything and tells everything.
+        serves_chats: whether it also takes messages in the name of a group (its anonymous admins) or a channel.
     """
 
     name: str
     trigger: Trigger
     handle: Callable[[Any, Reader], Awaitable[None]]
     action: Action
+    attention: Attention | None = None
+    serves_chats: bool = False
 
 
 class BaseHandler:

@@ -19,6 +19,7 @@ class Sender:
     """The person an update comes from; authority derives from this alone.
 
     Attributes:
+        id: of a person; negative, the full id of a chat, when a group or channel is named as the author.
         language_code: Telegram's IETF tag of the person's app, None when not told.
     """
 
@@ -26,6 +27,11 @@ class Sender:
     first_name: str
     username: str | None
     language_code: str | None
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether somebody wrote in the name of a chat: its anonymous admin, or the owner of a channel."""
+        return self.id < 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,9 @@ class IncomingMessage:
         chat_id: full id; the person's own id in a private chat.
         text: the text or caption, "" when there is none.
         has_media: whether anything other than text is attached.
+        mentions_bot: Telegram says that the text mentions the bot or answers one of its messages.
+        reply_to: id of the message that this one answers.
+        is_forwarded: the words are somebody else's.
     """
 
     sender: Sender
@@ -44,6 +53,9 @@ class IncomingMessage:
     text: str
     is_private: bool
     has_media: bool
+    mentions_bot: bool = False
+    reply_to: int | None = None
+    is_forwarded: bool = False
 
 
 @dataclass(slots=True)
@@ -120,16 +132,34 @@ def _read_message(message: Any, users: dict[int, Any]) -> IncomingMessage | None
         return None
     peer = message.peer_id
     is_private = isinstance(peer, _T.PeerUser)
-    author = message.from_id or (peer if is_private else None)
-    if not isinstance(author, _T.PeerUser):  # a channel post, an anonymous admin, a linked channel
-        return None
-    sender = _read_sender(users.get(author.user_id))
+    sender = None if message.post else _read_author(message.from_id or peer, users)
     if sender is None:
         return None
-    has_media = message.media is not None and not isinstance(message.media, _T.MessageMediaWebPage)
     return IncomingMessage(
-        sender, utils.get_peer_id(peer), message.id, message.message or "", is_private=is_private, has_media=has_media
+        sender,
+        utils.get_peer_id(peer),
+        message.id,
+        message.message or "",
+        is_private=is_private,
+        has_media=message.media is not None and not isinstance(message.media, _T.MessageMediaWebPage),
+        mentions_bot=bool(message.mentioned),
+        reply_to=_replied_message(message.reply_to),
+        is_forwarded=message.fwd_from is not None,
     )
+
+
+def _read_author(author: Any, users: dict[int, Any]) -> Sender | None:
+    """A person, or the chat in whose name somebody wrote."""
+    if isinstance(author, _T.PeerUser):
+        return _read_sender(users.get(author.user_id))
+    return Sender(utils.get_peer_id(author), "", None, None)
+
+
+def _replied_message(header: Any) -> int | None:
+    """The id of the answered message; the topic that a message of a forum stands in is no answer."""
+    if not isinstance(header, _T.MessageReplyHeader) or (header.forum_topic and not header.reply_to_top_id):
+        return None
+    return header.reply_to_msg_id
 
 
 def _read_sender(user: Any) -> Sender | None:

@@ -12,6 +12,7 @@ from core.services.rate_limiter import Action
 from handlers.base import (
     BaseHandler,
     Command,
+    GroupText,
     Inline,
     Press,
     PrivateMedia,
@@ -96,7 +97,11 @@ class HandlerManager:
         self._log.info("updates_refused", handling=self._handling)
 
     def find_route(self, event: Incoming) -> Route | None:
-        """The route for an update; None when the bot stays silent on purpose (talk in a group)."""
+        """The route for an update; None when the bot stays silent on purpose."""
+        route = self._find_route(event)
+        return route if route is None or route.serves_chats or not event.sender.is_chat else None
+
+    def _find_route(self, event: Incoming) -> Route | None:
         if isinstance(event, CallbackQuery):
             prefix, _, _ = event.data.partition(b":")
             return self.presses.get(prefix.decode("ascii", "replace"), self._unknown_press)
@@ -105,7 +110,7 @@ class HandlerManager:
         if event.text.startswith("/"):
             return self._find_command(event)
         if not event.is_private:
-            return None
+            return self._fallbacks.get(GroupText) if event.text.strip() else None
         return self._fallbacks[PrivateText if event.text.strip() or not event.has_media else PrivateMedia]
 
     def _find_command(self, message: IncomingMessage) -> Route | None:

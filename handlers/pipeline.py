@@ -8,6 +8,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from core.domain.deep_link import HELP_PAYLOAD
+from core.domain.user import User
 from core.errors import InfrastructureError, RateLimitedError, UserFacingError
 from core.telegram.gateway import (
     OutcomeUnknownError,
@@ -16,7 +17,7 @@ from core.telegram.gateway import (
     TelegramRefusedError,
 )
 from handlers.base import Reader
-from handlers.incoming import CallbackQuery, Incoming, IncomingMessage, InlineQuery
+from handlers.incoming import CallbackQuery, Incoming, IncomingMessage, InlineQuery, Sender
 from handlers.inline_results import hint
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from handlers.base import Route
 
 _ALERT_LIMIT = 200  # Telegram's limit for the answer to a button press
+_PASSED_OVER = "passed_over"
 
 
 class UpdatePipeline:
@@ -57,46 +59,59 @@ class UpdatePipeline:
         started = self._clock.monotonic()
         with bound_contextvars(route=route.name, user_id=event.sender.id, **_place(event)):
             outcome = await self._serve(route, event)
+            if outcome == _PASSED_OVER:
+                return
             took_s = self._clock.monotonic() - started
             self._metrics.updates.labels(route.name, outcome).inc()
             self._metrics.update_seconds.labels(route.name).observe(took_s)
             self._log.info("update_handled", outcome=outcome, took_ms=round(took_s * 1000, 1))
 
     async def _serve(self, route: Route, event: Incoming) -> str:
-        sender = event.sender
-        texts = self._catalogue.for_language(sender.language_code)
+        texts = self._catalogue.for_language(event.sender.language_code)
         try:
-            user = await self._access.admit(sender.id, sender.first_name, sender.username)
+            if not await _is_wanted(route, event):
+                return _PASSED_OVER
+            user = await self._admit(event.sender)
             if user.language is not None:
                 texts = self._catalogue.for_language(user.language)
             await self._limiter.check(user.id, route.action)
             await route.handle(event, Reader(user, texts))
         except UserFacingError as refusal:
             outcome = "rate_limited" if isinstance(refusal, RateLimitedError) else "refused"
-            await self._tell_refusal(event, texts, refusal)
+            await self._tell_refusal(route, event, texts, refusal)
         except RecipientUnreachableError:
             outcome = "unreachable"
-        except OutcomeUnknownError:
-            outcome = "unknown"
-            await self._tell(event, texts, "error-outcome-unknown")
-        except InfrastructureError as error:
-            outcome = "unavailable"
-            self._log.warning("dependency_unavailable", error=type(error).__name__, detail=str(error))
-            await self._tell(event, texts, error.text_key)
-        except Exception:
-            outcome = "failed"
-            self._log.exception("handler_failed")
-            await self._tell(event, texts, "error-internal")
+        except Exception as fault:
+            outcome, key = self._note_fault(fault)
+            if await _may_be_told(route, event, fault):
+                await self._tell(event, texts, key)
         else:
             outcome = "ok"
         await self._settle_press(event)
         return outcome
 
-    async def _tell_refusal(self, event: Incoming, texts: Texts, refusal: UserFacingError) -> None:
+    def _note_fault(self, fault: Exception) -> tuple[str, str]:
+        """(outcome, key of what is told) of anything that is no refusal."""
+        if isinstance(fault, OutcomeUnknownError):
+            return "unknown", "error-outcome-unknown"
+        if isinstance(fault, InfrastructureError):
+            self._log.warning("dependency_unavailable", error=type(fault).__name__, detail=str(fault))
+            return "unavailable", fault.text_key
+        self._log.error("handler_failed", exc_info=fault)
+        return "failed", "error-internal"
+
+    async def _admit(self, sender: Sender) -> User:
+        """The stored person; a chat is nobody whom the bot remembers."""
+        if sender.is_chat:
+            return User(sender.id, sender.first_name)
+        return await self._access.admit(sender.id, sender.first_name, sender.username)
+
+    async def _tell_refusal(self, route: Route, event: Incoming, texts: Texts, refusal: UserFacingError) -> None:
         told_before = isinstance(refusal, RateLimitedError) and not refusal.first_in_window
         if told_before and isinstance(event, IncomingMessage):
             return  # once per window; a press or a query is always answered, or the person's app keeps waiting
-        await self._tell(event, texts, refusal.text_key, **refusal.values)
+        if await _may_be_told(route, event, refusal):
+            await self._tell(event, texts, refusal.text_key, **refusal.values)
 
     async def _tell(self, event: Incoming, texts: Texts, key: str, **values: str | float) -> None:
         """Say one sentence where the person looks; telling is best effort, its failure is only logged."""
@@ -108,7 +123,9 @@ class UpdatePipeline:
             line = hint(texts.plain(key, **values), HELP_PAYLOAD)
             await self._try(self._telegram.answer_inline(event.id, (), cache_s=0, hint=line))
         else:
-            await self._try(self._telegram.send_text(event.chat_id, texts.html(key, **values)))
+            is_talk = isinstance(event, IncomingMessage) and not event.is_private
+            reply_to = event.message_id if is_talk else None
+            await self._try(self._telegram.send_text(event.chat_id, texts.html(key, **values), reply_to=reply_to))
 
     async def _settle_press(self, event: Incoming) -> None:
         """A press that nobody answered is answered with nothing, so that its button stops spinning."""
@@ -122,6 +139,16 @@ class UpdatePipeline:
             await reply
         except (InfrastructureError, RecipientUnreachableError, TelegramRefusedError) as error:
             self._log.warning("reply_failed", error=type(error).__name__)
+
+
+async def _is_wanted(route: Route, event: Incoming) -> bool:
+    attention = route.attention
+    return attention is None or not isinstance(event, IncomingMessage) or await attention.wants(event)
+
+
+async def _may_be_told(route: Route, event: Incoming, error: Exception) -> bool:
+    attention = route.attention
+    return attention is None or not isinstance(event, IncomingMessage) or await attention.tells(event, error)
 
 
 def _place(event: Incoming) -> dict[str, str | int]:

@@ -2,83 +2,124 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.domain.media import MediaKind
-from core.domain.media_id import encode_media_id
 from core.search.display import display_name
 from core.telegram.gateway import Button
-from core.text.formatting import count, file_size
-from handlers.buttons import FetchFile, SendAll, ShowPosition, TurnPage
+from core.text.formatting import count, language_name
+from handlers.buttons import OpenOwn
+from handlers.result_buttons import facet_rows, file_rows, navigation_row, send_row
 
 if TYPE_CHECKING:
-    from core.domain.media import ListedFile
-    from core.domain.search import ResultPage
+    from core.domain.search import Narrowing, ResultPage
     from core.telegram.gateway import Keyboard
     from core.text.catalog import Texts
 
-_NAME_LENGTH = 48  # what a phone shows of a button, less the size
-_ICONS = {
-    MediaKind.VIDEO: "🎬",
-    MediaKind.AUDIO: "🎵",
-    MediaKind.DOCUMENT: "📄",
-    MediaKind.PHOTO: "🖼",
-    MediaKind.ANIMATION: "🎞",
+_TEXT_LENGTH = 256  # of a query that is shown, so that a message holds two of them
+_SUGGESTION_LENGTH = 56
+_KIND_KEYS = {
+    MediaKind.VIDEO: "results-kind-video",
+    MediaKind.AUDIO: "results-kind-audio",
+    MediaKind.DOCUMENT: "results-kind-document",
+    MediaKind.PHOTO: "results-kind-photo",
+    MediaKind.ANIMATION: "results-kind-animation",
 }
 
 
-def render_page(page: ResultPage, texts: Texts) -> tuple[str, Keyboard | None]:
-    """The page's HTML and keyboard; no keyboard when nothing was found."""
-    session = page.session
-    if not session.window.ids:
-        key = "results-empty-partial" if page.is_partial else "results-empty"
-        return texts.html(key, query=session.query), None
-    rows = [[_file_button(session.id, media, texts)] for media in page.files]
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a page looks like beyond its files.
+
+    Attributes:
+        in_group: others see it too, and may open their own copy.
+        sends_window: its reader has no quota, so that everything may be sent at once.
+        suggestion_list: under which `SuggestionLists` keeps the page's suggestions; "" shows none.
+    """
+
+    in_group: bool = False
+    sends_window: bool = False
+    suggestion_list: str = ""
+
+
+_PLAIN = Surroundings()
+
+
+def render_page(page: ResultPage, texts: Texts, around: Surroundings = _PLAIN) -> tuple[str, Keyboard | None]:
+    """The page's HTML, at most 4,096 characters as Telegram counts, and at most 60 buttons.
+
+    No keyboard when there is nothing to press.
+    """
+    if not page.session.window.ids:
+        return _nothing(page, texts), None
+    rows = list(file_rows(page, texts))
     if page.files:
-        rows.append([Button(texts.plain("button-send-all"), SendAll(session.id, page.number).pack())])
-    if page.pages > 1:
-        rows.append(_navigation(session.id, page.number, page.pages))
-    return _title(page, texts), rows
+        rows.append(send_row(page, texts, sends_window=around.sends_window))
+    rows += facet_rows(page, texts)
+    rows.append(navigation_row(page))
+    if around.in_group:
+        rows.append([Button(texts.plain("button-open-own"), OpenOwn(page.session.id).pack())])
+    return _title(page, texts), [row for row in rows if row]
+
+
+def shown_text(text: str) -> str:
+    """What somebody typed, in one line that leaves room for others."""
+    return display_name(text, _TEXT_LENGTH)
+
+
+def _nothing(page: ResultPage, texts: Texts) -> str:
+    key = "results-empty-partial" if page.is_partial else "results-empty"
+    lines = [texts.html(key, query=shown_text(page.session.query))]
+    if page.suggestions:
+        lines.append(texts.html("results-did-you-mean"))
+    elif not page.is_partial:
+        lines.append(texts.html("results-empty-hint"))
+    return "\n".join(lines)
 
 
 def _title(page: ResultPage, texts: Texts) -> str:
-    if not page.files:
-        return texts.html("results-page-away" if page.is_partial else "results-page-deleted")
-    window, language = page.session.window, texts.language
+    window, query = page.session.window, shown_text(page.session.query)
+    if window.corrected is None:
+        lines = [texts.html("results-query", query=query)]
+    else:
+        lines = [texts.html("results-corrected", corrected=shown_text(window.corrected), query=query)]
+    if page.narrowing:
+        lines.append(texts.html("results-narrowed", filters=_filters(page.narrowing, texts)))
+    lines.append(_range(page, texts) if page.files else texts.html(_absence_key(page)))
+    if page.is_partial and page.files:
+        lines.append(texts.html("results-missing"))
+    return "\n".join(lines)
+
+
+def _range(page: ResultPage, texts: Texts) -> str:
+    last = page.first_index + len(page.files)
+    total = page.session.window.total if page.narrowed_total is None else page.narrowed_total
     return texts.html(
-        _title_key(page),
-        query=page.session.query,
-        first=count(page.first_index + 1, language),
-        last=count(page.first_index + len(page.files), language),
-        total=count(window.total, language),
+        _range_key(page),
+        first=count(page.first_index + 1, texts.language),
+        last=count(last, texts.language),
+        total=count(max(total, last), texts.language),
     )
 
 
-def _title_key(page: ResultPage) -> str:
+def _range_key(page: ResultPage) -> str:
     if page.is_partial:
-        return "results-title-partial"
-    return "results-title" if page.session.window.total_is_exact else "results-title-over"
+        return "results-range-least"
+    is_exact = page.session.window.total_is_exact if page.narrowed_total is None else not page.has_more
+    return "results-range" if is_exact else "results-range-over"
 
 
-def _file_button(session_id: str, media: ListedFile, texts: Texts) -> Button:
-    label = f"{file_size(media.size, texts.language)} · {_ICONS[media.kind]} {display_name(media.name, _NAME_LENGTH)}"
-    return Button(label, FetchFile(session_id, encode_media_id(media.id)).pack())
+def _absence_key(page: ResultPage) -> str:
+    if page.is_partial:
+        return "results-page-away"
+    return "results-narrowed-nothing" if page.narrowed_total == 0 else "results-page-deleted"
 
 
-def _navigation(session_id: str, number: int, pages: int) -> list[Button]:
-    """First, previous, position, next, last; an arrow that would lead nowhere is left out."""
-
-    def turn(label: str, target: int) -> Button:
-        return Button(label, TurnPage(session_id, target).pack())
-
-    row = []
-    if number > 2:
-        row.append(turn("«", 1))
-    if number > 1:
-        row.append(turn("‹", number - 1))
-    row.append(Button(f"{number} / {pages}", ShowPosition(number, pages).pack()))
-    if number < pages:
-        row.append(turn("›", number + 1))
-    if number < pages - 1:
-        row.append(turn("»", pages))
-    return row
+def _filters(narrowing: Narrowing, texts: Texts) -> str:
+    parts = [texts.plain(_KIND_KEYS[narrowing.kind])] if narrowing.kind is not None else []
+    if narrowing.quality is not None:
+        parts.append(narrowing.quality)
+    if narrowing.language is not None:
+        parts.append(language_name(narrowing.language, texts.language))
+    return " · ".join(parts)

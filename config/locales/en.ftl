@@ -39,6 +39,33 @@ filter-bad-minsize = That is no size. Write <code>minsize:</code> and bytes, or 
 filter-bad-maxsize = That is no size. Write <code>maxsize:</code> and bytes, or a number with KB, MB, GB or TB: <code>maxsize:1.5GB</code>.
 filter-twice = You wrote <code>{ $name }:</code> twice, with different values. Write it once.
 filter-sizes-crossed = No file can be larger than your <code>minsize:</code> and smaller than your <code>maxsize:</code>. Swap the two.
+search-help =
+    <b>Words</b>
+
+    Send a few words of a title or of a file's description, in any order and any script: <code>voyage moon</code>. Case and accents do not matter, a slip in a word is forgiven, and Latin letters find other scripts.
+
+    Season, episode, year and quality may stand among the words in any usual spelling. They put the best match on top: <code>sherlock holmes s01e11</code>, <code>robin hood season 1 episode 2</code>, <code>metropolis 1927 1080p</code>.
+
+    <b>Filters</b>
+
+    They leave out everything else, and stand after the words or alone.
+
+    Type: <code>moon type:video</code>, or several of video, audio, document, photo and animation: <code>type:audio,document</code>
+    Year, 1900 to 2100: <code>moon year:1902</code>
+    Language, two letters or a name: <code>lang:ru</code>, <code>kid lang:german</code>
+    Quality: <code>metropolis quality:1080p</code>, <code>quality:4k</code>
+    Season and episode, 0 to 999: <code>sherlock season:1 episode:11</code>
+    Size in bytes, KB, MB, GB or TB: <code>moon minsize:700MB maxsize:1.5GB</code>, <code>maxsize:"2 GB"</code>
+
+    Other words with a colon are just words: <code>Journey: the moon</code>.
+
+    <b>Beginnings</b>
+
+    Send /suggest and what you remember, and I offer how it may go on.
+suggest-usage = Send /suggest and the beginning of a title, and I offer how it may go on: <code>/suggest moon voy</code>
+suggest-title = Press what you would like to search for:
+suggest-nothing = I know no title word that begins so. Try fewer letters, or send me the words to search for them.
+suggest-not-ready = I am still learning the words of the library. Please try again in a minute, or send me the words to search for them.
 
 ### Start and help
 
@@ -142,3 +169,5 @@ inline-button-get = Get the file
 
 command-start = Start over
 command-help = How to search and fetch
+command-search-help = Filters and spellings of searches
+command-suggest = How a title may go on

@@ -77,6 +77,12 @@ def count(number: int, language: str) -> str:
     return str(numbers.format_decimal(number, locale=_locale(language)))
 
 
+@lru_cache(maxsize=1024)
+def language_name(code: str, language: str) -> str:
+    """The name of the language `code` (two letters) in `language`, e.g. "Russian"; an unknown code in capitals."""
+    return str(_locale(language).languages.get(code, code.upper()))
+
+
 def day(value: date, language: str) -> str:
     """A calendar day, e.g. "Nov 22, 2026"."""
     return str(dates.format_date(value, format="medium", locale=_locale(language)))
