@@ -56,6 +56,7 @@ _REFERENCE = {
     "MEDIA_EMPTY",
     "MEDIA_INVALID",
 }
+_WRONG_RESULT = {"DOCUMENT_INVALID", "PHOTO_INVALID"}
 _GONE = {
     "CHANNEL_PRIVATE",
     "CHANNEL_INVALID",
@@ -76,8 +77,13 @@ def refusal(method: str, name: str, code: int, purpose: Purpose) -> FileFilterEr
     if purpose in {Purpose.READ, Purpose.DIFFERENCE}:
         if name in _GONE or code in {_FORBIDDEN, _NOT_ACCEPTABLE}:
             return SourceGoneError(f"{method}: {name}")
-    elif name in _REFERENCE or name.startswith("FILE_REFERENCE_"):
+    elif name in _REFERENCE or name.startswith("FILE_REFERENCE_") or _is_wrong_result(name, purpose):
         return FileReferenceExpiredError(f"{method}: {name}")
     elif name in _UNREACHABLE or code == _FORBIDDEN:
         return RecipientUnreachableError(f"{method}: {name}")
     return TelegramRefusedError(method, name)
+
+
+def _is_wrong_result(name: str, purpose: Purpose) -> bool:
+    """An inline result whose file is not to be had, or is not of the kind it was stored as."""
+    return purpose is Purpose.INLINE and name in _WRONG_RESULT
