@@ -17,10 +17,12 @@ def build_handlers(container: Container) -> Sequence[BaseHandler]:
     from handlers.file import FileHandler
     from handlers.inline import InlineHandler
     from handlers.search import SearchHandler
+    from handlers.search_help import SearchHelpHandler
     from handlers.start import StartHandler
 
     return (
         StartHandler(container.telegram, container.links, container.delivery, container.search),
+        SearchHelpHandler(container.telegram),
         SearchHandler(container.telegram, container.search),
         InlineHandler(container.telegram, container.inline_search),
         FileHandler(container.telegram, container.delivery),

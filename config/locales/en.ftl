@@ -26,6 +26,7 @@ error-search-timeout = This search took too long. Please try again with more or 
 search-too-short = That is too short. Please send at least two letters or digits.
 search-no-words = I found no words in that. Please send a few letters or digits.
 search-expired = This result page has expired. Please search again.
+search-expired-again = This result page has expired. The button below searches again.
 
 ### Filters and suggestions
 
@@ -115,11 +116,15 @@ results-empty-hint = Try fewer words, or another spelling. /search_help tells ho
 results-did-you-mean = Did you mean:
 results-page-away = The files of this page are in a part of the library that does not answer right now. Please try again in a moment.
 results-page-deleted = The files of this page were deleted meanwhile. Turn the page, or search again.
+results-expired =
+    <b>{ $query }</b>
+    This result page has expired.
 results-position = Page { $number } of { $pages }
 search-page-empty = The files of this page were deleted meanwhile. Please search again.
 button-send-all = Send all
 button-send-window = Send all { $count }
 button-open-own = 🔎 Open your own
+button-search-again = 🔄 Search again
 button-stop = Stop
 
 ### Deliveries

@@ -9,8 +9,9 @@ import re
 
 from core.domain.media import MediaKind
 from core.search.normalise import normalise
-from core.search.release_names import find_markers, language_of
+from core.search.release_names import language_of
 from core.search.vocabulary import LANGUAGES
+from core.search.words import analyse
 
 YEARS = range(1900, 2101)
 SEASONS_AND_EPISODES = range(1000)
@@ -89,10 +90,9 @@ def read_quality(text: str) -> str | None:
     """The canonical quality of "1080p", "1080", "4k", "1920x1080", "full hd"."""
     if text in _LINES:
         return f"{text}p"
-    marker = next(find_markers(text), None)
-    if marker is not None and (marker.start, marker.end) == (0, len(text)):
-        return marker.quality
-    return _QUALITY_NAMES.get(text)
+    read = analyse(text)
+    said = read.facts.qualities
+    return said[0] if said and read.asked == said[:1] else _QUALITY_NAMES.get(text)
 
 
 def read_season(text: str) -> int | None:

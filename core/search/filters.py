@@ -66,6 +66,13 @@ class Filters:
             words.append(episode_word(self.episode))
         return tuple(words)
 
+    @property
+    def text(self) -> str:
+        """These filters as they are written in a search text; "" for none."""
+        values = {name: getattr(self, form.field) for name, form in _FORMS.items()}
+        values["type"] = ",".join(kind.name.lower() for kind in self.kinds) or None
+        return " ".join(f"{name}:{value}" for name, value in values.items() if value is not None)
+
 
 _NONE = Filters()
 

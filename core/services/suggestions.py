@@ -1,14 +1,17 @@
-"""Texts that a person is offered to search for, kept on the server because they do not fit into buttons."""
+"""Texts that a person is offered to search for; they are kept on the server because they do not fit into buttons."""
 
 from __future__ import annotations
 
 import re
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.cache import codec, keys
 from core.cache.recent_values import RecentValues
 from core.errors import BadInputError, ExpiredError, NotYoursError
+from core.search.completion import complete
+from core.search.filters import split_filters
+from core.search.query import parse_query
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,9 +19,18 @@ if TYPE_CHECKING:
     from core.cache.redis_cache import RedisCache
     from core.clock import Clock
     from core.services.runtime_settings import RuntimeSettingsService
+    from core.services.search_query import Words
 
 _LIST_ID = re.compile(r"[0-9a-f]{16}\Z")
 _LOCAL_LISTS = 500  # at most some kilobytes each
+_SUGGESTIONS = 8
+
+
+class Suggestions(NamedTuple):
+    """Texts that were offered, best first, and the list that keeps them."""
+
+    list_id: str
+    texts: tuple[str, ...]
 
 
 class SuggestionLists:
@@ -59,6 +71,32 @@ class SuggestionLists:
         if not 1 <= number <= len(texts):
             raise BadInputError("error-bad-button")
         return texts[number - 1]
+
+
+class SuggestionService:
+    """Offers how a text goes on, by the library's words; `words` is where those come from."""
+
+    def __init__(self, words: Words, lists: SuggestionLists, runtime: RuntimeSettingsService) -> None:
+        self._words = words
+        self._lists = lists
+        self._runtime = runtime
+
+    async def suggest(self, owner_id: int, begun: str) -> Suggestions:
+        """Up to eight texts that begin as `begun` does, kept for `owner_id`; its filters stay behind each of them.
+
+        Raises:
+            BadInputError: `suggest-not-ready` while the words are not known yet, `suggest-nothing` where none fits, or
+                what `parse_query` refuses.
+        """
+        query = parse_query(begun, self._runtime.current.max_query_length)
+        if not self._words.is_loaded:
+            raise BadInputError("suggest-not-ready")
+        rest, filters = split_filters(query.text)
+        endings = complete(rest, self._words.dictionary, _SUGGESTIONS)
+        if not endings:
+            raise BadInputError("suggest-nothing")
+        texts = tuple(f"{text} {filters.text}".rstrip() for text in endings)
+        return Suggestions(await self._lists.save(owner_id, texts), texts)
 
 
 def _decode(data: bytes | None) -> tuple[int, list[str]]:

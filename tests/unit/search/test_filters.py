@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from contextlib import suppress
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from core.domain.media import MediaKind
 from core.errors import BadInputError
 from core.search.filters import Filters, split_filters
+from core.search.query import parse_query
 from core.search.vocabulary import LANGUAGES
 from core.text.catalog import Catalogue
 
@@ -193,3 +196,38 @@ def test_a_hostile_text_takes_no_time(text, benchmark_clock):
     """Scenario 51: the longest message Telegram carries is split, or refused, within a quarter of a second."""
     with benchmark_clock(0.25), suppress(BadInputError):
         split_filters(text[:4096])
+
+
+@given(
+    st.builds(
+        Filters,
+        kinds=st.lists(st.sampled_from(MediaKind), unique=True).map(sorted).map(tuple),
+        year=st.none() | st.integers(1900, 2100),
+        language=st.none() | st.sampled_from(sorted(set(LANGUAGES.values()))),
+        quality=st.none() | st.sampled_from(["2160p", "1080p", "720p", "480p"]),
+        season=st.none() | st.integers(0, 999),
+        episode=st.none() | st.integers(0, 999),
+        min_size=st.none() | st.integers(0, 1 << 31),
+        max_size=st.none() | st.integers(1 << 31, 1 << 53),
+    )
+)
+def test_filters_are_written_as_they_are_read(filters):
+    """The text of filters gives the same filters."""
+    assert split_filters(filters.text) == ("", filters)
+
+
+def test_every_example_of_the_help_can_be_sent():
+    """/search_help fits into one message, names every filter, and each of its examples is a search."""
+    sentence = Catalogue().html("search-help", "en")
+    examples = [html.unescape(example) for example in re.findall(r"<code>(.*?)</code>", sentence)]
+    queries = [parse_query(example, 200) for example in examples]
+
+    asked = [query.filters for query in queries]
+    plain = Catalogue().plain("search-help", "en")
+    assert len(plain.encode("utf-16-le")) // 2 <= 4096
+    assert "\n " not in plain
+    assert sum(bool(filters) for filters in asked) == sum(
+        any(f"{name}:" in text for name in NAMES) for text in examples
+    )
+    for field in ("kinds", "year", "language", "quality", "season", "episode", "min_size", "max_size"):
+        assert any(getattr(filters, field) not in (None, ()) for filters in asked)

@@ -1,0 +1,71 @@
+"""/suggest, and the texts it offers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.errors import BadInputError
+from core.search.display import display_name
+from core.services.rate_limiter import Action
+from core.telegram.gateway import Button
+from handlers.base import BaseHandler, Command, Press, Reader, Route
+from handlers.buttons import SearchFor
+from handlers.result_page import render_page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.services.search import SearchService
+    from core.services.suggestions import SuggestionLists, Suggestions, SuggestionService
+    from core.telegram.gateway import Keyboard, TelegramGateway
+    from handlers.incoming import CallbackQuery, IncomingMessage
+
+_LABEL_LENGTH = 56
+
+
+class SuggestHandler(BaseHandler):
+    """Offers texts to search for, and searches for the one that is pressed."""
+
+    def __init__(
+        self,
+        telegram: TelegramGateway,
+        search: SearchService,
+        suggestions: SuggestionService,
+        lists: SuggestionLists,
+    ) -> None:
+        self._telegram = telegram
+        self._search = search
+        self._suggestions = suggestions
+        self._lists = lists
+
+    def routes(self) -> Sequence[Route]:
+        """The command, and a press on what was offered."""
+        return (
+            Route("suggest", Command("suggest", "command-suggest"), self.handle_suggest, Action.CALLBACK),
+            Route("search_for", Press(SearchFor), self.handle_search_for_callback, Action.SEARCH),
+        )
+
+    async def handle_suggest(self, message: IncomingMessage, reader: Reader) -> None:
+        """Offer how the words after the command may go on."""
+        _, *begun = message.text.split(maxsplit=1)
+        if not begun:
+            raise BadInputError("suggest-usage")
+        suggestions = await self._suggestions.suggest(reader.user.id, begun[0])
+        html = reader.texts.html("suggest-title")
+        await self._telegram.send_text(message.chat_id, html, suggestion_rows(suggestions))
+
+    async def handle_search_for_callback(self, query: CallbackQuery, reader: Reader) -> None:
+        """Put the first page of a search for the pressed text in the place of what was offered."""
+        press = SearchFor.unpack(query.data)
+        text = await self._lists.open(press.list_id, reader.user.id, press.number)
+        page = await self._search.search(reader.user.id, text)
+        html, keyboard = render_page(page, reader.texts)
+        await self._telegram.edit_text(query.chat_id, query.message_id, html, keyboard)
+
+
+def suggestion_rows(suggestions: Suggestions) -> Keyboard:
+    """A button for each text."""
+    return [
+        [Button(display_name(text, _LABEL_LENGTH), SearchFor(suggestions.list_id, number).pack())]
+        for number, text in enumerate(suggestions.texts, start=1)
+    ]
