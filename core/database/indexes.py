@@ -30,6 +30,7 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         IndexModel([("quota.holds.expires_at", ASCENDING)], name="holds", sparse=True),
         IndexModel([("premium_until", ASCENDING)], name="premium_until", sparse=True),
     ),
+    "search_terms": (IndexModel([("t", ASCENDING), ("_id", ASCENDING)], name="t"),),
     "postponed_changes": (IndexModel([("waiting", ASCENDING), ("order", ASCENDING)], name="waiting"),),
 }
 

@@ -50,6 +50,9 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("update_seconds", "update", _HISTOGRAM, ("route",), "seconds", "Time to handle an update", _SLOW_S),
     MetricSpec("searches", "searches", _COUNTER, ("outcome",), "", "Searches: found, nothing, refused or failed"),
     MetricSpec("search_seconds", "search", _HISTOGRAM, (), "seconds", "Time to find and rank", _QUICK_S),
+    MetricSpec("search_words", "search_words", _GAUGE, (), "", "Words of the library that are known here"),
+    MetricSpec("search_dictionary_writes", "search_dictionary_writes", _COUNTER, ("outcome",), "", "Words stored"),
+    MetricSpec("search_recount_seconds", "search_recount", _GAUGE, (), "seconds", "Time of the last count of words"),
     MetricSpec("files_delivered", "files_delivered", _COUNTER, ("outcome",), "", "Files handed over, or why not"),
     MetricSpec("quota_refusals", "quota_refusals", _COUNTER, (), "", "Deliveries refused or cut by the daily limit"),
     MetricSpec("telegram_calls", "telegram_calls", _COUNTER, ("method", "outcome"), "", "Attempts of API calls"),
@@ -89,6 +92,9 @@ class Metrics:
     update_seconds: Histogram
     searches: Counter
     search_seconds: Histogram
+    search_words: Gauge
+    search_dictionary_writes: Counter
+    search_recount_seconds: Gauge
     files_delivered: Counter
     quota_refusals: Counter
     telegram_calls: Counter

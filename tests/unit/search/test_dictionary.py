@@ -228,4 +228,4 @@ def test_the_words_compared_with_are_bounded(monkeypatch):
 
     monkeypatch.setattr(process, "extract", counted)
     assert dictionary.nearest("aqqqqqqqq") == []
-    assert 8_000 < sum(compared) <= 2 * 8_000
+    assert sum(compared) == 10_000

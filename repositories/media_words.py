@@ -1,0 +1,50 @@
+"""The texts of all files, from which their words are counted anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from repositories.media_document import CAPTION, COLLECTION, ID, NAME, UNIQUE_ID
+
+if TYPE_CHECKING:
+    from core.database.multi_pool import MultiDatabaseManager
+
+_METADATA = "m"
+_READ = {NAME: 1, CAPTION: 1, UNIQUE_ID: 1, _METADATA: 1}
+
+
+class FileText(NamedTuple):
+    """What is written about a file.
+
+    Attributes:
+        id: as in `MediaFile`.
+        has_metadata: whether release metadata is stored with it.
+    """
+
+    id: int
+    unique_id: str
+    name: str
+    caption: str | None
+    has_metadata: bool
+
+
+class MediaWordsRepository:
+    """Every method raises DatabaseUnavailableError when a database it needs does not answer."""
+
+    def __init__(self, databases: MultiDatabaseManager) -> None:
+        self._databases = databases
+
+    @property
+    def numbers(self) -> list[int]:
+        """Of all databases."""
+        return [database.number for database in self._databases.databases]
+
+    async def texts_after(self, number: int, after_id: int, limit: int) -> list[FileText]:
+        """The next files of one database, oldest first."""
+        found = await self._databases.database(number).find(
+            COLLECTION, {ID: {"$gt": after_id}}, projection=_READ, sort=((ID, 1),), limit=limit
+        )
+        return [
+            FileText(document[ID], document[UNIQUE_ID], document[NAME], document.get(CAPTION), _METADATA in document)
+            for document in found
+        ]
