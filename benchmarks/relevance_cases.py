@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
 from anyascii import anyascii
 
-from benchmarks.relevance_rows import Row, SamePageCase, TitleCase
+from benchmarks.relevance_rows import NameCase, Row, SamePageCase, TitleCase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from benchmarks.relevance_library import KnownTitle, Library
     from benchmarks.relevance_rows import Case
 
+_NOT_TYPED = re.compile("[^a-z0-9 ]")
 _TRANSLITERATED = {"CYRILLIC", "GREEK", "ARABIC", "DEVANAGARI", "HEBREW", "HANGUL"}
 _FULL_WIDTH = {code: code + 0xFEE0 for code in range(ord("0"), ord("9") + 1)}
 _ACCENTED = str.maketrans("aeiouc", "áèîöūç")
@@ -34,6 +36,8 @@ def known_items(draw: Draw) -> Iterator[Row]:
     yield Row(f"title under more than {newer} newer files: first", 0.95, _as_typed(buried, library))
     songs = draw.titles("songs", lambda title: title.is_song)
     yield Row("title of a song, without artists: first", None, _as_typed(songs, library))
+    names: list[Case] = [NameCase(post.name, post.name) for post in draw.posts("pasted", "film")]
+    yield Row("whole name of a film's file: a file of that name first", None, names)
 
 
 def _has_length(title: KnownTitle, lengths: range) -> bool:
@@ -62,13 +66,19 @@ def orders(draw: Draw) -> Iterator[Row]:
     reversed_: list[Case] = [SamePageCase(" ".join(reversed(title.words)), title.text) for title in titles]
     yield Row("words reversed: same files on page 1", 1.0, reversed_)
     yield Row("words shuffled: same files on page 1", 1.0, shuffled)
+    found: list[Case] = [
+        TitleCase(case.text, title.text, draw.library, first=False)
+        for title, case in zip(titles, shuffled, strict=True)
+    ]
+    yield Row("words shuffled: title on page 1", None, found)
 
 
 def other_letters(draw: Draw) -> Iterator[Row]:
     """Latin letters for those of other scripts, accents that a title does not have, full-width digits."""
     foreign = draw.titles("transliterated", lambda title: title.script in _TRANSLITERATED)
     latin: list[Case] = [
-        TitleCase(anyascii(title.text).lower(), title.text, draw.library, first=False) for title in foreign
+        TitleCase(_NOT_TYPED.sub("", anyascii(title.text).lower()), title.text, draw.library, first=False)
+        for title in foreign
     ]
     yield Row("Latin letters for others: title on page 1", 0.9, latin)
     plain = draw.titles("accents", lambda title: title.text.isascii())

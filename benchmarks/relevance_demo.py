@@ -24,7 +24,7 @@ _TARGET = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class NameCase:
+class PhraseCase:
     """The name of the first file contains one of several phrases, word by word."""
 
     text: str
@@ -68,7 +68,7 @@ def demo_rows() -> Iterator[Row]:
         for text, *phrases in queries:
             if not all(any(_runs(phrase) in name for name in names) for phrase in phrases):
                 raise SystemExit(f"{_QUERIES.name}: no file answers {text!r}")
-            cases.append(NameCase(text, tuple(phrases)))
+            cases.append(PhraseCase(text, tuple(phrases)))
         yield Row(f"demo, {kind}: first", None, cases)
         every += cases
     yield Row("demo, all: first", _TARGET, every)

@@ -70,6 +70,19 @@ class TitleCase:
 
 
 @dataclass(frozen=True, slots=True)
+class NameCase:
+    """A file of exactly this name is wanted first."""
+
+    text: str
+    name: str
+
+    async def miss(self, searched: Searched) -> str | None:
+        """See `Case`."""
+        files = await searched.page(self.text)
+        return None if files and files[0].name == self.name else told(self.name, files)
+
+
+@dataclass(frozen=True, slots=True)
 class WordsCase:
     """A file with all these words in name and caption is wanted, first or on page 1."""
 
