@@ -9,7 +9,7 @@ from pyrogram import raw
 
 from sandbox.datacenter.rpc import RpcFailure
 from sandbox.world.files import FileKind
-from sandbox.world.links import check_start_param
+from sandbox.world.links import START_PARAM_LIMIT, check_start_param
 from sandbox.world.validation import checked_markup, checked_text, is_valid_url
 
 if TYPE_CHECKING:
@@ -123,6 +123,9 @@ def _checked_button(given: Any) -> SwitchButton | None:
         return None
     if not given.text.strip():
         raise RpcFailure(400, "SWITCH_PM_TEXT_EMPTY")
+    if len(given.start_param) > START_PARAM_LIMIT:
+        # Telegram has START_PARAM_TOO_LONG for messages.startBot alone.
+        raise RpcFailure(400, "START_PARAM_INVALID")
     check_start_param(given.start_param)
     return SwitchButton(given.text, given.start_param)
 

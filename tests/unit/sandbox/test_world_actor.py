@@ -8,7 +8,9 @@ import pytest
 from pyrogram import raw
 
 from sandbox.actor import Actor
+from sandbox.datacenter.rpc import RpcFailure
 from sandbox.world.callbacks import PressAnswer
+from sandbox.world.inline_results import InlineAnswer, InlineResult, SwitchButton
 from sandbox.world.posting import Draft
 
 T = raw.types
@@ -89,6 +91,54 @@ async def test_anybody_in_a_group_may_press(world, sink, bot, bob, actor):
     assert (query.user_id, query.peer.channel_id) == (actor.user_id, group.id)
     world.callbacks.answer(bot.id, query.query_id, PressAnswer())
     await pressing
+
+
+async def test_an_inline_query_is_typed_and_a_result_sent(world, sink, bot, bob, actor):
+    """The page shows what the bot offered; a choice is written where the person wants it, under the bot's name."""
+    bot.inline_placeholder = "Search"
+    file = world.files[world.add_document("a.mkv", 5)]
+    offers = (
+        InlineResult("1", "article", "Nosferatu", "1.4 GB", text="link", markup=MENU),
+        InlineResult("2", "file", "Metropolis", file=file, sends_file=True, text="caption"),
+    )
+    asking = asyncio.ensure_future(actor.inline("film", offset="10", chat=bob.id))
+    await asyncio.sleep(0)
+    query = sink.pushed[-1][1].updates[0]
+    assert (query.query, query.offset, type(query.peer_type)) == ("film", "10", T.InlineQueryPeerTypePM)
+    world.inline.desk.answer(bot.id, query.query_id, InlineAnswer(offers, "20", SwitchButton("More", "m")))
+    page = await asking
+    assert (page.titles, page.next_offset, page.switch_pm) == (
+        ["Nosferatu", "Metropolis"],
+        "20",
+        SwitchButton("More", "m"),
+    )
+    assert [(result.kind, result.description) for result in page.results] == [("article", "1.4 GB"), ("file", "")]
+    assert page.result("Nosfer").button("Web").url == "t.me"
+    with pytest.raises(LookupError, match="Metropolis"):
+        page.result("Faust")
+    sent = await actor.choose(page.result("Metropolis"), bob.id)
+    assert (sent.body.file, sent.body.text, sent.twin.owner_id) == (file, "caption", bob.id)
+    group = world.add_group("Friends", creator=bob.id, members=[actor.user_id])
+    assert (await actor.choose(page.results[0], group.full_id)).body.via_bot_id == bot.id
+
+
+async def test_a_link_is_opened_as_apps_do(world, bot, ann, bob, actor):
+    """The bot is started with the parameter; a link that no app would turn into that is a mistake of the test."""
+    started = await actor.open_link("https://t.me/Filter_Test_Bot?start=abc-1")
+    assert (started.body.text, started.peer_id) == ("/start abc-1", bot.id)
+    assert [type(entity) for entity in started.body.entities] == [T.MessageEntityBotCommand]
+    for url in ("https://t.me/filter_test_bot", "https://t.me/bob_owner?start=x", "https://t.me/nobody?start=x"):
+        with pytest.raises(LookupError, match="starts no bot"):
+            await actor.open_link(url)
+    with pytest.raises(RpcFailure, match="START_PARAM_INVALID"):
+        await actor.open_link("https://t.me/filter_test_bot?start=a=b")
+
+
+async def test_a_mention_begins_with_the_name_of_the_bot(world, bot, bob, actor):
+    """What is said in a group to the bot names it, as a mention that clients mark."""
+    group = world.add_group("Friends", creator=bob.id, members=[bot.id, actor.user_id])
+    said = actor.mention(group.full_id, "nosferatu")
+    assert (said.body.text, type(said.body.entities[0])) == ("@filter_test_bot nosferatu", T.MessageEntityMention)
 
 
 async def test_silence_is_asserted_by_events(world, bot, actor):

@@ -131,21 +131,43 @@ def test_deleted_posts_are_pushed_to_people_and_to_bots_only_when_asked(world, s
 
 
 def test_privacy_mode_keeps_group_talk_from_a_bot(world, sink, bob):
-    """A bot in privacy mode hears commands, mentions and replies; no bot ever hears another bot."""
+    """In privacy mode a bot hears its commands, mentions, inline results and replies; no bot hears another bot."""
     shy = world.add_bot("7000000002:shy", "Shy", "shy_test_bot", sees_all_group_messages=False)
     loud = world.add_bot("7000000003:loud", "Loud", "loud_test_bot")
     group = world.add_group("Friends", creator=bob.id, members=[shy.id, loud.id])
     sink.pushed.clear()
     world.post(group.id, "just talk")
     assert (sink.of(shy.id), sink.of(loud.id)) == ([], ["UpdateNewChannelMessage"])
+    world.post(group.id, "/find@loud_test_bot x")
+    world.post(group.id, "hey @shy_test_bot2 and friend@shy_test_bot")
+    assert sink.of(shy.id) == []
     world.post(group.id, "/find x")
+    world.post(group.id, "/find@shy_test_bot x")
     world.post(group.id, "hey @Shy_test_bot")
+    world.write(bob.id, group, Draft("chosen from its list", via_bot_id=shy.id))
+    assert sink.of(shy.id) == ["UpdateNewChannelMessage"] * 4
     own = world.post(group.id, "from a bot", author=shy.id)
     sink.pushed.clear()
     world.post(group.id, "answer", reply_to=own.id)
     assert sink.of(shy.id) == ["UpdateNewChannelMessage"]
     world.post(group.id, "bot talk", author=shy.id)
     assert len(sink.of(loud.id)) == 1
+
+
+def test_a_group_may_be_written_to_in_a_channels_name(world, sink, bot, ann, bob):
+    """Readers see the group, or the channel, and never who wrote; only who administers it may, and only in groups."""
+    group = world.add_group("Friends", creator=bob.id, members=[bot.id, ann.id])
+    channel = world.add_channel("Files", creator=bob.id)
+    for name in (group, channel):
+        message = world.post(group.id, "film", author=bob.id, send_as=name.id)
+        shown = world.views.message(message, bot.id)
+        users, chats = world.views.peers([message], bot.id)
+        assert (shown.from_id.channel_id, bob.id in {user.id for user in users}) == (name.id, False)
+        assert name.id in {chat.id for chat in chats}
+        assert world.views.message(message, bob.id).out
+    for place, author, name in ((group, ann, group), (group, ann, channel), (channel, bob, channel)):
+        with pytest.raises(RpcFailure, match="SEND_AS_PEER_INVALID"):
+            world.post(place.id, "film", author=author.id, send_as=name.id)
 
 
 def test_changes_of_members_are_told_to_the_person_and_to_admin_bots(world, sink, bot, ann, bob):
