@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from repositories.media_document import CAPTION, COLLECTION, ID, NAME, UNIQUE_ID
+from repositories.media_document import CAPTION, COLLECTION, DEAD, ID, NAME, UNIQUE_ID
 
 if TYPE_CHECKING:
     from core.database.multi_pool import MultiDatabaseManager
+    from core.database.pool import Document
 
 _METADATA = "m"
-_READ = {NAME: 1, CAPTION: 1, UNIQUE_ID: 1, _METADATA: 1}
+_READ = {NAME: 1, CAPTION: 1, UNIQUE_ID: 1, _METADATA: 1, DEAD: 1}
 
 
 class FileText(NamedTuple):
@@ -19,6 +20,7 @@ class FileText(NamedTuple):
     Attributes:
         id: as in `MediaFile`.
         has_metadata: whether release metadata is stored with it.
+        is_found: False when it cannot be fetched any more, so that no search finds it.
     """
 
     id: int
@@ -26,6 +28,7 @@ class FileText(NamedTuple):
     name: str
     caption: str | None
     has_metadata: bool
+    is_found: bool
 
 
 class MediaWordsRepository:
@@ -44,7 +47,15 @@ class MediaWordsRepository:
         found = await self._databases.database(number).find(
             COLLECTION, {ID: {"$gt": after_id}}, projection=_READ, sort=((ID, 1),), limit=limit
         )
-        return [
-            FileText(document[ID], document[UNIQUE_ID], document[NAME], document.get(CAPTION), _METADATA in document)
-            for document in found
-        ]
+        return list(map(_to_text, found))
+
+
+def _to_text(document: Document) -> FileText:
+    return FileText(
+        document[ID],
+        document[UNIQUE_ID],
+        document[NAME],
+        document.get(CAPTION),
+        has_metadata=_METADATA in document,
+        is_found=DEAD not in document,
+    )

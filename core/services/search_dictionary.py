@@ -40,8 +40,8 @@ class SearchDictionary:
     What is learned is known here at once. New words are stored within a second, counts every 60 seconds or after some
     5,000 files; what other processes store is learned every 60 seconds, as long as the clocks differ by less than a
     minute. Frequencies are approximate until the next `recount`: an answer of the database that was lost makes them too
-    low, never too high. While the primary database is away everything goes on with what is known, and what is learned is
-    kept, as many words as fit into memory.
+    low, never too high. While the primary database is away everything goes on with what is known, and what is learned
+    is kept, as many words as fit into memory.
 
     Args:
         terms: where the words are stored.

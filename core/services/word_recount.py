@@ -65,8 +65,9 @@ class WordRecount:
         for number in self._files.numbers:
             after = 0
             while files := await self._files.texts_after(number, after, _FILES_AT_ONCE):
-                counted.update(await self._worker.call(count_words, [(file.name, file.caption) for file in files]))
-                self._tell_of_missing_metadata(files)
+                found = [file for file in files if file.is_found]
+                counted.update(await self._worker.call(count_words, [(file.name, file.caption) for file in found]))
+                self._tell_of_missing_metadata(found)
                 after = files[-1].id
                 if len(counted) > 2 * self._capacity:
                     counted = await self._most_frequent(counted)
