@@ -17,10 +17,12 @@ from core.cache.redis_client import build_redis_client
 from core.concurrency.task_registry import TaskRegistry
 from core.database.indexes import ensure_indexes
 from core.observability.metrics import Metrics
+from core.search.dictionary import Dictionary
 from core.services.duplicates import DuplicateRepair
 from core.services.health_report import HealthProbe, HealthReport
 from core.services.indexing_queue import IndexingQueue
 from core.services.quota import QuotaService
+from core.services.search_query import KnownWords
 from core.wiring import (
     Base,
     build_bookkeeping,
@@ -129,7 +131,7 @@ def _assemble(base: Base, databases: Databases) -> ChaosBot:
         tasks=tasks,
         runtime=databases.runtime,
         databases=databases.manager,
-        search=build_search(base, databases, repositories, books),
+        search=build_search(base, databases, repositories, books, KnownWords(Dictionary(), is_loaded=False)),
         media=repositories.media,
         batches=repositories.media_batch,
         invalidator=books.invalidator,

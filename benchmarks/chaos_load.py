@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from benchmarks.chaos_history import Look, PageTurn, SearchAnswer, Walk, WalkPage
 from core.errors import FileFilterError, InfrastructureError
+from core.search.dictionary import Dictionary
 from core.search.query import parse_query
-from core.services.search_query import plan_search
+from core.services.search_query import KnownWords, SearchPlanner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -27,6 +28,7 @@ _TURN_SHARE, _LOOK_SHARE = 0.2, 0.1
 _WALK_PAGE, _WALK_PAGES = 40, 40
 _WALK_PAUSE_S = 0.05
 _MAX_QUERY = 200
+_PLANNER = SearchPlanner(KnownWords(Dictionary(), is_loaded=False))
 
 
 class Ticker:
@@ -115,7 +117,7 @@ class Readers:
     async def walk(self) -> None:
         """One walk by cursor through all files of a word."""
         words = (self._corpus.vocabulary[self._chance.randrange(4, 60)],)
-        plan = plan_search(parse_query(words[0], _MAX_QUERY))
+        plan = _PLANNER.plan(parse_query(words[0], _MAX_QUERY)).plan
         walk, cursor = Walk(words), None
         self._history.walks.append(walk)
         while not walk.has_ended and len(walk.pages) < _WALK_PAGES:

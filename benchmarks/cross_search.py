@@ -180,7 +180,7 @@ async def choose(pool: DatabaseConnectionPool, words: Counter[int]) -> list[Sear
         if len(common) < 2 or len(plans) >= _QUERIES:
             break
         more, fewer = sorted(random.sample(range(len(common)), 2))
-        plan = SearchPlan((common[fewer],), ((common[more],),))
+        plan = SearchPlan((common[fewer],), (((common[more],),),))
         if await pool.count(COLLECTION, plan_filter(plan), limit=deepest, hint=SEARCH_INDEX) == deepest:
             plans.append(plan)
     if not plans:
@@ -252,7 +252,7 @@ async def walk(library: Library, plan: SearchPlan, *, by_merge: bool) -> Walk:
     async def disturb() -> None:
         for _ in range(_WRITES_A_PAGE):
             number = next(fresh)
-            words = [*plan.leads, *(word for branch in plan.branches for word in branch)]
+            words = [*plan.leads, *(word for branch in plan.branches for choice in branch for word in choice)]
             file = {"_id": number, "u": f"walk{number}", "f": "f", "n": "new", "s": 1, "k": 1, "h": words, "src": []}
             await random.choice(library.pools).insert_one(COLLECTION, file)
             gone = random.choice(list(lasting))

@@ -17,6 +17,8 @@ from core.concurrency.task_registry import TaskRegistry
 from core.database.indexes import ensure_indexes
 from core.errors import FileFilterError
 from core.observability.metrics import Metrics
+from core.search.dictionary import Dictionary
+from core.services.search_query import KnownWords
 from core.wiring import Base, build_bookkeeping, build_databases, build_repositories, build_search
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from core.domain.media import NewMedia
+    from core.domain.search import ResultPage
 
 OURS = "ours"
 PATIENCE_S = 120.0
@@ -104,17 +107,28 @@ class OwnSearch:
         await databases.runtime.load()
         repositories = build_repositories(base, databases)
         self._batches = repositories.media_batch
-        self._search = build_search(base, databases, repositories, build_bookkeeping(base, databases, repositories))
+        books = build_bookkeeping(base, databases, repositories)
+        self._words = KnownWords(Dictionary())
+        self._search = build_search(base, databases, repositories, books, self._words)
         return self
 
     async def store(self, batch: Sequence[NewMedia]) -> None:
         """See `Engine`."""
-        await self._batches.save_batch(batch)
+        outcome = await self._batches.save_batch(batch)
+        self._words.dictionary.add(outcome.words)
+
+    async def search(self, text: str) -> ResultPage:
+        """The first page of a new session; see `SearchService.search`."""
+        return await self._search.search(_READER, text)
+
+    async def turn(self, page: ResultPage, number: int) -> ResultPage:
+        """Another page of a session."""
+        return await self._search.page(_READER, page.session.id, number)
 
     async def first_page(self, text: str) -> Answer:
         """See `Engine`; a session begins as well, as with every search of the bot."""
         try:
-            page = await self._search.search(_READER, text)
+            page = await self.search(text)
         except FileFilterError:
             return Answer(found=False, failed=True)
         return Answer(bool(page.files))

@@ -22,6 +22,7 @@ from core.errors import DatabaseUnavailableError
 from core.lifecycle import OrderedShutdown
 from core.observability.loop_lag import LoopLagMonitor
 from core.observability.metrics import Metrics
+from core.search.dictionary import Dictionary
 from core.services.access import AccessService
 from core.services.channel import ChannelService
 from core.services.channel_scan import ChannelScanService
@@ -36,6 +37,7 @@ from core.services.performance_report import PerformanceReport
 from core.services.quota import QuotaService
 from core.services.rate_limiter import RateLimiter
 from core.services.recent_presses import RecentPresses
+from core.services.search_query import KnownWords
 from core.sidecar.server import SidecarServer
 from core.telegram.client import start_client
 from core.telegram.file_reference import FileReferences
@@ -227,7 +229,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     """Hand every object what it needs; nothing here waits."""
     runtime, repositories, telegram = databases.runtime, build_repositories(base, databases), build_telegram(base)
     books = build_bookkeeping(base, databases, repositories)
-    search = build_search(base, databases, repositories, books)
+    search = build_search(base, databases, repositories, books, KnownWords(Dictionary(), is_loaded=False))
     quota = QuotaService(repositories.users, runtime, base.clock, base.settings.time_zone)
     indexing = _build_indexing(base, databases, repositories, books, telegram.gateway)
     links = DeepLinkService(base.cache, runtime, base.clock)

@@ -23,6 +23,8 @@ from core.services.indexing import IndexingService
 from core.services.postponed_changes import PostponedChangesService
 from core.services.runtime_settings import RuntimeSettingsService
 from core.services.search import SearchService
+from core.services.search_finder import SearchFinder
+from core.services.search_query import SearchPlanner
 from core.services.search_session import SearchSessions
 from core.services.search_windows import SearchWindows
 from core.telegram.client import build_client, build_storage, ping
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from core.concurrency.task_registry import TaskRegistry
     from core.observability.metrics import Metrics
     from core.services.duplicates import DuplicateRepair
+    from core.services.search_query import Words
 
 _GIBIBYTE = 1 << 30
 _NO_LIMIT = 1 << 62
@@ -150,12 +153,21 @@ def build_bookkeeping(base: Base, databases: Databases, repositories: Repositori
     )
 
 
-def build_search(base: Base, databases: Databases, repositories: Repositories, books: Bookkeeping) -> SearchService:
-    """Searching, with its sessions and what is remembered of searches."""
-    sessions = SearchSessions(base.cache, databases.runtime, base.clock)
+def build_search(
+    base: Base, databases: Databases, repositories: Repositories, books: Bookkeeping, words: Words
+) -> SearchService:
+    """Searching, with its sessions and what is remembered of searches; `words` as `SearchPlanner` needs them."""
     windows = SearchWindows(base.cache, books.invalidator, databases.runtime)
+    finder = SearchFinder(repositories.media, SearchPlanner(words), windows, databases.runtime, base.clock)
     return SearchService(
-        repositories.media, sessions, windows, databases.runtime, base.metrics, books.counters, base.clock
+        media=repositories.media,
+        finder=finder,
+        sessions=SearchSessions(base.cache, databases.runtime, base.clock),
+        windows=windows,
+        runtime=databases.runtime,
+        metrics=base.metrics,
+        counters=books.counters,
+        clock=base.clock,
     )
 
 

@@ -6,6 +6,8 @@ then be stored a second time elsewhere, which a search shows once and the repair
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,7 +19,8 @@ from pymongo.errors import BulkWriteError, OperationFailure
 
 from core.database.capacity import WriteLoad, index_bytes
 from core.domain.indexing import BatchOutcome
-from core.errors import DatabaseUnavailableError
+from core.errors import DatabaseUnavailableError, FileFilterError
+from core.search.words import TITLE_MARK, file_words
 from repositories.media_document import (
     COLLECTION,
     DEAD,
@@ -40,7 +43,7 @@ from repositories.media_document import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from core.database.multi_pool import MultiDatabaseManager
     from core.database.pool import DatabaseConnectionPool, Document
@@ -52,6 +55,7 @@ _DUPLICATE_KEY = 11000
 _BAD_HINT = 2
 _TRIES = 5
 _SOURCE_BYTES = 45
+_PART = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,20 @@ class _Arrival:
     media: NewMedia
     sources: dict[MediaSource, None]
     repeats: int = 0
+    _words: list[str] | None = None
+
+    @property
+    def words(self) -> list[str]:
+        """What the file is found under; taken apart once."""
+        if self._words is None:
+            self._words = file_words(self.media.name, self.media.caption)
+        return self._words
 
     def join(self, other: NewMedia) -> None:
         """Add a later post of the same file; only an edit of a post that is already here changes the name."""
         self.repeats += 1
         if other.source in self.sources and other.edited_at > self.media.edited_at:
-            self.media = other
+            self.media, self._words = other, None
         self.sources[other.source] = None
 
     def posts(self, known: Mapping[str, KnownMedia]) -> list[NewMedia]:
@@ -179,15 +191,26 @@ class MediaBatchRepository:
         known = await self.batch_duplicate_check(arrivals)
         fresh = {unique_id: arrival for unique_id, arrival in arrivals.items() if unique_id not in known}
         refused: dict[str, str] = {}
-        for pinned, waiting in _by_pin(fresh, pins or {}).items():
-            await self._insert(_Insertion(waiting, known, refused, pinned))
+        await self._insert_all(
+            _Insertion(part, known, refused, pinned)
+            for pinned, waiting in _by_pin(fresh, pins or {}).items()
+            for part in _parts(waiting)
+        )
         for unique_id, reason in refused.items():
             arrival = arrivals.pop(unique_id)
             rejected.append((arrival.media, reason))
         unreached = await self._add_sources(arrivals, known)
-        new = sum(unique_id not in known for unique_id in arrivals)
-        repeats = sum(arrival.repeats for arrival in arrivals.values())
-        return BatchOutcome(new, len(arrivals) - new + repeats, tuple(rejected), tuple(unreached))
+        return _outcome(arrivals, known, rejected, unreached)
+
+    async def _insert_all(self, insertions: Iterable[_Insertion]) -> None:
+        """Insert parts of a batch at the same time: while a server stores one, the names of the next are taken apart.
+
+        Every part comes to its end, whatever becomes of the others.
+        """
+        ends = await asyncio.gather(*map(self._insert, insertions), return_exceptions=True)
+        failures = [end for end in ends if end is not None]
+        if failures:
+            raise next((failure for failure in failures if not isinstance(failure, FileFilterError)), failures[0])
 
     async def _insert(self, insertion: _Insertion) -> None:
         """Insert what is new; what a database refuses or does not confirm goes to another one."""
@@ -297,6 +320,37 @@ async def _known_in(database: DatabaseConnectionPool, unique_ids: Sequence[str])
     }
 
 
+def _parts(waiting: dict[str, _Arrival]) -> Iterator[dict[str, _Arrival]]:
+    items = list(waiting.items())
+    for start in range(0, len(items), _PART):
+        yield dict(items[start : start + _PART])
+
+
+def _outcome(
+    arrivals: Mapping[str, _Arrival],
+    known: Mapping[str, KnownMedia],
+    rejected: Sequence[tuple[NewMedia, str]],
+    unreached: Sequence[tuple[int, NewMedia]],
+) -> BatchOutcome:
+    new = [arrival for unique_id, arrival in arrivals.items() if unique_id not in known]
+    renamed = [a.media for unique_id, a in arrivals.items() if unique_id in known and _renames(a, known[unique_id])]
+    words = Counter(word for arrival in new for word in arrival.words if not word.startswith(TITLE_MARK))
+    repeats = sum(arrival.repeats for arrival in arrivals.values())
+    return BatchOutcome(
+        len(new),
+        len(arrivals) - len(new) + repeats,
+        tuple(rejected),
+        tuple(unreached),
+        words,
+        [(media.unique_id, media.name) for media in (*(arrival.media for arrival in new), *renamed)],
+    )
+
+
+def _renames(arrival: _Arrival, known: KnownMedia) -> bool:
+    """Whether the file may have another name now."""
+    return known.is_dead or (arrival.media.source in known.sources and arrival.media.edited_at > known.edited_at)
+
+
 def _by_pin(fresh: Mapping[str, _Arrival], pins: Mapping[int, int]) -> dict[int | None, dict[str, _Arrival]]:
     groups: dict[int | None, dict[str, _Arrival]] = {}
     for unique_id, arrival in fresh.items():
@@ -327,7 +381,7 @@ def _group(items: Sequence[NewMedia]) -> tuple[dict[str, _Arrival], list[tuple[N
 
 
 def _document(arrival: _Arrival, media_id: int) -> Document:
-    document = to_document(arrival.media, media_id)
+    document = to_document(arrival.media, media_id, arrival.words)
     document[SOURCES] = [source_document(source) for source in list(arrival.sources)[:MAX_SOURCES]]
     return document
 

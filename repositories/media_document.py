@@ -16,6 +16,8 @@ from core.search.hashes import word_hashes
 from core.search.words import file_words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.database.pool import Document
     from core.domain.media import NewMedia
     from core.search.plan import SearchPlan, WordSet
@@ -44,12 +46,12 @@ class UnstorableMediaError(ValueError):
     """A file that no record can hold; the message is its short reason, one of a few, fit for a metric's label."""
 
 
-def to_document(media: NewMedia, media_id: int) -> Document:
-    """The record of a new file that `check_storable` lets pass."""
+def to_document(media: NewMedia, media_id: int, words: Sequence[str] | None = None) -> Document:
+    """The record of a new file that `check_storable` lets pass; `words` saves taking its name apart again."""
     document: Document = {
         ID: media_id,
         UNIQUE_ID: media.unique_id,
-        **content_fields(media),
+        **content_fields(media, words),
         SOURCES: [source_document(media.source)],
     }
     if media.edited_at:
@@ -57,14 +59,14 @@ def to_document(media: NewMedia, media_id: int) -> Document:
     return document
 
 
-def content_fields(media: NewMedia) -> Document:
+def content_fields(media: NewMedia, words: Sequence[str] | None = None) -> Document:
     """Everything of a record that a post says about its file."""
     fields: Document = {FILE_ID: media.file_id, NAME: media.name, SIZE: media.size, KIND: int(media.kind)}
     if media.caption:
         fields[CAPTION] = media.caption
     if media.duration_s is not None:
         fields[DURATION] = media.duration_s
-    fields[WORDS] = word_hashes(file_words(media.name, media.caption))
+    fields[WORDS] = word_hashes(file_words(media.name, media.caption) if words is None else words)
     return fields
 
 

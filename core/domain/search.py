@@ -91,6 +91,7 @@ class SearchWindow:
         facets: of the ranked files.
         corrected: the text that was searched for instead of the typed one, which finds nothing; None when the typed one
             was.
+        cursor: where older matches begin; None when `ids` are all there are.
     """
 
     ids: tuple[int, ...]
@@ -99,6 +100,7 @@ class SearchWindow:
     is_partial: bool = False
     facets: Facets = field(default_factory=Facets)
     corrected: str | None = None
+    cursor: SearchCursor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ _TAG_STARTS = frozenset("@[wW")
 
 @lru_cache(maxsize=8192)
 def spaced(name: str) -> str:
-    """" the movie 1999 1080p mkv "; apostrophes and leading tags are gone. Popular names come again and again."""
+    """The form of "The.Movie.1999.mkv" is " the movie 1999 mkv "; apostrophes and leading tags are gone.
+
+    Remembered, because popular names come again and again.
+    """
     text = without_leading_tags(normalise(name)) if name[:1] in _TAG_STARTS else normalise(name)
     return f" {' '.join(text.translate(_SPACED).split())} "

@@ -60,7 +60,7 @@ def rank(files: Iterable[ListedFile], query: Query, readings: Sequence[Reading] 
 def in_name(name: str, query: Query, readings: Sequence[Reading] = ()) -> bool:
     """Whether a file's name alone has all words of the query, in one of its readings."""
     form = spaced(name)
-    return _has_typed(form, name, query) or any(_chosen(form, name, reading) for reading in readings)
+    return _has_typed(form, name, query) or any(chosen_words(name, reading) for reading in readings)
 
 
 class _Judge:
@@ -77,7 +77,7 @@ class _Judge:
         if _has_typed(form, file.name, query):
             return self._in_a_name(file, form, len(query.words), query.phrase, self._titles, query.words)
         for number, reading in enumerate(self._readings, start=1):
-            words = _chosen(form, file.name, reading)
+            words = chosen_words(file.name, reading)
             if words:
                 text = " ".join(words)
                 return self._in_a_name(file, form, -number, text, (text,), words)
@@ -119,8 +119,9 @@ def _has_typed(form: str, name: str, query: Query) -> bool:
     return _may_have(form, missing) and frozenset(missing).issubset(file_words(name))
 
 
-def _chosen(form: str, name: str, reading: Reading) -> list[str]:
-    """The words that the name has for each choice of a reading; [] when it has none for one of them."""
+def chosen_words(name: str, reading: Reading) -> list[str]:
+    """The words that a name has for each choice of a reading; [] when it has none for one of them."""
+    form = spaced(name)
     words: list[str] = []
     stored: frozenset[str] | None = None
     for choice in reading.choices:

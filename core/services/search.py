@@ -2,56 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from core.domain.search import FoundFiles, MatchCount, ResultPage, SearchSession, SearchWindow
-from core.errors import (
-    BadInputError,
-    ExpiredError,
-    FileGoneError,
-    InfrastructureError,
-    SearchTimeoutError,
-    UserFacingError,
-)
+from core.domain.search import Narrowing, ResultPage, SearchSession
+from core.errors import BadInputError, FileGoneError, InfrastructureError, UserFacingError
+from core.search.facets import agrees
 from core.search.query import parse_query
-from core.search.ranking import in_name, rank
-from core.services.search_query import plan_alternatives, plan_search, plan_title_search
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.cache.keys import Key
     from core.clock import Clock
     from core.domain.media import ListedFile, MediaFile, WholeFiles
+    from core.domain.search import SearchWindow
     from core.observability.metrics import Metrics
-    from core.search.plan import SearchPlan
     from core.search.query import Query
     from core.services.daily_statistics import DailyCounters
     from core.services.runtime_settings import RuntimeSettingsService
+    from core.services.search_finder import Found, SearchFinder
     from core.services.search_session import SearchSessions
     from core.services.search_windows import SearchWindows
     from repositories.media import MediaRepository
 
-_SEARCH_MS = 1000
-_EXTRA_MS = 300
-_COUNT_MS = 150
-_PATIENCE_S = 0.8  # after so long nothing more is asked than the answer needs
-_WORTH_KEEPING = 100  # fewer files are found and ranked as fast as they are read from the cache
-
-
-class _Found(NamedTuple):
-    """The answer to a search.
-
-    Attributes:
-        files: at least those of the first page, ranked.
-        key: where the window is worth keeping; None where it is kept, or must not be.
-    """
-
-    window: SearchWindow
-    files: Sequence[ListedFile]
-    key: Key | None = None
+_EVERYTHING = Narrowing()
+_FURTHEST = 10_000  # files that one session turns over
 
 
 class SearchService:
@@ -63,7 +38,9 @@ class SearchService:
 
     def __init__(
         self,
+        *,
         media: MediaRepository,
+        finder: SearchFinder,
         sessions: SearchSessions,
         windows: SearchWindows,
         runtime: RuntimeSettingsService,
@@ -72,6 +49,7 @@ class SearchService:
         clock: Clock,
     ) -> None:
         self._media = media
+        self._finder = finder
         self._sessions = sessions
         self._windows = windows
         self._runtime = runtime
@@ -91,44 +69,61 @@ class SearchService:
             DatabaseUnavailableError: no database answered; nothing was counted as a search without result. Nor is a
                 search that found nothing while a database was missing.
         """
-        started = self._clock.monotonic()
-        try:
-            query = parse_query(text, self._runtime.current.max_query_length)
-            window, files, key = await self._look_up(query)
-        except UserFacingError:
-            self._metrics.searches.labels("refused").inc()
-            raise
-        except InfrastructureError:
-            self._metrics.searches.labels("failed").inc()
-            raise
-        self._metrics.search_seconds.observe(self._clock.monotonic() - started)
-        self._counters.add("searches")
-        if not files:
-            self._count_nothing(window)
+        query, found = await self._find(text)
+        window = found.window
+        if not found.files:
             session = SearchSession("", owner_id, query.text, window)
-            return ResultPage(session, 1, 1, 0, (), window.is_partial)
-        self._metrics.searches.labels("found").inc()
-        also = () if key is None else (self._windows.entry(key, window),)
+            return ResultPage(session, 1, 1, 0, (), window.is_partial, suggestions=found.suggestions)
+        also = () if found.key is None else (self._windows.entry(found.key, window),)
         session = await self._sessions.save(owner_id, query.text, window, also=also)
         size = self._runtime.current.result_page_size
-        return ResultPage(session, 1, _pages(len(window.ids), size), 0, files[:size], window.is_partial)
+        pages, has_more = self._pages(window)
+        return ResultPage(session, 1, pages, 0, found.files[:size], window.is_partial, has_more=has_more)
 
-    async def page(self, viewer_id: int, session_id: str, number: int) -> ResultPage:
+    async def find_window(self, text: str, narrowing: Narrowing = _EVERYTHING) -> SearchWindow:
+        """What a search finds, without a session; of a narrowing, only the files that agree.
+
+        Raises: see `search`.
+        """
+        _, found = await self._find(text)
+        window = found.window
+        if narrowing and window.ids:
+            listed = await self._media.list_many(window.ids)
+            ids = tuple(file.id for file in listed.files if agrees(file, narrowing))
+            is_partial = window.is_partial or bool(listed.missing)
+            is_exact = window.cursor is None and window.total_is_exact and not is_partial
+            return replace(window, ids=ids, total=len(ids), total_is_exact=is_exact, is_partial=is_partial)
+        return window
+
+    async def page(
+        self, viewer_id: int, session_id: str, number: int, narrowing: Narrowing = _EVERYTHING
+    ) -> ResultPage:
         """One page of the viewer's own session; a number out of range becomes the nearest page.
+
+        Pages behind the window are found when they are turned to.
 
         Raises:
             ExpiredError, NotYoursError: see `SearchSessions.open`.
             DatabaseUnavailableError: no database answered.
         """
         session = await self._sessions.open(session_id, viewer_id)
-        number, first, ids = self._cut(session, number)
+        if narrowing:
+            return await self._narrowed_page(session, number, narrowing)
+        session = await self._reach(session, number)
+        pages, has_more = self._pages(session.window)
+        number, first, ids = self._cut(session.window.ids, number, pages)
         found = await self._media.list_many(ids)
-        pages = _pages(len(session.window.ids), self._runtime.current.result_page_size)
         is_partial = session.window.is_partial or bool(found.missing)
-        return ResultPage(session, number, pages, first, found.files, is_partial)
+        return ResultPage(session, number, pages, first, found.files, is_partial, has_more=has_more)
 
     async def files_to_send(
-        self, viewer_id: int, session_id: str, number: int, *, whole_window: bool = False
+        self,
+        viewer_id: int,
+        session_id: str,
+        number: int,
+        *,
+        whole_window: bool = False,
+        narrowing: Narrowing = _EVERYTHING,
     ) -> WholeFiles:
         """The files of a page, or of the whole window, complete with captions and sources.
 
@@ -137,8 +132,12 @@ class SearchService:
             DatabaseUnavailableError: the database did not answer.
         """
         session = await self._sessions.open(session_id, viewer_id)
-        ids = session.window.ids if whole_window else self._cut(session, number)[2]
-        return await self._media.get_many(ids)
+        ids: Sequence[int] = session.window.ids
+        if narrowing:
+            ids = [file.id for file in (await self._narrowed(session, narrowing))[0]]
+        if whole_window:
+            return await self._media.get_many(ids[: self._runtime.current.search_window_size])
+        return await self._media.get_many(self._cut(ids, number, self._pages_of(len(ids)))[2])
 
     async def file_of_session(self, viewer_id: int, session_id: str, media_id: int) -> MediaFile:
         """One file of the viewer's own session, complete.
@@ -157,137 +156,97 @@ class SearchService:
             raise FileGoneError
         return media
 
-    def _count_nothing(self, window: SearchWindow) -> None:
+    async def text_of(self, session_id: str) -> str:
+        """What was searched for in anybody's session.
+
+        Raises:
+            ExpiredError: see `SearchSessions.open`.
+        """
+        return (await self._sessions.peek(session_id)).query
+
+    async def _find(self, text: str) -> tuple[Query, Found]:
+        """Look a text up, measured and counted."""
+        started = self._clock.monotonic()
+        try:
+            query = parse_query(text, self._runtime.current.max_query_length)
+            found = await self._finder.look_up(query)
+        except UserFacingError:
+            self._metrics.searches.labels("refused").inc()
+            raise
+        except InfrastructureError:
+            self._metrics.searches.labels("failed").inc()
+            raise
+        self._metrics.search_seconds.observe(self._clock.monotonic() - started)
+        self._counters.add("searches")
+        self._count_outcome(found)
+        return query, found
+
+    def _count_outcome(self, found: Found) -> None:
         """Only the whole library says that there is nothing."""
-        self._metrics.searches.labels("failed" if window.is_partial else "nothing").inc()
-        if not window.is_partial:
+        if found.files:
+            self._metrics.searches.labels("found").inc()
+            return
+        self._metrics.searches.labels("failed" if found.window.is_partial else "nothing").inc()
+        if not found.window.is_partial:
             self._counters.add("searches_without_result")
 
-    def _cut(self, session: SearchSession, number: int) -> tuple[int, int, tuple[int, ...]]:
+    async def _reach(self, session: SearchSession, number: int) -> SearchSession:
+        """The session with the ids of a page behind its window as well, where there is such a page.
+
+        Two presses at once find the same files, so that it does not matter whose answer is stored last.
+        """
+        window, size = session.window, self._runtime.current.result_page_size
+        pages, has_more = self._pages(window)
+        lacking = min(number, pages + has_more) * size - len(window.ids)
+        if window.cursor is None or lacking <= 0:
+            return session
+        block = self._runtime.current.search_window_size
+        wanted = min(max(lacking, block), _FURTHEST - len(window.ids))
+        if wanted <= 0:
+            return session
+        query = parse_query(window.corrected or session.query, self._runtime.current.max_query_length)
+        found = await self._finder.further(query, window.cursor, wanted)
+        known = frozenset(window.ids)
+        ids = (*window.ids, *(file.id for file in found.files if file.id not in known))
+        is_partial = window.is_partial or bool(found.missing)
+        cursor = found.cursor if len(ids) < _FURTHEST else None
+        total = len(ids) if found.cursor is None else max(window.total, len(ids))
+        is_exact = not is_partial and (found.cursor is None or window.total_is_exact)
+        wider = replace(window, ids=ids, total=total, total_is_exact=is_exact, is_partial=is_partial, cursor=cursor)
+        session = replace(session, window=wider)
+        await self._sessions.replace(session)
+        return session
+
+    async def _narrowed(self, session: SearchSession, narrowing: Narrowing) -> tuple[list[ListedFile], bool]:
+        """(files of the ranked window that agree, whether a database was missing)."""
+        ranked = session.window.ids[: self._runtime.current.search_window_size]
+        found = await self._media.list_many(ranked)
+        return [file for file in found.files if agrees(file, narrowing)], bool(found.missing)
+
+    async def _narrowed_page(self, session: SearchSession, number: int, narrowing: Narrowing) -> ResultPage:
+        files, lacks_some = await self._narrowed(session, narrowing)
+        is_partial = session.window.is_partial or lacks_some
+        if not files:
+            return ResultPage(session, 1, 1, 0, (), is_partial, narrowing, 0)
+        pages, size = self._pages_of(len(files)), self._runtime.current.result_page_size
+        number, first, _ = self._cut((), number, pages)
+        shown = files[first : first + size]
+        return ResultPage(session, number, pages, first, shown, is_partial, narrowing, len(files))
+
+    def _cut(self, ids: Sequence[int], number: int, pages: int) -> tuple[int, int, Sequence[int]]:
         """(page number, position of its first file, its ids)."""
-        ids, size = session.window.ids, self._runtime.current.result_page_size
-        if not ids:
-            raise ExpiredError("search-expired")
         if number < 1:
             raise BadInputError("error-bad-button")
-        number = min(number, _pages(len(ids), size))
+        size = self._runtime.current.result_page_size
+        number = min(number, pages)
         first = (number - 1) * size
         return number, first, ids[first : first + size]
 
-    async def _look_up(self, query: Query) -> _Found:
-        """From the cache where that is sure to be right and saves work, else found and ranked anew.
+    def _pages(self, window: SearchWindow) -> tuple[int, bool]:
+        """(pages that are known to exist, whether there may be more behind them)."""
+        if window.cursor is None:
+            return self._pages_of(len(window.ids)), False
+        return self._pages_of(max(window.total, len(window.ids))), not window.total_is_exact
 
-        Most searches are one question that costs less than asking the cache as well, so that is asked first only for
-        what it is likely to have.
-        """
-        key = await self._windows.key(query)  # before the database is asked
-        if key is None or not self._windows.is_likely(key):
-            return await self._find(query, key, ask_cache=key is not None)
-        return await self._known(key) or await self._find(query, key, ask_cache=False)
-
-    async def _known(self, key: Key) -> _Found | None:
-        """What the cache has, if all files of its first page are still there, or out of reach for the moment."""
-        window = await self._windows.get(key)
-        if window is None:
-            return None
-        ids = window.ids[: self._runtime.current.result_page_size]
-        listed = await self._media.list_many(ids)
-        if listed.missing and listed.files:
-            return _Found(replace(window, is_partial=True), listed.files)
-        return _Found(window, listed.files) if len(listed.files) == len(ids) else None
-
-    async def _find(self, query: Query, key: Key | None, *, ask_cache: bool) -> _Found:
-        size, began = self._runtime.current.search_window_size, self._clock.monotonic()
-        plan = plan_search(query)
-        found = await self._media.search_files(plan, size + 1, max_time_ms=_SEARCH_MS)
-        if not found.files:
-            return await self._find_otherwise(query, key, found)
-        if len(found.files) > size:
-            if self._clock.monotonic() - began > _PATIENCE_S:
-                return self._best_of(query, None, found, titled=None, counted=None)
-            known = await self._known(key) if key is not None and ask_cache else None
-            return known or await self._find_best(query, key, found, plan)
-        files = rank(self._allowed(found.files, query), query)
-        if len(files) < _WORTH_KEEPING:
-            key = None
-        return _answer(files, len(files), key, total_is_exact=True, is_partial=bool(found.missing))
-
-    async def _find_otherwise(self, query: Query, key: Key | None, found: FoundFiles) -> _Found:
-        """Another reading of words that found nothing; the search has an answer without it, so a slow one is given up.
-
-        An outage is not: nothing may be missing from an answer that says so.
-        """
-        size = self._runtime.current.search_window_size
-        plan = plan_alternatives(query)
-        other = FoundFiles([])
-        if plan is not None:
-            try:
-                other = await self._media.search_files(plan, size, max_time_ms=_EXTRA_MS)
-            except SearchTimeoutError:
-                key = None
-        files = rank(other.files, query)
-        is_partial = bool(found.missing or other.missing)
-        return _answer(files, len(files), key, total_is_exact=len(files) < size, is_partial=is_partial)
-
-    async def _find_best(self, query: Query, key: Key | None, found: FoundFiles, plan: SearchPlan) -> _Found:
-        """The best of more matches than a window holds, and how many there are."""
-        size = self._runtime.current.search_window_size
-        titled, counted = await asyncio.gather(self._search_titles(query, size), self._count(plan))
-        return self._best_of(query, key, found, titled=titled, counted=counted)
-
-    def _best_of(
-        self,
-        query: Query,
-        key: Key | None,
-        found: FoundFiles,
-        *,
-        titled: FoundFiles | None,
-        counted: MatchCount | None,
-    ) -> _Found:
-        """What is known of many matches, ranked; None for what took too long to find out."""
-        runtime = self._runtime.current
-        size = runtime.search_window_size
-        if counted is None or counted.missing or titled is None or titled.missing:
-            key = None
-        newest = {media.id: media for media in (*(titled.files if titled else ()), *found.files[:size])}
-        files = rank(self._allowed(list(newest.values()), query), query)[:size]
-        total, is_exact = len(files), False
-        if counted is not None and len(files) == size:
-            total = max(total, min(counted.total, runtime.count_limit - 1))
-            is_exact = counted.total < runtime.count_limit and not counted.missing
-        return _answer(files, total, key, total_is_exact=is_exact, is_partial=bool(found.missing))
-
-    def _allowed(self, files: list[ListedFile], query: Query) -> list[ListedFile]:
-        if self._runtime.current.search_captions:
-            return files
-        return [media for media in files if in_name(media.name, query)]
-
-    async def _search_titles(self, query: Query, size: int) -> FoundFiles | None:
-        """Files whose whole title was typed, which may stand far behind newer ones that only contain the words.
-
-        None when that took too long: the search has an answer without it.
-        """
-        try:
-            return await self._media.search_files(plan_title_search(query), size, max_time_ms=_EXTRA_MS)
-        except InfrastructureError:
-            return None
-
-    async def _count(self, plan: SearchPlan) -> MatchCount | None:
-        """None when counting took too long."""
-        try:
-            return await self._media.count_matches(plan, self._runtime.current.count_limit, max_time_ms=_COUNT_MS)
-        except InfrastructureError:
-            return None
-
-
-def _answer(
-    files: Sequence[ListedFile], total: int, key: Key | None, *, total_is_exact: bool, is_partial: bool
-) -> _Found:
-    """A window of files, kept only when it is not empty and no database was missing."""
-    ids = tuple(media.id for media in files)
-    window = SearchWindow(ids, total, total_is_exact and not is_partial, is_partial)
-    return _Found(window, files, key if ids and not is_partial else None)
-
-
-def _pages(files: int, size: int) -> int:
-    return max(1, -(-files // size))
+    def _pages_of(self, files: int) -> int:
+        return max(1, -(-files // self._runtime.current.result_page_size))

@@ -1,19 +1,41 @@
-"""Planning: which word of a query drives the index, and what to try when nothing is found."""
+"""Planning: how a query is understood, and which of its words drives the index."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.search.hashes import word_hash
 from core.search.plan import SearchPlan
-
-if TYPE_CHECKING:
-    from core.search.query import Query
+from core.search.reading import Reading
 from core.search.vocabulary import EXTENSIONS, RELEASE_TAGS
 from core.search.words import MAX_WORD_LENGTH, latin_form
 
-_MAX_ALTERNATIVES = 16
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Protocol
+
+    from core.search.dictionary import Dictionary
+    from core.search.query import Query
+    from core.search.reading import WordChoice
+
+    class Words(Protocol):
+        """Where the dictionary comes from."""
+
+        @property
+        def dictionary(self) -> Dictionary:
+            """What is known by now."""
+
+        @property
+        def is_loaded(self) -> bool:
+            """Whether that is all there is."""
+
+
+MAX_READINGS = 16
+_MAX_LEADS = 200
+_COMPLETIONS = 32
+_CLEARLY = 10
 _SHORTEST_SPLIT = 5
 _SHORTEST_PART = 2
 _PAIR = re.compile(r"(s\d{2,})(e\d{2,})\Z")
@@ -46,36 +68,184 @@ _COMMON = RELEASE_TAGS | EXTENSIONS | _FILLERS
 _DENSE_SCRIPTS_FROM = 0x2E80  # one sign says about as much as three letters
 
 
-def plan_search(query: Query) -> SearchPlan:
-    """Files with all words of a query."""
-    return _plan([query.words])
+@dataclass(frozen=True, slots=True)
+class PlannedSearch:
+    """A query, understood.
 
-
-def plan_title_search(query: Query) -> SearchPlan:
-    """Files with all words of a query whose whole title it names."""
-    return SearchPlan(tuple(map(word_hash, query.titles)), (tuple(map(word_hash, query.words)),))
-
-
-def plan_alternatives(query: Query) -> SearchPlan | None:
-    """Files with another reading of a query that found nothing; None when there is no other reading.
-
-    Neighbours joined ("spider man" as "spiderman"), one word split ("spiderman" as "spider man"), season and episode
-    apart, other scripts in Latin letters. All readings are one lookup.
+    Attributes:
+        readings: as typed where the words are known, and other understandings; what the plan finds has one of them.
+        most: about how many files match, at most; None while nobody knows.
+        is_one_word: `most` is their number, as nothing else is asked.
+        is_respelled: a word was taken for others that are spelled like it.
     """
-    readings = [*_apart(query.words), *_in_latin(query.words), *_joined(query.words), *_split(query.words)]
-    distinct = list(dict.fromkeys(reading for reading in readings if reading != query.words))
-    return _plan(distinct[:_MAX_ALTERNATIVES]) if distinct else None
+
+    plan: SearchPlan
+    readings: tuple[Reading, ...] = ()
+    most: int | None = None
+    is_one_word: bool = False
+    is_respelled: bool = False
 
 
-def _plan(readings: list[tuple[str, ...]]) -> SearchPlan:
-    leads: dict[int, None] = {}
-    branches: list[tuple[int, ...]] = []
-    for words in readings:
-        lead = max(words, key=_rarity)
-        leads[word_hash(lead)] = None
-        rest = words if len(readings) > 1 else tuple(word for word in words if word != lead)
-        branches.append(tuple(map(word_hash, rest)))
-    return SearchPlan(tuple(leads), tuple(branches))
+@dataclass(frozen=True, slots=True)
+class KnownWords:
+    """A dictionary that does not change who holds it, as `Words`."""
+
+    dictionary: Dictionary
+    is_loaded: bool = True
+
+
+class SearchPlanner:
+    """Understands queries by what the library's dictionary knows; without one, by guessing.
+
+    The words as typed are always asked for as well, so that a dictionary that lags never hides a file.
+    """
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+
+    def plan(self, query: Query) -> PlannedSearch:
+        """Files with all words of a query; a word that the library does not have counts as those it may stand for.
+
+        What a word may stand for is, whatever exists first: itself joined with a neighbour or split, words that it
+        begins, words spelled like it.
+        """
+        if not self._words.is_loaded:
+            return PlannedSearch(self._led([_typed(query)], query))
+        known, choices, is_respelled = self._words.dictionary, [], False
+        others: list[Reading] = []
+        for at, word in enumerate(query.words):
+            choice: WordChoice = (word,)
+            if not known.files(word):
+                spaced_otherwise = self._respaced(query.words, at)
+                others += spaced_otherwise
+                if not spaced_otherwise:
+                    completed = known.completions(word, _COMPLETIONS) if len(word) >= _SHORTEST_PART else []
+                    spelled = [] if completed else [spelling.word for spelling in known.nearest(word)]
+                    is_respelled = is_respelled or bool(spelled)
+                    choice = (word, *completed, *spelled)
+            choices.append(choice)
+        readings = [Reading(tuple(choices)), *others[: MAX_READINGS - 1]]
+        plain = len(readings) == 1 and all(len(choice) == 1 for choice in choices)
+        return PlannedSearch(
+            self._led(readings, query),
+            () if plain else tuple(readings),
+            sum(self._matches(reading, query) for reading in readings),
+            is_one_word=plain and len(choices) == 1 and not query.filters,
+            is_respelled=is_respelled,
+        )
+
+    def plan_titles(self, query: Query) -> SearchPlan:
+        """Files with all words of a query whose whole title it names."""
+        branch = tuple((word_hash(word),) for word in (*query.words, *query.filters.words))
+        return self._filtered(SearchPlan(tuple(map(word_hash, query.titles)), (branch,)), query)
+
+    def widen(self, query: Query) -> PlannedSearch | None:
+        """Files with another understanding of a query that found few; None when there is no other.
+
+        The last word as the beginning of longer ones, neighbours joined ("spider man" as "spiderman"), a word split,
+        season and episode apart, other scripts in Latin letters. All readings are one lookup.
+        """
+        if not query.words:
+            return None
+        typed = query.words
+        blind = [*_apart(typed), *_in_latin(typed)]
+        if self._words.is_loaded:
+            readings = [*self._completed(typed), *map(_reading, blind)]
+            for at in range(len(typed)):
+                readings += self._respaced(typed, at)
+        else:
+            readings = [_reading(words) for words in (*blind, *_joined(typed), *_split(typed))]
+        distinct = [reading for reading in dict.fromkeys(readings) if reading != _typed(query)]
+        if not distinct:
+            return None
+        return PlannedSearch(self._led(distinct[:MAX_READINGS], query), tuple(distinct[:MAX_READINGS]))
+
+    def corrections(self, query: Query) -> list[tuple[str, bool]]:
+        """Texts with one word spelled otherwise, the most frequent word first; whether each is clearly meant.
+
+        A spelling is clearly meant when it is one edit away and ten times as frequent as the next.
+        """
+        if not self._words.is_loaded:
+            return []
+        known, found = self._words.dictionary, []
+        for at, word in enumerate(query.words):
+            spellings = [spelling for spelling in known.nearest(word, 4) if spelling.word != word]
+            files = [spelling.files for spelling in spellings] + [max(1, known.files(word))]
+            for number, spelling in enumerate(spellings):
+                is_clear = spelling.distance == 1 and number == 0 and files[0] >= _CLEARLY * max(files[1:])
+                words = (*query.words[:at], spelling.word, *query.words[at + 1 :])
+                found.append((spelling.files, " ".join(words), is_clear))
+        found.sort(key=lambda entry: -entry[0])
+        return [(text, is_clear) for _, text, is_clear in found]
+
+    def _completed(self, words: tuple[str, ...]) -> list[Reading]:
+        completions = self._words.dictionary.completions(words[-1], _COMPLETIONS) if len(words[-1]) > 1 else []
+        typed = [(word,) for word in words[:-1]]
+        return [Reading((*typed, (words[-1], *completions)))] if completions else []
+
+    def _respaced(self, words: tuple[str, ...], at: int) -> list[Reading]:
+        """The word at a place joined with a neighbour, or split, into words that the library has."""
+        known, word, readings = self._words.dictionary, words[at], []
+        for first in (at - 1, at):
+            if 0 <= first < len(words) - 1:
+                joined = (words[first] + words[first + 1])[:MAX_WORD_LENGTH]
+                if known.files(joined):
+                    readings.append(_reading((*words[:first], joined, *words[first + 2 :])))
+        parts = known.split(word)
+        if parts is not None:
+            readings.append(_reading((*words[:at], *parts, *words[at + 1 :])))
+        pair = _PAIR.match(word)
+        if pair is not None:
+            readings.append(_reading((*words[:at], *pair.groups(), *words[at + 1 :])))
+        latin = latin_form(word)
+        if latin is not None and known.files(latin):
+            readings.append(_reading((*words[:at], latin, *words[at + 1 :])))
+        return readings
+
+    def _matches(self, reading: Reading, query: Query) -> int:
+        """How many files a reading has, at most: those of its rarest word."""
+        choices = [*reading.choices, *((word,) for word in query.filters.words)]
+        return min((self._files(choice) for choice in choices), default=0)
+
+    def _files(self, choice: WordChoice) -> int:
+        return sum(map(self._words.dictionary.files, choice))
+
+    def _led(self, readings: Sequence[Reading], query: Query) -> SearchPlan:
+        """Every reading led by its rarest word."""
+        further = [(word,) for word in query.filters.words]
+        leads: dict[int, None] = {}
+        branches = []
+        for reading in readings:
+            choices = [*reading.choices, *further]
+            if not choices:
+                break
+            lead = min(range(len(choices)), key=lambda at: self._weight(choices[at]))
+            if len(leads) + len(choices[lead]) > _MAX_LEADS:
+                break
+            leads.update(dict.fromkeys(map(word_hash, choices[lead])))
+            kept = choices if len(readings) > 1 else [*choices[:lead], *choices[lead + 1 :]]
+            branches.append(tuple(tuple(map(word_hash, choice)) for choice in kept))
+        return self._filtered(SearchPlan(tuple(leads), tuple(branches)), query)
+
+    def _weight(self, choice: WordChoice) -> tuple[int, int]:
+        if self._words.is_loaded:
+            return self._files(choice), -len(choice[0])
+        return -min(map(_rarity, choice)), 0
+
+    @staticmethod
+    def _filtered(plan: SearchPlan, query: Query) -> SearchPlan:
+        asked = query.filters
+        if not asked:
+            return plan
+        return SearchPlan(plan.leads, plan.branches, tuple(map(int, asked.kinds)), asked.min_size, asked.max_size)
+
+
+def _typed(query: Query) -> Reading:
+    return _reading(query.words)
+
+
+def _reading(words: Iterable[str]) -> Reading:
+    return Reading(tuple((word,) for word in words))
 
 
 def _rarity(word: str) -> int:

@@ -51,6 +51,13 @@ class SearchSessions:
         await self._cache.set_many([(keys.session(session.id), data, lifetime_s), *also])
         return session
 
+    async def replace(self, session: SearchSession) -> None:
+        """Store a session's new state under its id, for another lifetime."""
+        data = _encode(session)
+        lifetime_s = self._runtime.current.search_session_lifetime_s
+        self._recent.put(session.id, data, lifetime_s)
+        await self._cache.set_many([(keys.session(session.id), data, lifetime_s)])
+
     async def open(self, session_id: str, viewer_id: int) -> SearchSession:
         """The viewer's own session.
 
@@ -58,14 +65,23 @@ class SearchSessions:
             ExpiredError: unknown, too old, or not to be had because Redis is gone; searching again helps.
             NotYoursError: another person searched.
         """
+        session = await self.peek(session_id)
+        if session.owner_id != viewer_id:
+            raise NotYoursError
+        return session
+
+    async def peek(self, session_id: str) -> SearchSession:
+        """Anybody's session, for what may be told of it to everybody.
+
+        Raises:
+            ExpiredError: see `open`.
+        """
         if _SESSION_ID.match(session_id) is None:
             raise ExpiredError(_EXPIRED)
         data = self._recent.get(session_id) or await self._cache.get(keys.session(session_id))
         session = _decode(session_id, data)
         if session is None:
             raise ExpiredError(_EXPIRED)
-        if session.owner_id != viewer_id:
-            raise NotYoursError
         return session
 
 

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from core.cache import keys
 from core.cache.codec import ValueForm
-from core.domain.search import SearchWindow
+from core.domain.media import MediaKind
+from core.domain.search import Facets, SearchCursor, SearchWindow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from core.cache.invalidation import CacheInvalidator
     from core.cache.keys import Key
     from core.cache.redis_cache import RedisCache
     from core.search.query import Query
     from core.services.runtime_settings import RuntimeSettingsService
 
-_FIELDS = 4
+_FIELDS = 7
 _MOST_LIKELY = 2_000
 
 
@@ -44,7 +47,7 @@ class SearchWindows:
         if version is None:
             return None
         runtime = self._runtime.current
-        asked = (*query.words, query.phrase, *query.titles, query.facts.year)
+        asked = (*query.words, query.phrase, *query.titles, query.facts.year, query.filters)
         identity = f"{asked}{runtime.search_captions}{runtime.count_limit}"
         query_hash = blake2b(identity.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
         return keys.window(version, query_hash, runtime.search_window_size)
@@ -79,22 +82,43 @@ class SearchWindows:
 def window_to_json(window: SearchWindow) -> list[Any]:
     """A form of about eleven characters an id."""
     ids = b64encode(array("q", window.ids).tobytes()).decode()
-    return [window.total, window.total_is_exact, window.is_partial, ids]
+    facets = [list(map(list, counted)) for counted in _counted(window.facets)]
+    before = None if window.cursor is None else list(map(list, window.cursor.before.items()))
+    return [window.total, window.total_is_exact, window.is_partial, ids, facets, window.corrected, before]
 
 
 def window_from_json(found: Any) -> SearchWindow | None:
     """The window of `window_to_json`; None for anything else."""
     if not isinstance(found, list) or len(found) != _FIELDS:
         return None
-    total, total_is_exact, is_partial, packed = found
+    total, total_is_exact, is_partial, packed, facets, corrected, before = found
     if type(total) is not int or type(total_is_exact) is not bool or type(is_partial) is not bool:
+        return None
+    if corrected is not None and not isinstance(corrected, str):
         return None
     ids = array("q")
     try:
         ids.frombytes(b64decode(packed, validate=True))
+        counted, cursor = _facets(*facets), _cursor(before)
     except (TypeError, ValueError):
         return None
-    return SearchWindow(tuple(ids), total, total_is_exact, is_partial)
+    return SearchWindow(tuple(ids), total, total_is_exact, is_partial, counted, corrected, cursor)
+
+
+def _counted(facets: Facets) -> tuple[Iterable[tuple[int | str, int]], ...]:
+    return facets.kinds, facets.qualities, facets.languages
+
+
+def _facets(kinds: Any, qualities: Any, languages: Any) -> Facets:
+    return Facets(
+        tuple((MediaKind(kind), int(files)) for kind, files in kinds),
+        tuple((str(quality), int(files)) for quality, files in qualities),
+        tuple((str(language), int(files)) for language, files in languages),
+    )
+
+
+def _cursor(before: Any) -> SearchCursor | None:
+    return None if before is None else SearchCursor({int(number): int(media_id) for number, media_id in before})
 
 
 _FORM: ValueForm[SearchWindow] = ValueForm(window_to_json, window_from_json)

@@ -15,10 +15,10 @@ from core.domain.media import MediaKind, MediaSource, NewMedia
 from core.errors import DatabaseUnavailableError
 from core.search.plan import SearchPlan
 from core.search.query import parse_query
-from core.services.search_query import plan_alternatives, plan_search, plan_title_search
 from repositories.media import MediaRepository, SearchIndexMissingError
 from repositories.media_document import COLLECTION, plan_filter
 from tests.fixtures.media_stores import batches_on
+from tests.fixtures.plans import plan_alternatives, plan_search, plan_title_search
 
 CHANNEL = -1001234567890
 

@@ -299,6 +299,8 @@ async def test_an_answer_that_was_cut_short_is_kept_for_nobody(here: SearchProce
 
 async def test_an_outage_between_two_readings_is_an_error(here: SearchProcess) -> None:
     """Scenario 56: nothing found by one reading and no answer to the next is not "nothing found"."""
+    await here.add(["Moonlight.mkv"])
+    here.dictionary.put("moon", 1)  # of a file that was deleted meanwhile
 
     async def gone_at_second() -> None:
         if here.media.searches == 2:
@@ -306,7 +308,7 @@ async def test_an_outage_between_two_readings_is_an_error(here: SearchProcess) -
 
     here.media.before_answer = gone_at_second
     with pytest.raises(DatabaseUnavailableError):
-        await here.names("spider man")
+        await here.names("moon")
     assert here.metrics.searches.labels("nothing")._value.get() == 0
 
 

@@ -16,7 +16,10 @@ from core.database.operation_timings import OperationTimings
 from core.domain.media import MediaKind, MediaSource, NewMedia
 from core.errors import BadInputError, DatabaseUnavailableError, ExpiredError, FileGoneError, NotYoursError
 from core.observability.metrics import Metrics
+from core.search.dictionary import Dictionary
 from core.services.search import SearchService
+from core.services.search_finder import SearchFinder
+from core.services.search_query import KnownWords, SearchPlanner
 from core.services.search_session import SearchSessions
 from core.services.search_windows import SearchWindows
 from repositories.media import MediaRepository
@@ -38,13 +41,24 @@ class Library:
         self.counters = counters_on(pool, Clock())
         self.media = MediaRepository(MultiDatabaseManager([pool], Clock()))
         self.batches = batches_on(pool)
+        self.words = KnownWords(Dictionary())
         self.search = self.new_process()
         self.posts = 0
 
     def new_process(self):
         sessions = SearchSessions(self.cache, self.runtime, Clock())
         windows = SearchWindows(self.cache, self.invalidator, self.runtime)
-        return SearchService(self.media, sessions, windows, self.runtime, self.metrics, self.counters, Clock())
+        finder = SearchFinder(self.media, SearchPlanner(self.words), windows, self.runtime, Clock())
+        return SearchService(
+            media=self.media,
+            finder=finder,
+            sessions=sessions,
+            windows=windows,
+            runtime=self.runtime,
+            metrics=self.metrics,
+            counters=self.counters,
+            clock=Clock(),
+        )
 
     async def add(self, *names, caption=None):
         items = []
@@ -54,7 +68,8 @@ class Library:
             number = self.posts
             items.append(NewMedia(f"u{number}", f"f{number}", name, caption, number, MediaKind.VIDEO, source))
         for start in range(0, len(items), 200):
-            await self.batches.save_batch(items[start : start + 200])
+            stored = await self.batches.save_batch(items[start : start + 200])
+            self.words.dictionary.add(stored.words)
 
     async def found(self, text):
         return [file.name for file in (await self.search.search(READER, text)).files]
@@ -156,7 +171,7 @@ async def test_a_buried_title_is_first(library):
     page = await library.search.search(READER, "faust")
 
     assert page.files[0].name == "Faust.1926.mkv"
-    assert len(page.session.window.ids) == 50
+    assert len(page.session.window.ids) == 51  # the newest fifty, and the title
     assert (page.session.window.total, page.session.window.total_is_exact) == (121, True)
 
 

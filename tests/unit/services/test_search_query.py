@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 
 from core.search.hashes import word_hash
 from core.search.query import parse_query
-from core.services.search_query import plan_alternatives, plan_search, plan_title_search
+from tests.fixtures.plans import plan_alternatives, plan_search, plan_title_search
 
 
 @pytest.mark.parametrize(
@@ -31,7 +33,7 @@ def test_every_other_word_is_required():
     query = parse_query("great train robbery 1903", 200)
     plan = plan_search(query)
 
-    assert {*plan.leads, *plan.branches[0]} == {word_hash(word) for word in query.words}
+    assert {*plan.leads, *chain.from_iterable(plan.branches[0])} == {word_hash(word) for word in query.words}
     assert len(plan.branches) == 1
 
 
@@ -40,7 +42,7 @@ def test_a_title_is_led_by_itself_and_still_needs_every_word():
     plan = plan_title_search(parse_query("the kid 1921", 200))
 
     assert plan.leads == (word_hash("=the kid 1921"), word_hash("=the kid"))
-    assert plan.branches == ((word_hash("the"), word_hash("kid"), word_hash("1921")),)
+    assert plan.branches == (((word_hash("the"),), (word_hash("kid"),), (word_hash("1921"),)),)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +60,7 @@ def test_other_readings_are_tried(text, reading):
     plan = plan_alternatives(parse_query(text, 200))
 
     assert plan is not None
-    assert tuple(map(word_hash, reading)) in plan.branches
+    assert tuple((word_hash(word),) for word in reading) in plan.branches
 
 
 def test_readings_are_few():

@@ -1,0 +1,273 @@
+"""Finding: from a query to a ranked window of its newest matches."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from core.domain.search import FoundFiles, MatchCount, SearchWindow
+from core.errors import DatabaseUnavailableError, InfrastructureError, SearchTimeoutError
+from core.search.facets import count_facets
+from core.search.query import parse_query
+from core.search.ranking import chosen_words, in_name, rank
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from core.cache.keys import Key
+    from core.clock import Clock
+    from core.domain.media import ListedFile
+    from core.domain.search import SearchCursor
+    from core.search.query import Query
+    from core.search.reading import Reading
+    from core.services.runtime_settings import RuntimeSettingsService
+    from core.services.search_query import PlannedSearch, SearchPlanner
+    from core.services.search_windows import SearchWindows
+    from repositories.media import MediaRepository
+
+_SEARCH_MS = 1000
+_EXTRA_MS = 300
+_COUNT_MS = 150
+_PATIENCE_S = 0.8  # after so long nothing more is asked than the answer needs
+_WORTH_KEEPING = 100  # fewer files are found and ranked as fast as they are read from the cache
+_FEW = 10
+_SOME_DATABASE = (0,)  # numbers begin at 1
+_SUGGESTIONS = 5
+_SURELY_CROWDED = 2  # times a limit, so that a dictionary that lags does not matter
+
+
+class Found(NamedTuple):
+    """The answer to a search.
+
+    Attributes:
+        files: at least those of the first page, ranked.
+        key: where the window is worth keeping; None where it is kept, or must not be.
+        suggestions: where nothing was found, texts that find something.
+    """
+
+    window: SearchWindow
+    files: Sequence[ListedFile]
+    key: Key | None = None
+    suggestions: tuple[str, ...] = ()
+
+
+class SearchFinder:
+    """Asks the databases as little as an answer needs, and ranks what they give.
+
+    Every method raises SearchTimeoutError when the search was cut, and DatabaseUnavailableError when no database
+    answered.
+    """
+
+    def __init__(
+        self,
+        media: MediaRepository,
+        planner: SearchPlanner,
+        windows: SearchWindows,
+        runtime: RuntimeSettingsService,
+        clock: Clock,
+    ) -> None:
+        self._media = media
+        self._planner = planner
+        self._windows = windows
+        self._runtime = runtime
+        self._clock = clock
+
+    async def look_up(self, query: Query) -> Found:
+        """The window of a query: from the cache where that is sure to be right and saves work, else found anew.
+
+        Most searches are one question that costs less than asking the cache as well, so that is asked first only for
+        what it is likely to have.
+        """
+        key = await self._windows.key(query)  # before the database is asked
+        if key is None or not self._windows.is_likely(key):
+            return await self._find(query, key, ask_cache=key is not None)
+        return await self._known(key) or await self._find(query, key, ask_cache=False)
+
+    async def further(self, query: Query, cursor: SearchCursor, limit: int) -> FoundFiles:
+        """Older matches than those of a window, newest first."""
+        plan = self._planner.plan(query).plan
+        return await self._media.search_files(plan, limit, cursor=cursor, max_time_ms=_SEARCH_MS)
+
+    async def _known(self, key: Key) -> Found | None:
+        """What the cache has, if all files of its first page are still there, or out of reach for the moment."""
+        window = await self._windows.get(key)
+        if window is None:
+            return None
+        ids = window.ids[: self._runtime.current.result_page_size]
+        listed = await self._media.list_many(ids)
+        if listed.missing and listed.files:
+            return Found(replace(window, is_partial=True), listed.files)
+        return Found(window, listed.files) if len(listed.files) == len(ids) else None
+
+    async def _find(self, query: Query, key: Key | None, *, ask_cache: bool, may_correct: bool = True) -> Found:
+        size, began = self._runtime.current.search_window_size, self._clock.monotonic()
+        planned = self._planner.plan(query)
+        if planned.most is not None and planned.most > _SURELY_CROWDED * size and not ask_cache:
+            return await self._find_at_once(query, key, planned)
+        found = await self._media.search_files(planned.plan, size, max_time_ms=_SEARCH_MS)
+        if found.cursor is None:
+            if len(found.files) < _FEW:
+                return await self._find_otherwise(query, key, planned, found, may_correct=may_correct)
+            return self._complete(query, key if len(found.files) >= _WORTH_KEEPING else None, found, planned.readings)
+        if self._clock.monotonic() - began > _PATIENCE_S:
+            return self._best_of(query, None, found, planned, titled=None, counted=None)
+        known = await self._known(key) if key is not None and ask_cache else None
+        if known is not None:
+            return known
+        titled, counted = await asyncio.gather(self._search_titles(query, size), self._count(planned))
+        return self._best_of(query, key, found, planned, titled=titled, counted=counted)
+
+    async def _find_at_once(self, query: Query, key: Key | None, planned: PlannedSearch) -> Found:
+        """What is expected to have many matches: everything is asked at the same time."""
+        size = self._runtime.current.search_window_size
+        found, titled, counted = await asyncio.gather(
+            self._media.search_files(planned.plan, size, max_time_ms=_SEARCH_MS),
+            self._search_titles(query, size),
+            self._count(planned),
+        )
+        return self._best_of(query, key, found, planned, titled=titled, counted=counted)
+
+    async def _find_otherwise(
+        self, query: Query, key: Key | None, planned: PlannedSearch, found: FoundFiles, *, may_correct: bool
+    ) -> Found:
+        """Another reading of words that found little; where it is slow, the search has an answer without it.
+
+        After an outage the answer is partial, or, were it empty, none: nothing may be missing from "nothing found".
+        """
+        size = self._runtime.current.search_window_size
+        wider = self._planner.widen(query)
+        other = FoundFiles([])
+        if wider is not None:
+            try:
+                other = await self._media.search_files(wider.plan, size, max_time_ms=_EXTRA_MS)
+            except SearchTimeoutError:
+                key = None
+            except DatabaseUnavailableError:
+                if not found.files:
+                    raise
+                other = FoundFiles([], _SOME_DATABASE)
+        readings = (*planned.readings, *(wider.readings if wider is not None else ()))
+        missing = (*found.missing, *other.missing)
+        both = FoundFiles(_once([*found.files, *other.files]), missing, other.cursor)
+        if both.files or missing or not may_correct:
+            spelled = planned.is_respelled and not found.missing
+            return self._complete(query, key if other.files else None, both, readings, is_respelled=spelled)
+        return await self._correct(query, key)
+
+    async def _correct(self, query: Query, key: Key | None) -> Found:
+        """Nothing has these words: what is spelled like them, searched for at once where it is clear what was meant."""
+        offered = self._planner.corrections(query)[: 2 * _SUGGESTIONS]
+        if offered and offered[0][1]:
+            corrected = await self._find(_as_query(offered[0][0], query), None, ask_cache=False, may_correct=False)
+            if corrected.files:
+                window = replace(corrected.window, corrected=offered[0][0])
+                return Found(window, corrected.files, _kept(window, key))
+        found = await asyncio.gather(*(self._finds_something(_as_query(text, query)) for text, _ in offered))
+        texts = [text for (text, _), finds in zip(offered, found, strict=True) if finds]
+        return Found(SearchWindow((), 0, total_is_exact=True), (), None, tuple(texts[:_SUGGESTIONS]))
+
+    async def _finds_something(self, query: Query) -> bool:
+        try:
+            counted = await self._media.count_matches(self._planner.plan(query).plan, 1, max_time_ms=_COUNT_MS)
+        except InfrastructureError:
+            return False
+        return counted.total > 0
+
+    def _complete(
+        self,
+        query: Query,
+        key: Key | None,
+        found: FoundFiles,
+        readings: Sequence[Reading],
+        *,
+        is_respelled: bool = False,
+    ) -> Found:
+        """All matches that there are, or those of a wider search."""
+        files = rank(self._allowed(found.files, query, readings), query, readings)
+        total_is_exact = found.cursor is None
+        window = _window(files, len(files), found, total_is_exact=total_is_exact, cursor=None)
+        if is_respelled and files and not in_name(files[0].name, query):
+            window = replace(window, corrected=_spelled(files[0], readings))
+        return Found(window, files, _kept(window, key))
+
+    def _best_of(
+        self,
+        query: Query,
+        key: Key | None,
+        found: FoundFiles,
+        planned: PlannedSearch,
+        *,
+        titled: FoundFiles | None,
+        counted: MatchCount | None,
+    ) -> Found:
+        """What is known of many matches, ranked; None for what took too long to find out."""
+        if found.cursor is None:
+            return self._complete(query, key, found, planned.readings)
+        runtime = self._runtime.current
+        size = runtime.search_window_size
+        if counted is None or counted.missing or titled is None or titled.missing:
+            key = None
+        newest = _once([*found.files, *(titled.files if titled is not None else ())])
+        files = rank(self._allowed(newest, query, planned.readings), query, planned.readings)
+        total, is_exact = len(files), False
+        if counted is not None and len(files) >= size:
+            total = max(total, min(counted.total, runtime.count_limit - 1))
+            is_exact = counted.total < runtime.count_limit and not counted.missing
+        window = _window(files, total, found, total_is_exact=is_exact, cursor=found.cursor)
+        return Found(window, files, _kept(window, key))
+
+    def _allowed(self, files: list[ListedFile], query: Query, readings: Sequence[Reading]) -> list[ListedFile]:
+        if self._runtime.current.search_captions:
+            return files
+        return [media for media in files if in_name(media.name, query, readings)]
+
+    async def _search_titles(self, query: Query, size: int) -> FoundFiles | None:
+        """Files whose whole title was typed, which may stand far behind newer ones that only contain the words.
+
+        None when that took too long: the search has an answer without it.
+        """
+        if not query.titles:
+            return FoundFiles([])
+        try:
+            return await self._media.search_files(self._planner.plan_titles(query), size, max_time_ms=_EXTRA_MS)
+        except InfrastructureError:
+            return None
+
+    async def _count(self, planned: PlannedSearch) -> MatchCount | None:
+        """None when counting took too long; what the dictionary is sure of is not counted."""
+        limit = self._runtime.current.count_limit
+        if planned.is_one_word and planned.most is not None and planned.most > _SURELY_CROWDED * limit:
+            return MatchCount(limit)
+        try:
+            return await self._media.count_matches(planned.plan, limit, max_time_ms=_COUNT_MS)
+        except InfrastructureError:
+            return None
+
+
+def _window(
+    files: Sequence[ListedFile], total: int, found: FoundFiles, *, total_is_exact: bool, cursor: SearchCursor | None
+) -> SearchWindow:
+    is_partial = bool(found.missing)
+    ids = tuple(media.id for media in files)
+    facets = count_facets(files)
+    return SearchWindow(ids, total, total_is_exact and not is_partial, is_partial, facets, cursor=cursor)
+
+
+def _kept(window: SearchWindow, key: Key | None) -> Key | None:
+    """Only what is whole is kept, and never that there is nothing."""
+    return None if window.is_partial or not window.ids else key
+
+
+def _once(files: Iterable[ListedFile]) -> list[ListedFile]:
+    return list({media.id: media for media in files}.values())
+
+
+def _as_query(text: str, typed: Query) -> Query:
+    return replace(parse_query(text, len(text) + 1), filters=typed.filters)
+
+
+def _spelled(file: ListedFile, readings: Sequence[Reading]) -> str | None:
+    """The query as a file's name spells it."""
+    words = next(filter(None, (chosen_words(file.name, reading) for reading in readings)), None)
+    return None if words is None else " ".join(words)
