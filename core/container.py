@@ -38,6 +38,7 @@ from core.services.quota import QuotaService
 from core.services.rate_limiter import RateLimiter
 from core.services.recent_presses import RecentPresses
 from core.services.search_query import KnownWords
+from core.services.suggestions import SuggestionLists, SuggestionService
 from core.sidecar.server import SidecarServer
 from core.telegram.client import start_client
 from core.telegram.file_reference import FileReferences
@@ -110,6 +111,8 @@ class Container:
     quota: QuotaService
     limiter: RateLimiter
     search: SearchService
+    suggestion_lists: SuggestionLists
+    suggestions: SuggestionService
     delivery: DeliveryService
     links: DeepLinkService
     inline_search: InlineSearchService
@@ -229,7 +232,9 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     """Hand every object what it needs; nothing here waits."""
     runtime, repositories, telegram = databases.runtime, build_repositories(base, databases), build_telegram(base)
     books = build_bookkeeping(base, databases, repositories)
-    search = build_search(base, databases, repositories, books, KnownWords(Dictionary(), is_loaded=False))
+    words = KnownWords(Dictionary(), is_loaded=False)
+    search = build_search(base, databases, repositories, books, words)
+    suggestion_lists = SuggestionLists(base.cache, runtime, base.clock)
     quota = QuotaService(repositories.users, runtime, base.clock, base.settings.time_zone)
     indexing = _build_indexing(base, databases, repositories, books, telegram.gateway)
     links = DeepLinkService(base.cache, runtime, base.clock)
@@ -254,6 +259,8 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         quota=quota,
         limiter=RateLimiter(base.cache, runtime, base.metrics, base.clock),
         search=search,
+        suggestion_lists=suggestion_lists,
+        suggestions=SuggestionService(words, suggestion_lists, runtime),
         delivery=_build_delivery(base, repositories.media, search, quota, runtime, telegram.gateway, books),
         links=links,
         inline_search=_build_inline_search(repositories.media, search, quota, links, runtime, telegram.gateway),
