@@ -77,6 +77,9 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("library_full", "library_full", _GAUGE, (), "", "1 while no database has room for new files"),
     MetricSpec("write_switches", "write_switches", _COUNTER, (), "", "Changes of the database that takes new files"),
     MetricSpec("postponed_changes", "postponed_changes", _GAUGE, ("database",), "", "Edits and deletions waiting"),
+    MetricSpec("names_read", "names_read", _COUNTER, ("outcome",), "", "Names read for what they say of a release"),
+    MetricSpec("names_waiting", "names_waiting", _GAUGE, (), "", "Names waiting to be read"),
+    MetricSpec("worker_processes", "worker_processes", _COUNTER, ("event",), "", "Worker processes started and lost"),
     MetricSpec("http_requests", "http_requests", _COUNTER, ("path", "status"), "", "Answers of the sidecar"),
 )
 
@@ -119,6 +122,9 @@ class Metrics:
     library_full: Gauge
     write_switches: Counter
     postponed_changes: Gauge
+    names_read: Counter
+    names_waiting: Gauge
+    worker_processes: Counter
     http_requests: Counter
 
     def __init__(self) -> None:
