@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import PTT  # type: ignore[import-untyped]
 
@@ -20,6 +20,9 @@ from core.search.normalise import normalise
 from core.search.release_names import is_year
 from core.search.vocabulary import LANGUAGES, RELEASE_TAGS
 from core.search.words import analyse, without_leading_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 QUALITIES: tuple[str, ...] = (
     *("4320p", "2160p", "1440p", "1080p", "720p"),
@@ -115,6 +118,11 @@ def parse_name(name: str) -> ReleaseMetadata:
     """
     text = _cleaned(name)
     return _NOTHING if _says_nothing(_EXTENSION.sub("", text)) else _read(text)
+
+
+def parse_names(names: Sequence[str]) -> list[ReleaseMetadata]:
+    """What each of several names says, in their order; for a worker process."""
+    return list(map(parse_name, names))
 
 
 def _says_nothing(text: str) -> bool:
