@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from anyascii import anyascii
 
-from benchmarks.relevance_rows import NameCase, Row, SamePageCase, TitleCase
+from benchmarks.relevance_rows import NameCase, Row, SameFilesCase, SamePageCase, TitleCase
+from config.runtime import RuntimeSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from random import Random
 
     from benchmarks.relevance_draw import Draw
     from benchmarks.relevance_library import KnownTitle, Library
@@ -23,6 +25,7 @@ _FULL_WIDTH = {code: code + 0xFEE0 for code in range(ord("0"), ord("9") + 1)}
 _ACCENTED = str.maketrans("aeiouc", "áèîöūç")
 _EPISODES = ("s{0} e{1}", "{0}x{1:02}", "season {0} episode {1}", "S{0:02}E{1:02}", "s{0:02}.e{1:02}")
 _LEAST_NEWER = 200
+_PAGE = RuntimeSettings().result_page_size
 
 
 def known_items(draw: Draw) -> Iterator[Row]:
@@ -55,22 +58,30 @@ def _as_typed(titles: Sequence[KnownTitle], library: Library) -> list[Case]:
 
 def orders(draw: Draw) -> Iterator[Row]:
     """The words of a title the other way round, and shuffled."""
-    titles = draw.titles("orders", lambda title: len(set(title.words)) > 1)
-    random = draw.random("shuffled")
-    shuffled: list[Case] = []
-    for title in titles:
-        words = title.words
-        while " ".join(words) == title.text:
-            random.shuffle(words)
-        shuffled.append(SamePageCase(" ".join(words), title.text))
-    reversed_: list[Case] = [SamePageCase(" ".join(reversed(title.words)), title.text) for title in titles]
-    yield Row("words reversed: same files on page 1", 1.0, reversed_)
-    yield Row("words shuffled: same files on page 1", 1.0, shuffled)
-    found: list[Case] = [
-        TitleCase(case.text, title.text, draw.library, first=False)
-        for title, case in zip(titles, shuffled, strict=True)
+    library = draw.library
+    on_one_page = draw.titles("orders", lambda title: _is_reordered(title) and library.matches(title.words) <= _PAGE)
+    reversed_: list[Case] = [
+        SameFilesCase(" ".join(reversed(title.words)), title.text, library) for title in on_one_page
     ]
-    yield Row("words shuffled: title on page 1", None, found)
+    yield Row("words reversed: same files on page 1", 1.0, reversed_)
+    random = draw.random("shuffled")
+    shuffled: list[Case] = [SameFilesCase(_shuffled(title, random), title.text, library) for title in on_one_page]
+    yield Row("words shuffled: same files on page 1", 1.0, shuffled)
+    on_more = draw.titles("orders", lambda title: _is_reordered(title) and library.matches(title.words) > _PAGE)
+    found: list[Case] = [TitleCase(_shuffled(title, random), title.text, library, first=False) for title in on_more]
+    yield Row("words shuffled, of more than a page: title on page 1", 0.95, found)
+
+
+def _is_reordered(title: KnownTitle) -> bool:
+    return len(set(title.words)) > 1
+
+
+def _shuffled(title: KnownTitle, random: Random) -> str:
+    """The words in another order."""
+    words = title.words
+    while " ".join(words) == title.text:
+        random.shuffle(words)
+    return " ".join(words)
 
 
 def other_letters(draw: Draw) -> Iterator[Row]:
@@ -82,10 +93,10 @@ def other_letters(draw: Draw) -> Iterator[Row]:
     ]
     yield Row("Latin letters for others: title on page 1", 0.9, latin)
     plain = draw.titles("accents", lambda title: title.text.isascii())
-    accents: list[Case] = [SamePageCase(title.text.translate(_ACCENTED), title.text, ordered=True) for title in plain]
+    accents: list[Case] = [SamePageCase(title.text.translate(_ACCENTED), title.text) for title in plain]
     yield Row("accents: same page", 1.0, accents)
     dated = [f"{post.title.lower()} {post.year}" for post in draw.posts("digits", "film")]
-    digits: list[Case] = [SamePageCase(text.translate(_FULL_WIDTH), text, ordered=True) for text in dated]
+    digits: list[Case] = [SamePageCase(text.translate(_FULL_WIDTH), text) for text in dated]
     yield Row("full-width digits: same page", 1.0, digits)
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.relevance_library import runs
 from benchmarks.relevance_rows import Row, told
 from core.domain.media import MediaKind, MediaSource, NewMedia
-from core.search.normalise import normalise
 from sandbox.demo_library import load_library
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ class PhraseCase:
     async def miss(self, searched: Searched) -> str | None:
         """See `Case`."""
         files = await searched.page(self.text)
-        if files and any(_runs(phrase) in _runs(files[0].name) for phrase in self.phrases):
+        if files and any(runs(phrase) in runs(files[0].name) for phrase in self.phrases):
             return None
         return told(" or ".join(self.phrases), files)
 
@@ -61,21 +60,14 @@ def demo_rows() -> Iterator[Row]:
         SystemExit: nothing in the library can be the answer to a query.
     """
     kinds = tomllib.loads(_QUERIES.read_text(encoding="utf-8"))["queries"]
-    names = [_runs(item.file_name) for item in load_library()]
+    names = [runs(item.file_name) for item in load_library()]
     every: list[Case] = []
     for kind, queries in kinds.items():
         cases: list[Case] = []
         for text, *phrases in queries:
-            if not all(any(_runs(phrase) in name for name in names) for phrase in phrases):
+            if not all(any(runs(phrase) in name for name in names) for phrase in phrases):
                 raise SystemExit(f"{_QUERIES.name}: no file answers {text!r}")
             cases.append(PhraseCase(text, tuple(phrases)))
         yield Row(f"demo, {kind}: first", None, cases)
         every += cases
     yield Row("demo, all: first", _TARGET, every)
-
-
-def _runs(text: str) -> str:
-    """The normalised words of a text with a space before and behind each."""
-    plain = normalise(text).replace("'", "")
-    letters = (sign if unicodedata.category(sign)[0] in "LMN" else " " for sign in plain)
-    return f" {' '.join(''.join(letters).split())} "

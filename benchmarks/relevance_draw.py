@@ -58,7 +58,7 @@ class Draw:
         left_out = 0
         while len(kept) < self.wanted and (drawn := next(cases, None)) is not None:
             words, case = drawn
-            if self.library.meet(words.split()):
+            if self.library.matches(words.split()):
                 left_out += 1
             else:
                 kept.append(case)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from array import array
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.corpus import Corpus
@@ -102,14 +104,14 @@ class Library:
     def __init__(self) -> None:
         self.posts: list[Post] = []
         self.holders: dict[str, array[int]] = defaultdict(lambda: array("I"))
-        self._by_name: dict[str, int] = {}
+        self._by_name: dict[str, list[Post]] = defaultdict(list)
         self._titles: dict[str, KnownTitle] = {}
 
     def add(self, post: Post) -> None:
         """Take in a file that is newer than all others."""
         position = len(self.posts)
         self.posts.append(post)
-        self._by_name[post.name] = position  # files of one name have one title
+        self._by_name[post.name].append(post)
         for word in file_words(post.name, post.caption):
             self.holders[word].append(position)
         if post.title:
@@ -123,39 +125,44 @@ class Library:
         """Each once, by the order in which they first came."""
         return list(self._titles.values())
 
-    def post(self, name: str) -> Post:
-        """The newest file of that name."""
-        return self.posts[self._by_name[name]]
+    def named(self, name: str) -> Sequence[Post]:
+        """All files of that name; they have one title, but not one caption."""
+        return self._by_name[name]
 
     def has_title(self, name: str, title: str) -> bool:
         """Whether a file's title is exactly this one."""
-        return normalise(self.post(name).title) == normalise(title)
+        return normalise(self._by_name[name][-1].title) == normalise(title)
 
     def has_words(self, name: str, words: Iterable[str]) -> bool:
-        """Whether a file's name and caption have all the words."""
-        post = self.post(name)
-        return _words(post.name, post.caption).issuperset(words)
+        """Whether a file of that name has all the words in name and caption."""
+        return any(_words(post.name, post.caption).issuperset(words) for post in self._by_name[name])
 
     def has_word_beginning(self, name: str, beginning: str) -> bool:
-        """Whether a file's name or caption has a word that begins like this."""
-        post = self.post(name)
-        return any(word.startswith(beginning) for word in _words(post.name, post.caption))
+        """Whether a file of that name has a word that begins like this, in name or caption."""
+        words = chain.from_iterable(_words(post.name, post.caption) for post in self._by_name[name])
+        return any(word.startswith(beginning) for word in words)
 
     def knows(self, word: str) -> bool:
         """Whether any file has the word."""
         return word in self.holders
 
-    def meet(self, words: Iterable[str]) -> bool:
-        """Whether any file has all the words."""
+    def matches(self, words: Iterable[str]) -> int:
+        """How many files have all the words."""
         holders = [self.holders.get(word, ()) for word in words]
-        if not all(holders):
-            return False
         first, *rest = sorted(holders, key=len)
-        return bool(set(first).intersection(*rest))
+        return sum(all(_has(other, position) for other in rest) for position in first)
 
     def newer_files(self, word: str, position: int) -> int:
         """How many files that have the word were posted after a position."""
-        return sum(holder > position for holder in self.holders.get(word, ()))
+        holders = self.holders.get(word, ())
+        return len(holders) - bisect_right(holders, position)
+
+
+def runs(text: str) -> str:
+    """The normalised runs of letters, digits and signs of a text, with a space before and behind each."""
+    plain = normalise(text).replace("'", "")
+    letters = (sign if unicodedata.category(sign)[0] in "LMN" else " " for sign in plain)
+    return f" {' '.join(''.join(letters).split())} "
 
 
 def letters_by_script(words: Iterable[str]) -> Mapping[str, Sequence[str]]:
@@ -169,6 +176,11 @@ def letters_by_script(words: Iterable[str]) -> Mapping[str, Sequence[str]]:
 def script_of(word: str) -> str:
     """The script of a word's first sign, as Unicode names it."""
     return unicodedata.name(word[0], "").partition(" ")[0]
+
+
+def _has(holders: Sequence[int], position: int) -> bool:
+    at = bisect_left(holders, position)
+    return at < len(holders) and holders[at] == position
 
 
 @lru_cache(maxsize=50_000)

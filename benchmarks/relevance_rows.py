@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from benchmarks.relevance_library import runs
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -61,17 +63,22 @@ class TitleCase:
         files = await searched.page(self.text)
         if any(map(self._is_right, files[:1] if self.first else files)):
             return None
-        return told(" ".join(filter(None, (self.title, str(self.episode or "")))), files)
+        return told(self._one_that_is_right(), files)
 
     def _is_right(self, file: ListedFile) -> bool:
         if not self.library.has_title(file.name, self.title):
             return False
-        return self.episode is None or self.library.post(file.name).episode == self.episode
+        return self.episode is None or self.library.named(file.name)[0].episode == self.episode
+
+    def _one_that_is_right(self) -> str:
+        title = self.title.lower()
+        fits = (post for post in reversed(self.library.posts) if post.title.lower() == title)
+        return next(post.name for post in fits if self.episode in {None, post.episode})
 
 
 @dataclass(frozen=True, slots=True)
 class NameCase:
-    """A file of exactly this name is wanted first."""
+    """A file of this name is wanted first, or of one with the same words between other signs."""
 
     text: str
     name: str
@@ -79,7 +86,7 @@ class NameCase:
     async def miss(self, searched: Searched) -> str | None:
         """See `Case`."""
         files = await searched.page(self.text)
-        return None if files and files[0].name == self.name else told(self.name, files)
+        return None if files and runs(files[0].name) == runs(self.name) else told(self.name, files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +122,38 @@ class BeginningCase:
 
 @dataclass(frozen=True, slots=True)
 class SamePageCase:
-    """The files of page 1 are those of another text, in the same order where `ordered`."""
+    """Page 1 is that of another text: the same files in the same order."""
 
     text: str
     other: str
-    ordered: bool = False
 
     async def miss(self, searched: Searched) -> str | None:
         """See `Case`."""
         ids = [file.id for file in await searched.page(self.text)]
         wanted = [file.id for file in await searched.page(self.other)]
-        if wanted and (ids == wanted if self.ordered else sorted(ids) == sorted(wanted)):
-            return None
-        shared = len(set(ids).intersection(wanted))
-        return f"{self.other!r} gives {len(wanted)} files, this {len(ids)}, {shared} of them the same"
+        return None if wanted and ids == wanted else _compared(self.other, wanted, ids)
+
+
+@dataclass(frozen=True, slots=True)
+class SameFilesCase:
+    """The files of page 1 that have all words are those of another order of the words.
+
+    Where few have them, files in which the last word is longer follow; those may differ.
+    """
+
+    text: str
+    other: str
+    library: Library
+
+    async def miss(self, searched: Searched) -> str | None:
+        """See `Case`."""
+        ids = await self._with_all_words(searched, self.text)
+        wanted = await self._with_all_words(searched, self.other)
+        return None if wanted and set(ids) == set(wanted) else _compared(self.other, wanted, ids)
+
+    async def _with_all_words(self, searched: Searched, text: str) -> list[int]:
+        words = self.other.split()
+        return [file.id for file in await searched.page(text) if self.library.has_words(file.name, words)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,3 +218,8 @@ async def ask(row: Row, searched: Searched) -> Result:
         if told is not None:
             misses.append(Miss(case.text, told))
     return Result(row, misses)
+
+
+def _compared(other: str, wanted: Sequence[int], ids: Sequence[int]) -> str:
+    shared = len(set(ids).intersection(wanted))
+    return f"{other!r} gives {len(wanted)} files, this {len(ids)}, {shared} of them the same"
