@@ -29,6 +29,7 @@ from core.services.channel_scan import ChannelScanService
 from core.services.deep_link import DeepLinkService
 from core.services.delivery import DeliveryService
 from core.services.duplicates import DuplicateRepair
+from core.services.group_search import GroupSearchService
 from core.services.health_report import HealthReport
 from core.services.indexing_queue import IndexingQueue
 from core.services.inline_search import InlineSearchService
@@ -37,6 +38,7 @@ from core.services.performance_report import PerformanceReport
 from core.services.quota import QuotaService
 from core.services.rate_limiter import RateLimiter
 from core.services.recent_presses import RecentPresses
+from core.services.search_again import RepeatableSearches
 from core.services.search_query import KnownWords
 from core.services.suggestions import SuggestionLists, SuggestionService
 from core.sidecar.server import SidecarServer
@@ -52,6 +54,7 @@ from core.wiring import (
     build_bookkeeping,
     build_databases,
     build_indexing,
+    build_metadata,
     build_probes,
     build_repositories,
     build_search,
@@ -111,6 +114,8 @@ class Container:
     quota: QuotaService
     limiter: RateLimiter
     search: SearchService
+    repeatable_searches: RepeatableSearches
+    group_search: GroupSearchService
     suggestion_lists: SuggestionLists
     suggestions: SuggestionService
     delivery: DeliveryService
@@ -235,7 +240,10 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     words = KnownWords(Dictionary(), is_loaded=False)
     search = build_search(base, databases, repositories, books, words)
     suggestion_lists = SuggestionLists(base.cache, runtime, base.clock)
+    limiter = RateLimiter(base.cache, runtime, base.metrics, base.clock)
     quota = QuotaService(repositories.users, runtime, base.clock, base.settings.time_zone)
+    reading = build_metadata(base, databases)
+    shutdown.push("worker_process", reading.worker.close)
     indexing = _build_indexing(base, databases, repositories, books, telegram.gateway)
     links = DeepLinkService(base.cache, runtime, base.clock)
     repair = DuplicateRepair(repositories.media_duplicates, base.clock)
@@ -257,8 +265,10 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         users=repositories.users,
         access=AccessService(repositories.users, books.counters),
         quota=quota,
-        limiter=RateLimiter(base.cache, runtime, base.metrics, base.clock),
+        limiter=limiter,
         search=search,
+        repeatable_searches=RepeatableSearches(base.cache, base.clock),
+        group_search=_build_group_search(base, repositories, limiter, runtime, telegram.gateway),
         suggestion_lists=suggestion_lists,
         suggestions=SuggestionService(words, suggestion_lists, runtime),
         delivery=_build_delivery(base, repositories.media, search, quota, runtime, telegram.gateway, books),
@@ -274,6 +284,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         background={
             **_watches(loop_lag, health, quota, maintenance),
             **core_loops(base, databases, books, indexing.service, repair),
+            "media_metadata": reading.metadata.run,
         },
     )
 
@@ -298,6 +309,23 @@ def _build_indexing(
     index_list = ChannelService(channels, queue)
     scan = ChannelScanService(channels, index_list, indexing, telegram, runtime, base.clock)
     return _Indexing(indexing, queue, index_list, scan)
+
+
+def _build_group_search(
+    base: Base,
+    repositories: Repositories,
+    limiter: RateLimiter,
+    runtime: RuntimeSettingsService,
+    telegram: PyrogramGateway,
+) -> GroupSearchService:
+    return GroupSearchService(
+        groups=repositories.groups,
+        limiter=limiter,
+        runtime=runtime,
+        telegram=telegram,
+        cache=base.cache,
+        clock=base.clock,
+    )
 
 
 def _build_delivery(

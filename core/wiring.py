@@ -10,6 +10,7 @@ import structlog
 
 from core.cache.invalidation import CacheInvalidator
 from core.concurrency.semaphore_manager import SemaphoreManager
+from core.concurrency.worker_process import WorkerProcess
 from core.database.circuit_breaker import CircuitBreaker, CircuitBreakerState
 from core.database.indexes import build_indexes
 from core.database.multi_pool import MultiDatabaseManager
@@ -20,6 +21,7 @@ from core.domain.media_id import MediaIdSource
 from core.services.daily_statistics import DailyCounters
 from core.services.health_report import HealthProbe
 from core.services.indexing import IndexingService
+from core.services.media_metadata import MediaMetadataService
 from core.services.postponed_changes import PostponedChangesService
 from core.services.runtime_settings import RuntimeSettingsService
 from core.services.search import SearchService
@@ -32,10 +34,12 @@ from core.telegram.pyrogram_gateway import PyrogramGateway
 from core.telegram.telegram_api import TelegramApi
 from repositories.channel import ChannelRepository
 from repositories.daily_statistics import DailyStatisticsRepository
+from repositories.group import GroupRepository
 from repositories.maintenance import MaintenanceRepository
 from repositories.media import MediaRepository
 from repositories.media_batch import MediaBatchRepository
 from repositories.media_duplicate import MediaDuplicateRepository
+from repositories.media_metadata_batch import MediaMetadataRepository
 from repositories.postponed_change import PostponedChangeRepository
 from repositories.runtime_settings import RuntimeSettingsRepository
 from repositories.user import UserRepository
@@ -85,6 +89,7 @@ class Repositories:
     media_duplicates: MediaDuplicateRepository
     postponed_changes: PostponedChangeRepository
     channels: ChannelRepository
+    groups: GroupRepository
     daily_statistics: DailyStatisticsRepository
     maintenance: MaintenanceRepository
 
@@ -95,6 +100,14 @@ class Bookkeeping:
 
     invalidator: CacheInvalidator
     counters: DailyCounters
+
+
+@dataclass(frozen=True, slots=True)
+class NameReading:
+    """What reads names, and the process for heavy work, which others may use too."""
+
+    worker: WorkerProcess
+    metadata: MediaMetadataService
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +152,7 @@ def build_repositories(base: Base, databases: Databases) -> Repositories:
         media_duplicates=MediaDuplicateRepository(manager),
         postponed_changes=PostponedChangeRepository(primary, ids),
         channels=ChannelRepository(primary, base.clock),
+        groups=GroupRepository(primary, base.cache, base.clock),
         daily_statistics=DailyStatisticsRepository(primary),
         maintenance=MaintenanceRepository(primary, base.clock),
     )
@@ -169,6 +183,19 @@ def build_search(
         counters=books.counters,
         clock=base.clock,
     )
+
+
+def build_metadata(base: Base, databases: Databases) -> NameReading:
+    """Reading what names say of releases; the worker has to be closed in the end."""
+    worker = WorkerProcess(base.tasks, base.metrics, base.clock)
+    metadata = MediaMetadataService(
+        repository=MediaMetadataRepository(databases.manager),
+        worker=worker,
+        tasks=base.tasks,
+        metrics=base.metrics,
+        clock=base.clock,
+    )
+    return NameReading(worker, metadata)
 
 
 def build_indexing(
