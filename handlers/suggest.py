@@ -10,7 +10,6 @@ from core.services.rate_limiter import Action
 from core.telegram.gateway import Button
 from handlers.base import BaseHandler, Command, Press, Reader, Route
 from handlers.buttons import SearchFor
-from handlers.result_page import render_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from core.services.suggestions import SuggestionLists, Suggestions, SuggestionService
     from core.telegram.gateway import Keyboard, TelegramGateway
     from handlers.incoming import CallbackQuery, IncomingMessage
+    from handlers.result_display import ResultDisplay
 
 _LABEL_LENGTH = 56
 
@@ -32,11 +32,13 @@ class SuggestHandler(BaseHandler):
         search: SearchService,
         suggestions: SuggestionService,
         lists: SuggestionLists,
+        display: ResultDisplay,
     ) -> None:
         self._telegram = telegram
         self._search = search
         self._suggestions = suggestions
         self._lists = lists
+        self._display = display
 
     def routes(self) -> Sequence[Route]:
         """The command, and a press on what was offered."""
@@ -55,12 +57,10 @@ class SuggestHandler(BaseHandler):
         await self._telegram.send_text(message.chat_id, html, suggestion_rows(suggestions))
 
     async def handle_search_for_callback(self, query: CallbackQuery, reader: Reader) -> None:
-        """Put the first page of a search for the pressed text in the place of what was offered."""
+        """Search for the pressed text, as if it had been typed, in place of what was offered."""
         press = SearchFor.unpack(query.data)
         text = await self._lists.open(press.list_id, reader.user.id, press.number)
-        page = await self._search.search(reader.user.id, text)
-        html, keyboard = render_page(page, reader.texts)
-        await self._telegram.edit_text(query.chat_id, query.message_id, html, keyboard)
+        await self._display.replace(await self._search.search(reader.user.id, text), reader, query)
 
 
 def suggestion_rows(suggestions: Suggestions) -> Keyboard:

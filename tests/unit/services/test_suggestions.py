@@ -9,7 +9,9 @@ import pytest
 from config.runtime import RuntimeSettings
 from core.cache import keys
 from core.errors import BadInputError, ExpiredError, NotYoursError
-from core.services.suggestions import SuggestionLists
+from core.search.dictionary import Dictionary
+from core.services.search_query import KnownWords
+from core.services.suggestions import SuggestionLists, SuggestionService
 
 TEXTS = ("moon voyage", "луна <b>", "x" * 200)
 
@@ -93,3 +95,48 @@ async def test_junk_in_redis_is_an_expired_list(lists, memory_cache, junk):
 
     with pytest.raises(ExpiredError):
         await lists.open("ab" * 8, 42, 1)
+
+
+@pytest.fixture
+def dictionary():
+    known = Dictionary()
+    known.add(
+        {f"moon{letter}": files for files, letter in enumerate("abcdefghij", start=1)} | {"voyage": 3, "voyager": 1}
+    )
+    return known
+
+
+async def test_endings_are_offered_and_kept(lists, runtime, dictionary):
+    """The texts that are shown are those a press finds, best first, eight at most."""
+    suggestions = await SuggestionService(KnownWords(dictionary), lists, runtime).suggest(42, "Voyage  MOO")
+
+    assert suggestions.texts[:2] == ("Voyage moonj", "Voyage mooni")
+    assert len(suggestions.texts) == 8
+    assert await lists.open(suggestions.list_id, 42, 8) == suggestions.texts[7]
+
+
+async def test_filters_stay_behind_each_text(lists, runtime, dictionary):
+    """What was asked for by name is asked for by every suggestion, in canonical form."""
+    service = SuggestionService(KnownWords(dictionary), lists, runtime)
+    suggestions = await service.suggest(42, "type: film voy year:1902")
+
+    assert suggestions.texts == ("voyage type:video year:1902", "voyager type:video year:1902")
+
+
+@pytest.mark.parametrize(
+    ("begun", "is_loaded", "key"),
+    [
+        ("voy", False, "suggest-not-ready"),
+        ("qqq", True, "suggest-nothing"),
+        ("type:video", True, "suggest-nothing"),
+        ("voy type:foo", True, "filter-bad-type"),
+        ("v", True, "search-too-short"),
+        ("...", True, "search-no-words"),
+        ("\u200b\u202e", True, "search-too-short"),
+    ],
+)
+async def test_what_cannot_be_completed_gets_a_sentence(lists, runtime, dictionary, begun, is_loaded, key):
+    """Whatever was typed, there is a friendly reason and no empty list of buttons."""
+    words = KnownWords(dictionary, is_loaded=is_loaded)
+    with pytest.raises(BadInputError, match=key):
+        await SuggestionService(words, lists, runtime).suggest(42, begun)
