@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - pydantic reads the annotations of this module
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -53,6 +53,11 @@ class RuntimeSettings(BaseModel):
     )
     count_limit: Whole = Field(
         default=1001, ge=100, le=10_001, json_schema_extra=_MATCHES, description="Where counting matches stops."
+    )
+    group_search_mode: Literal["all", "mention", "command"] = Field(
+        default="mention",
+        json_schema_extra=_NONE,
+        description="What counts as a search in groups: everything, words for the bot, /search alone.",
     )
     search_cache_s: Whole = Field(
         default=300, ge=1, le=3600, json_schema_extra=_SECONDS, description="How long a search is remembered."
@@ -159,6 +164,12 @@ class RuntimeSettings(BaseModel):
     )
     rate_callback_period_s: Whole = Field(
         default=60, ge=1, le=86_400, json_schema_extra=_SECONDS, description="Period of the press limit."
+    )
+    rate_group_burst: Whole = Field(
+        default=20, ge=1, le=10_000, json_schema_extra=_ACTIONS, description="Searches of one group in a period."
+    )
+    rate_group_period_s: Whole = Field(
+        default=60, ge=1, le=86_400, json_schema_extra=_SECONDS, description="Period of the group limit."
     )
     rate_request_burst: Whole = Field(
         default=3, ge=1, le=10_000, json_schema_extra=_ACTIONS, description="Titles a person may ask for in a period."

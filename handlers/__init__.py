@@ -15,17 +15,40 @@ if TYPE_CHECKING:
 def build_handlers(container: Container) -> Sequence[BaseHandler]:
     """The one list of every handler; each gets only the services it uses."""
     from handlers.file import FileHandler
+    from handlers.group_search import GroupSearchHandler
     from handlers.inline import InlineHandler
+    from handlers.private_link import PrivateLinks
+    from handlers.result_display import ResultDisplay
     from handlers.search import SearchHandler
     from handlers.search_help import SearchHelpHandler
     from handlers.start import StartHandler
+    from handlers.suggest import SuggestHandler
 
+    telegram, search, searches = container.telegram, container.search, container.repeatable_searches
+    display = ResultDisplay(telegram, container.quota, container.suggestion_lists, searches, container.runtime)
+    links = PrivateLinks(telegram, container.links)
     return (
         StartHandler(container.telegram, container.links, container.delivery, container.search),
         SearchHelpHandler(container.telegram),
-        SearchHandler(container.telegram, container.search),
+        SearchHandler(telegram, search, display, searches),
+        SuggestHandler(telegram, search, container.suggestions, container.suggestion_lists, display),
+        GroupSearchHandler(
+            telegram=telegram,
+            groups=container.group_search,
+            search=search,
+            display=display,
+            searches=searches,
+            links=links,
+        ),
         InlineHandler(container.telegram, container.inline_search),
-        FileHandler(container.telegram, container.delivery),
+        FileHandler(
+            telegram=telegram,
+            search=search,
+            delivery=container.delivery,
+            display=display,
+            searches=searches,
+            links=links,
+        ),
     )
 
 

@@ -73,6 +73,11 @@ class CallbackQuery:
     data: bytes
     answered: bool = field(default=False)
 
+    @property
+    def is_private(self) -> bool:
+        """Whether the button is in the private chat of who pressed it."""
+        return self.chat_id == self.sender.id
+
 
 @dataclass(frozen=True, slots=True)
 class InlineQuery:

@@ -47,12 +47,12 @@ def file_rows(page: ResultPage, texts: Texts) -> Iterator[Row]:
             yield buttons[at : at + _VERSIONS_IN_ROW]
 
 
-def send_row(page: ResultPage, texts: Texts, *, sends_window: bool) -> Row:
-    """`Send all` of the page and, where `sends_window` and there is more, of everything that is turned over."""
+def send_row(page: ResultPage, texts: Texts, most: int) -> Row:
+    """`Send all` of the page and, where there is more and `most` allows it, of up to so many files."""
     row = [Button(texts.plain("button-send-all"), _send_data(page, page.number))]
     total = len(page.session.window.ids) if page.narrowed_total is None else page.narrowed_total
-    if sends_window and total > len(page.files):
-        label = texts.plain("button-send-window", count=count(total, texts.language))
+    if min(total, most) > len(page.files):
+        label = texts.plain("button-send-window", count=count(min(total, most), texts.language))
         row.append(Button(label, _send_data(page, 0)))
     return row
 

@@ -9,7 +9,7 @@ from core.domain.media import MediaKind
 from core.search.display import display_name
 from core.telegram.gateway import Button
 from core.text.formatting import count, language_name
-from handlers.buttons import OpenOwn
+from handlers.buttons import OpenOwn, SearchFor
 from handlers.result_buttons import facet_rows, file_rows, navigation_row, send_row
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ class Surroundings:
 
     Attributes:
         in_group: others see it too, and may open their own copy.
-        sends_window: its reader has no quota, so that everything may be sent at once.
+        most_sent: how many files its reader may have sent at once; 0 for readers with a quota, who get a page.
         suggestion_list: under which `SuggestionLists` keeps the page's suggestions; "" shows none.
     """
 
     in_group: bool = False
-    sends_window: bool = False
+    most_sent: int = 0
     suggestion_list: str = ""
 
 
@@ -52,10 +52,10 @@ def render_page(page: ResultPage, texts: Texts, around: Surroundings = _PLAIN) -
     No keyboard when there is nothing to press.
     """
     if not page.session.window.ids:
-        return _nothing(page, texts), None
+        return _nothing(page, texts, around), _suggestions(page, around) or None
     rows = list(file_rows(page, texts))
     if page.files:
-        rows.append(send_row(page, texts, sends_window=around.sends_window))
+        rows.append(send_row(page, texts, around.most_sent))
     rows += facet_rows(page, texts)
     rows.append(navigation_row(page))
     if around.in_group:
@@ -68,14 +68,23 @@ def shown_text(text: str) -> str:
     return display_name(text, _TEXT_LENGTH)
 
 
-def _nothing(page: ResultPage, texts: Texts) -> str:
+def _nothing(page: ResultPage, texts: Texts, around: Surroundings) -> str:
     key = "results-empty-partial" if page.is_partial else "results-empty"
     lines = [texts.html(key, query=shown_text(page.session.query))]
-    if page.suggestions:
+    if around.suggestion_list:
         lines.append(texts.html("results-did-you-mean"))
     elif not page.is_partial:
         lines.append(texts.html("results-empty-hint"))
     return "\n".join(lines)
+
+
+def _suggestions(page: ResultPage, around: Surroundings) -> list[list[Button]]:
+    if not around.suggestion_list:
+        return []
+    return [
+        [Button(f"🔎 {display_name(text, _SUGGESTION_LENGTH)}", SearchFor(around.suggestion_list, number).pack())]
+        for number, text in enumerate(page.suggestions, start=1)
+    ]
 
 
 def _title(page: ResultPage, texts: Texts) -> str:

@@ -170,9 +170,27 @@ inline-message =
     { $size } · { $kind }
 inline-button-get = Get the file
 
+### Groups
+
+group-admins-only = Only admins of this group may change that.
+group-rights-unknown = Telegram does not tell me who the admins of this group are. Make me an admin, and try again.
+group-sender-unknown = You write in the name of a chat, so I do not know who you are. Search as yourself, or in private chat with me.
+group-mention-alone = Write what you look for next to my name.
+group-mode-private = This command belongs into a group: its admins say there what counts as a search.
+group-mode-unknown = I do not know { $mode }. Send <code>/search_mode all</code>, <code>/search_mode mention</code> or <code>/search_mode command</code>.
+group-mode-now =
+    What counts as a search here: <b>{ $mode }</b> ({ $meaning }).
+    Admins change it with <code>/search_mode all</code>, <code>/search_mode mention</code> or <code>/search_mode command</code>.
+group-mode-changed = What counts as a search here from now on: <b>{ $mode }</b> ({ $meaning }).
+group-mode-all = every short message
+group-mode-mention = words next to my name, replies to me, and /search
+group-mode-command = /search alone
+search-command-alone = Write what you look for after the command: <code>/search moon voyage</code>.
+
 ### Command menu
 
 command-start = Start over
+command-search = Search, in groups too
 command-help = How to search and fetch
 command-search-help = Filters and spellings of searches
 command-suggest = How a title may go on

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.domain.delivery import DeliveryJob, DeliveryReport, DeliveryWatcher
+from core.domain.search import Narrowing
 from core.errors import (
     BusyError,
     DatabaseUnavailableError,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 _PROGRESS_EVERY_S = 3.0
 _LONGEST_WAIT_S = 3600
+_EVERYTHING = Narrowing()
 
 
 class DeliveryService:
@@ -115,8 +117,22 @@ class DeliveryService:
                 raise self._exhausted(reservation.limit)
             await self._send(reader.id, media, reservation)
 
-    async def start_send_all(self, reader: User, session_id: str, number: int, watcher: DeliveryWatcher) -> DeliveryJob:
-        """Start sending page `number` of a session; for readers without a quota, the whole window.
+    async def start_send_all(
+        self,
+        reader: User,
+        session_id: str,
+        number: int,
+        watcher: DeliveryWatcher,
+        narrowing: Narrowing = _EVERYTHING,
+    ) -> DeliveryJob:
+        """Start sending a page of a session, or of the part of it that `narrowing` leaves.
+
+        Args:
+            reader: whose session it has to be.
+            session_id: as in `SearchSession`.
+            number: of the page; 0 for the whole window, which a reader with a quota gets the first page of.
+            watcher: is told how it goes.
+            narrowing: as the page was narrowed.
 
         Raises:
             BusyError: this person's previous job still runs.
@@ -126,8 +142,13 @@ class DeliveryService:
         status = await self._quota.status(reader)
         if status.left == 0:
             raise self._exhausted(status.limit)
-        whole_window = status.left is None
-        files, unreached = await self._search.files_to_send(reader.id, session_id, number, whole_window=whole_window)
+        files, unreached = await self._search.files_to_send(
+            reader.id,
+            session_id,
+            number or 1,
+            whole_window=number == 0 and status.left is None,
+            narrowing=narrowing,
+        )
         if not files:
             raise ExpiredError("search-page-empty")
         if reader.id in self._jobs:

@@ -1,4 +1,4 @@
-"""Who may act again when: limits per person and action, under a ceiling for the whole bot."""
+"""Who may act again when: limits per person (or group) and action, under a ceiling for the whole bot."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class Action(StrEnum):
     INLINE = "inline"
     DEEP_LINK = "deep_link"
     CALLBACK = "callback"
+    GROUP = "group"
     REQUEST = "request"
     INDEX_REQUEST = "index_request"
     BROADCAST = "broadcast"

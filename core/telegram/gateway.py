@@ -169,6 +169,14 @@ class TelegramGateway(Protocol):
         """The bot's own, without @; "" before the login."""
         ...
 
+    async def is_group_admin(self, chat_id: int, user_id: int) -> bool:
+        """Whether a person administers a group or made it, as Telegram says now.
+
+        Raises:
+            SourceGoneError: the bot may not look at the members of this group.
+        """
+        ...
+
     async def send_text(
         self, chat_id: int, html: str, keyboard: Keyboard | None = None, *, reply_to: int | None = None
     ) -> int:

@@ -20,6 +20,7 @@ from core.telegram.gateway import (
     SourceGoneError,
     TelegramRefusedError,
 )
+from core.telegram.group_rights import is_admin, is_basic_admin
 from core.telegram.inline_results import inline_answer
 from core.telegram.raw_requests import (
     MAX_CAPTION_LENGTH,
@@ -48,6 +49,7 @@ _MAX_POSTS_PER_CALL = 200
 _DIFFERENCE = "updates.GetChannelDifference"
 _DIFFERENCE_PAGE = 1000
 _MAX_CALLBACK_TEXT = 200
+_NO_MEMBER = frozenset({"USER_NOT_PARTICIPANT", "USER_ID_INVALID", "PARTICIPANT_ID_INVALID"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,22 @@ class PyrogramGateway:
         """The bot's own; see `TelegramGateway.username`."""
         me = self._client.me
         return (me.username or "") if me else ""
+
+    async def is_group_admin(self, chat_id: int, user_id: int) -> bool:
+        """Whether a person administers a group; see `TelegramGateway.is_group_admin`."""
+        group = await self._peer(chat_id)
+        if isinstance(group, raw.types.InputPeerChat):
+            full = raw.functions.messages.GetFullChat(chat_id=group.chat_id)
+            return is_basic_admin(await self._ask("messages.GetFullChat", full), user_id)
+        request = raw.functions.channels.GetParticipant(
+            channel=await self._channel(chat_id), participant=await self._peer(user_id)
+        )
+        try:
+            return is_admin(await self._ask("channels.GetParticipant", request))
+        except TelegramRefusedError as refused:
+            if refused.name not in _NO_MEMBER:
+                raise
+            return False
 
     async def send_text(
         self, chat_id: int, html: str, keyboard: Keyboard | None = None, *, reply_to: int | None = None
@@ -262,6 +280,17 @@ class PyrogramGateway:
             request,
             purpose=purpose,
             lane=ConcurrencyDomain.TELEGRAM_SEND,
+            idempotency=Idempotency.REPEATABLE,
+            flood_cap_s=self._limits.answer_flood_s,
+        )
+
+    async def _ask(self, method: str, request: Any) -> Any:
+        """Look something up while a person waits for the answer."""
+        return await self._call(
+            method,
+            request,
+            purpose=Purpose.READ,
+            lane=ConcurrencyDomain.TELEGRAM_FETCH,
             idempotency=Idempotency.REPEATABLE,
             flood_cap_s=self._limits.answer_flood_s,
         )

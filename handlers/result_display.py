@@ -1,0 +1,99 @@
+"""Showing pages of results in chats, and what becomes of those that are too old to be turned."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from core.errors import ExpiredError
+from core.telegram.gateway import Button
+from handlers.buttons import SearchAgain
+from handlers.result_page import Surroundings, render_page, shown_text
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from core.domain.search import ResultPage
+    from core.services.quota import QuotaService
+    from core.services.runtime_settings import RuntimeSettingsService
+    from core.services.search_again import RepeatableSearches
+    from core.services.suggestions import SuggestionLists
+    from core.telegram.gateway import Keyboard, TelegramGateway
+    from handlers.base import Reader
+    from handlers.incoming import CallbackQuery
+
+_EXPIRED = "search-expired"
+
+
+class ResultDisplay:
+    """Shows pages, each as its reader and its chat need it, and keeps what their buttons lead to.
+
+    Args:
+        searches: keeps what was searched for longer than the pages, so that an expired one can be searched again.
+    """
+
+    def __init__(
+        self,
+        telegram: TelegramGateway,
+        quota: QuotaService,
+        suggestions: SuggestionLists,
+        searches: RepeatableSearches,
+        runtime: RuntimeSettingsService,
+    ) -> None:
+        self._telegram = telegram
+        self._quota = quota
+        self._suggestions = suggestions
+        self._searches = searches
+        self._runtime = runtime
+
+    async def send(self, page: ResultPage, reader: Reader, chat_id: int, *, reply_to: int | None = None) -> int:
+        """Show the first page of a new search in a message of its own; returns that message's id."""
+        html, keyboard = await self._render(page, reader, chat_id)
+        message_id = await self._telegram.send_text(chat_id, html, keyboard, reply_to=reply_to)
+        await self._remember(page)
+        return message_id
+
+    async def replace(self, page: ResultPage, reader: Reader, query: CallbackQuery) -> None:
+        """Show the first page of a new search in place of the message whose button was pressed."""
+        await self.turn(page, reader, query)
+        await self._remember(page)
+
+    async def turn(self, page: ResultPage, reader: Reader, query: CallbackQuery) -> None:
+        """Show another page in place of the one whose button was pressed."""
+        html, keyboard = await self._render(page, reader, query.chat_id)
+        await self._telegram.edit_text(query.chat_id, query.message_id, html, keyboard)
+
+    @asynccontextmanager
+    async def offering_repeat(self, query: CallbackQuery, reader: Reader, session_id: str) -> AsyncIterator[None]:
+        """Around the use of a session: where it has expired, its dead page becomes a button that searches again.
+
+        Raises:
+            ExpiredError: it has; with another sentence where the button is there.
+            NotYoursError: it has, and was somebody else's.
+        """
+        try:
+            yield
+        except ExpiredError as error:
+            if error.text_key != _EXPIRED:
+                raise
+            text = await self._searches.own_text(session_id, reader.user.id)
+            keyboard: Keyboard = [[Button(reader.texts.plain("button-search-again"), SearchAgain(session_id).pack())]]
+            html = reader.texts.html("results-expired", query=shown_text(text))
+            await self._telegram.edit_text(query.chat_id, query.message_id, html, keyboard)
+            raise ExpiredError("search-expired-again") from error
+
+    async def _render(self, page: ResultPage, reader: Reader, chat_id: int) -> tuple[str, Keyboard | None]:
+        found = bool(page.session.window.ids)
+        suggestion_list = ""
+        if page.suggestions and not found:
+            suggestion_list = await self._suggestions.save(reader.user.id, page.suggestions)
+        around = Surroundings(
+            in_group=chat_id != reader.user.id,
+            most_sent=self._runtime.current.search_window_size if self._quota.is_unlimited(reader.user) else 0,
+            suggestion_list=suggestion_list,
+        )
+        return render_page(page, reader.texts, around)
+
+    async def _remember(self, page: ResultPage) -> None:
+        if page.session.window.ids:
+            await self._searches.remember(page.session)

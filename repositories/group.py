@@ -1,0 +1,67 @@
+"""Settings of groups.
+
+    groups {_id: chat id, mode: "all" | "mention" | "command", t: when it was set}
+
+A group that nobody set anything for has no document.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.cache import keys
+from core.cache.codec import ValueForm
+from core.database.base import BaseRepository
+from core.domain.group import Group, SearchMode
+
+if TYPE_CHECKING:
+    from core.cache.redis_cache import RedisCache
+    from core.clock import Clock
+    from core.database.pool import DatabaseConnectionPool
+
+_GROUPS = "groups"
+_SETTINGS = {"mode": 1}
+_MODES = frozenset(SearchMode)
+
+
+class GroupRepository(BaseRepository[int, Group]):
+    """Reads and writes groups; every method raises DatabaseUnavailableError when the primary database is gone."""
+
+    def __init__(self, pool: DatabaseConnectionPool, cache: RedisCache, clock: Clock) -> None:
+        super().__init__(cache, clock, key=keys.group, form=_FORM)
+        self._pool = pool
+
+    async def get_group(self, chat_id: int) -> Group:
+        """The settings of a group, without any for one that has none.
+
+        What this process wrote is seen at once, what another one wrote within five seconds. That a group has no
+        settings is remembered as well, so that a busy one does not ask for them at every message.
+        """
+        return await self._read_cached(chat_id, lambda: self._load(chat_id)) or Group(chat_id)
+
+    async def set_search_mode(self, chat_id: int, mode: SearchMode) -> None:
+        """Set what counts as a search in a group, durably; the last of two racing writers wins."""
+        fields = {"mode": mode.value, "t": self._clock.utc_now()}
+        async with self._writing(chat_id):
+            await self._pool.update_one(_GROUPS, {"_id": chat_id}, {"$set": fields}, upsert=True, idempotent=True)
+
+    async def _load(self, chat_id: int) -> Group:
+        found = await self._pool.find_one(_GROUPS, {"_id": chat_id}, projection=_SETTINGS) or {}
+        return Group(chat_id, _mode(found.get("mode")))
+
+
+def _mode(stored: Any) -> SearchMode | None:
+    return SearchMode(stored) if isinstance(stored, str) and stored in _MODES else None
+
+
+def _to_json(group: Group) -> list[Any]:
+    return [group.id, group.search_mode]
+
+
+def _from_json(fields: Any) -> Group | None:
+    if not isinstance(fields, list) or len(fields) != 2 or type(fields[0]) is not int:
+        return None
+    return Group(fields[0], _mode(fields[1]))
+
+
+_FORM = ValueForm(_to_json, _from_json)
