@@ -113,8 +113,19 @@ async def test_shutdown_is_quick_with_work_queued(
         assert code == 0
         assert took_s < 5
         finished = await bot.wait_log("shutdown_finished")
-        steps = finished["steps"]
-        assert steps == ["updates", "telegram", "indexing", "tasks", "bookkeeping", "sidecar", "redis", "mongodb"]
+        assert finished["steps"] == [
+            *(
+                "updates",
+                "telegram",
+                "indexing",
+                "tasks",
+                "bookkeeping",
+                "sidecar",
+                "worker_process",
+                "redis",
+                "mongodb",
+            )
+        ]
 
         await bot.start()
         await find(ann, "late", fits=lambda seen: "of 150" in seen.text, within_s=10)
