@@ -30,6 +30,7 @@ from repositories.media_document import (
     plan_index,
     source_document,
     sources_of,
+    stored_file_id,
     to_listed,
     to_media,
 )
@@ -203,7 +204,7 @@ class MediaRepository:
         Raises:
             DatabaseUnavailableError: it was not found, and a database did not answer.
         """
-        return await self._update(media_id, {"$set": {FILE_ID: file_id}})
+        return await self._update(media_id, {"$set": {FILE_ID: stored_file_id(file_id)}})
 
     async def mark_dead(self, media_id: int) -> None:
         """Take a file that cannot be fetched any more out of every result; a new post of it brings it back.

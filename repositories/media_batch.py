@@ -7,39 +7,27 @@ then be stored a second time elsewhere, which a search shows once and the repair
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import bson
 import structlog
-from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError, OperationFailure
 
 from core.database.capacity import WriteLoad, index_bytes
-from core.domain.indexing import BatchOutcome
 from core.errors import DatabaseUnavailableError, FileFilterError
-from core.search.words import TITLE_MARK, file_words
+from repositories.media_arrival import Arrival, KnownMedia, document_of, group_arrivals, known_updates, outcome_of
 from repositories.media_document import (
     COLLECTION,
     DEAD,
     EDITED_AT,
     ID,
-    LAST_SOURCE_SLOT,
-    MAX_SOURCES,
     SOURCES,
     UNIQUE_ID,
     UNIQUE_INDEX,
     WORDS,
-    UnstorableMediaError,
-    check_storable,
-    content_fields,
-    edit_update,
-    older_than,
-    source_document,
     sources_of,
-    to_document,
 )
 
 if TYPE_CHECKING:
@@ -48,7 +36,8 @@ if TYPE_CHECKING:
     from core.database.multi_pool import MultiDatabaseManager
     from core.database.pool import DatabaseConnectionPool, Document
     from core.database.write_routing import WriteRouting
-    from core.domain.media import MediaSource, NewMedia
+    from core.domain.indexing import BatchOutcome
+    from core.domain.media import NewMedia
     from core.domain.media_id import MediaIdSource
 
 _DUPLICATE_KEY = 11000
@@ -56,56 +45,6 @@ _BAD_HINT = 2
 _TRIES = 5
 _SOURCE_BYTES = 45
 _PART = 50
-
-
-@dataclass(frozen=True, slots=True)
-class KnownMedia:
-    """What a batch has to know of a stored file.
-
-    Attributes:
-        id: as in `MediaFile`.
-        database: number of the one that holds it; of two, the one with the older record.
-        edited_at: unix seconds of the newest edit applied, 0 for none.
-        is_dead: it was given up; a new post brings it back.
-    """
-
-    id: int
-    database: int
-    sources: tuple[MediaSource, ...]
-    edited_at: int
-    is_dead: bool
-
-
-@dataclass(slots=True)
-class _Arrival:
-    """The posts of one file within a batch; `media` is the one that names it."""
-
-    media: NewMedia
-    sources: dict[MediaSource, None]
-    repeats: int = 0
-    _words: list[str] | None = None
-
-    @property
-    def words(self) -> list[str]:
-        """What the file is found under; taken apart once."""
-        if self._words is None:
-            self._words = file_words(self.media.name, self.media.caption)
-        return self._words
-
-    def join(self, other: NewMedia) -> None:
-        """Add a later post of the same file; only an edit of a post that is already here changes the name."""
-        self.repeats += 1
-        if other.source in self.sources and other.edited_at > self.media.edited_at:
-            self.media, self._words = other, None
-        self.sources[other.source] = None
-
-    def posts(self, known: Mapping[str, KnownMedia]) -> list[NewMedia]:
-        """One post for each source, as `MediaRepository.apply_edit` takes it; only a known post may rename the file."""
-        stored = known[self.media.unique_id].sources
-        return [
-            replace(self.media, source=source, edited_at=self.media.edited_at if source in stored else 0)
-            for source in self.sources
-        ]
 
 
 @dataclass(slots=True)
@@ -119,7 +58,7 @@ class _Insertion:
         pinned: number of the database that the files' channels are pinned to.
     """
 
-    waiting: dict[str, _Arrival]
+    waiting: dict[str, Arrival]
     known: dict[str, KnownMedia]
     refused: dict[str, str]
     pinned: int | None
@@ -183,11 +122,11 @@ class MediaBatchRepository:
             pins: by channel, the number of the database that takes its new files while it is healthy and has room.
 
         Raises:
-            LibraryFullError: new files are left over, and no database has room for them.
+            LibraryFullError: new files are left over, and no database has room for them; a part may be stored.
             DatabaseUnavailableError: a part may be stored; save the same batch again.
         """
         await self._routing.prepare()
-        arrivals, rejected = _group(items)
+        arrivals, rejected = group_arrivals(items)
         known = await self.batch_duplicate_check(arrivals)
         fresh = {unique_id: arrival for unique_id, arrival in arrivals.items() if unique_id not in known}
         refused: dict[str, str] = {}
@@ -200,7 +139,7 @@ class MediaBatchRepository:
             arrival = arrivals.pop(unique_id)
             rejected.append((arrival.media, reason))
         unreached = await self._add_sources(arrivals, known)
-        return _outcome(arrivals, known, rejected, unreached)
+        return outcome_of(arrivals, known, rejected, unreached)
 
     async def _insert_all(self, insertions: Iterable[_Insertion]) -> None:
         """Insert parts of a batch at the same time: while a server stores one, the names of the next are taken apart.
@@ -218,7 +157,7 @@ class MediaBatchRepository:
         for _ in range(_TRIES + len(self._databases.databases)):
             if not insertion.waiting:
                 return
-            documents = [_document(arrival, self._ids.next()) for arrival in insertion.waiting.values()]
+            documents = [document_of(arrival, self._ids.next()) for arrival in insertion.waiting.values()]
             with self._routing.choose(
                 len(documents), load=_load_of(documents), pinned=insertion.pinned, tried=tried
             ) as ticket:
@@ -246,17 +185,17 @@ class MediaBatchRepository:
         )
 
     async def _add_sources(
-        self, arrivals: Mapping[str, _Arrival], known: Mapping[str, KnownMedia]
+        self, arrivals: Mapping[str, Arrival], known: Mapping[str, KnownMedia]
     ) -> list[tuple[int, NewMedia]]:
         """Give known files their posts; returns, by database, the posts that could not be added now."""
         unreached: list[tuple[int, NewMedia]] = []
-        by_database: dict[int, list[_Arrival]] = {}
+        by_database: dict[int, list[Arrival]] = {}
         for unique_id, arrival in arrivals.items():
             if unique_id in known:
                 by_database.setdefault(known[unique_id].database, []).append(arrival)
         for number, group in by_database.items():
             operations = [
-                operation for arrival in group for operation in _known_updates(arrival, known[arrival.media.unique_id])
+                operation for arrival in group for operation in known_updates(arrival, known[arrival.media.unique_id])
             ]
             if not operations:
                 continue
@@ -320,39 +259,14 @@ async def _known_in(database: DatabaseConnectionPool, unique_ids: Sequence[str])
     }
 
 
-def _parts(waiting: dict[str, _Arrival]) -> Iterator[dict[str, _Arrival]]:
+def _parts(waiting: dict[str, Arrival]) -> Iterator[dict[str, Arrival]]:
     items = list(waiting.items())
     for start in range(0, len(items), _PART):
         yield dict(items[start : start + _PART])
 
 
-def _outcome(
-    arrivals: Mapping[str, _Arrival],
-    known: Mapping[str, KnownMedia],
-    rejected: Sequence[tuple[NewMedia, str]],
-    unreached: Sequence[tuple[int, NewMedia]],
-) -> BatchOutcome:
-    new = [arrival for unique_id, arrival in arrivals.items() if unique_id not in known]
-    renamed = [a.media for unique_id, a in arrivals.items() if unique_id in known and _renames(a, known[unique_id])]
-    words = Counter(word for arrival in new for word in arrival.words if not word.startswith(TITLE_MARK))
-    repeats = sum(arrival.repeats for arrival in arrivals.values())
-    return BatchOutcome(
-        len(new),
-        len(arrivals) - len(new) + repeats,
-        tuple(rejected),
-        tuple(unreached),
-        words,
-        [(media.unique_id, media.name) for media in (*(arrival.media for arrival in new), *renamed)],
-    )
-
-
-def _renames(arrival: _Arrival, known: KnownMedia) -> bool:
-    """Whether the file may have another name now."""
-    return known.is_dead or (arrival.media.source in known.sources and arrival.media.edited_at > known.edited_at)
-
-
-def _by_pin(fresh: Mapping[str, _Arrival], pins: Mapping[int, int]) -> dict[int | None, dict[str, _Arrival]]:
-    groups: dict[int | None, dict[str, _Arrival]] = {}
+def _by_pin(fresh: Mapping[str, Arrival], pins: Mapping[int, int]) -> dict[int | None, dict[str, Arrival]]:
+    groups: dict[int | None, dict[str, Arrival]] = {}
     for unique_id, arrival in fresh.items():
         groups.setdefault(pins.get(arrival.media.source.channel_id), {})[unique_id] = arrival
     return groups
@@ -362,44 +276,3 @@ def _load_of(documents: Sequence[Document]) -> WriteLoad:
     words = sum(len(document[WORDS]) for document in documents)
     size = sum(len(bson.encode(document)) for document in documents)
     return WriteLoad(len(documents), size, index_bytes(len(documents), words))
-
-
-def _group(items: Sequence[NewMedia]) -> tuple[dict[str, _Arrival], list[tuple[NewMedia, str]]]:
-    arrivals: dict[str, _Arrival] = {}
-    rejected: list[tuple[NewMedia, str]] = []
-    for item in items:
-        try:
-            check_storable(item)
-        except UnstorableMediaError as error:
-            rejected.append((item, str(error)))
-            continue
-        if item.unique_id in arrivals:
-            arrivals[item.unique_id].join(item)
-        else:
-            arrivals[item.unique_id] = _Arrival(item, {item.source: None})
-    return arrivals, rejected
-
-
-def _document(arrival: _Arrival, media_id: int) -> Document:
-    document = to_document(arrival.media, media_id, arrival.words)
-    document[SOURCES] = [source_document(source) for source in list(arrival.sources)[:MAX_SOURCES]]
-    return document
-
-
-def _known_updates(arrival: _Arrival, known: KnownMedia) -> list[UpdateOne]:
-    unique_id, sources = arrival.media.unique_id, list(arrival.sources)[:MAX_SOURCES]
-    if known.is_dead:
-        revived = {**content_fields(arrival.media), SOURCES: [source_document(source) for source in sources]}
-        return [UpdateOne({UNIQUE_ID: unique_id, DEAD: 1}, {"$set": revived, "$unset": {DEAD: ""}})]
-    updates = [
-        UpdateOne(
-            {UNIQUE_ID: unique_id, LAST_SOURCE_SLOT: {"$exists": False}},
-            {"$addToSet": {SOURCES: source_document(source)}},
-        )
-        for source in sources
-        if source not in known.sources
-    ]
-    media = arrival.media
-    if media.source in known.sources and media.edited_at > known.edited_at:
-        updates.append(UpdateOne({UNIQUE_ID: unique_id, **older_than(media.edited_at)}, edit_update(media)))
-    return updates

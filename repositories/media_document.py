@@ -1,7 +1,7 @@
 """The stored form of a file: the only place that knows the short field names.
 
-    media_files {_id, u: unique id, f: file id, n: name, c?: caption, s: bytes, k: kind, d?: seconds,
-                 h: [word hash], src: [{ch: channel, mi: message}],
+    media_files {_id, u: unique id, f: file id as bytes, n: name, c?: caption, s: bytes, k: kind, d?: seconds,
+                 h: [word hash], src: [{ch: channel, mi: message}], m?: packed metadata, p?: deliveries,
                  e?: unix seconds of the newest edit, x?: 1 when it cannot be fetched}
 
 Short names and hashes halve the size of a record and of its index.
@@ -9,17 +9,20 @@ Short names and hashes halve the size of a record and of its index.
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from core.domain.media import ListedFile, MediaFile, MediaKind, MediaSource
 from core.search.hashes import word_hashes
 from core.search.words import file_words
+from repositories.media_metadata import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.database.pool import Document
-    from core.domain.media import NewMedia
+    from core.domain.media import NewMedia, ReleaseMetadata
     from core.search.plan import SearchPlan, WordSet
 
 COLLECTION = "media_files"
@@ -30,11 +33,11 @@ SOURCE_INDEX = "src"
 MAX_SOURCES = 10
 
 ID, UNIQUE_ID, FILE_ID, NAME, CAPTION, SIZE, KIND, DURATION = "_id", "u", "f", "n", "c", "s", "k", "d"
-WORDS, SOURCES, EDITED_AT, DEAD = "h", "src", "e", "x"
+WORDS, SOURCES, EDITED_AT, DEAD, METADATA, FETCHED = "h", "src", "e", "x", "m", "p"
 CHANNEL, MESSAGE = "ch", "mi"
 LAST_SOURCE_SLOT = f"{SOURCES}.{MAX_SOURCES - 1}"
 
-LISTED = {NAME: 1, SIZE: 1, KIND: 1}
+LISTED = {NAME: 1, SIZE: 1, KIND: 1, METADATA: 1, FETCHED: 1}
 """What a result list needs."""
 WHOLE = {WORDS: 0}
 
@@ -61,7 +64,12 @@ def to_document(media: NewMedia, media_id: int, words: Sequence[str] | None = No
 
 def content_fields(media: NewMedia, words: Sequence[str] | None = None) -> Document:
     """Everything of a record that a post says about its file."""
-    fields: Document = {FILE_ID: media.file_id, NAME: media.name, SIZE: media.size, KIND: int(media.kind)}
+    fields: Document = {
+        FILE_ID: stored_file_id(media.file_id),
+        NAME: media.name,
+        SIZE: media.size,
+        KIND: int(media.kind),
+    }
     if media.caption:
         fields[CAPTION] = media.caption
     if media.duration_s is not None:
@@ -80,8 +88,8 @@ def edit_update(media: NewMedia) -> Document:
     words = word_hashes(file_words(media.name, media.caption))
     changes: Document = {NAME: media.name, WORDS: words, EDITED_AT: media.edited_at}
     if media.caption:
-        return {"$set": {**changes, CAPTION: media.caption}}
-    return {"$set": changes, "$unset": {CAPTION: ""}}
+        return {"$set": {**changes, CAPTION: media.caption}, "$unset": {METADATA: ""}}
+    return {"$set": changes, "$unset": {CAPTION: "", METADATA: ""}}
 
 
 def older_than(edited_at: int) -> Document:
@@ -94,19 +102,50 @@ def to_media(document: Document) -> MediaFile:
     return MediaFile(
         document[ID],
         document[UNIQUE_ID],
-        document[FILE_ID],
+        file_id_of(document),
         document[NAME],
         document.get(CAPTION),
         document[SIZE],
         _KINDS[document[KIND]],
         sources_of(document),
         document.get(DURATION),
+        _metadata_of(document),
     )
 
 
 def to_listed(document: Document) -> ListedFile:
     """The record read with `LISTED`."""
-    return ListedFile(document[ID], document[NAME], document[SIZE], _KINDS[document[KIND]])
+    kind = _KINDS[document[KIND]]
+    if METADATA not in document and FETCHED not in document:
+        return ListedFile(document[ID], document[NAME], document[SIZE], kind)
+    fetched = document.get(FETCHED, 0)
+    return ListedFile(document[ID], document[NAME], document[SIZE], kind, _metadata_of(document), fetched)
+
+
+def stored_file_id(file_id: str) -> bytes | str:
+    """A file id as stored: its bytes are a quarter shorter than the base64 that Telegram's bots know them by."""
+    try:
+        packed = urlsafe_b64decode(file_id + "=" * (-len(file_id) % 4))
+    except ValueError:
+        return file_id
+    return packed if _in_base64(packed) == file_id else file_id
+
+
+def file_id_of(document: Document) -> str:
+    """The file id of a record."""
+    stored = document[FILE_ID]
+    return stored if isinstance(stored, str) else _in_base64(stored)
+
+
+def _in_base64(packed: bytes) -> str:
+    return urlsafe_b64encode(packed).rstrip(b"=").decode("ascii")
+
+
+def _metadata_of(document: Document) -> ReleaseMetadata | None:
+    return None if METADATA not in document else _unpacked(document[METADATA])
+
+
+_unpacked = lru_cache(maxsize=4096)(unpack)
 
 
 def sources_of(document: Document) -> tuple[MediaSource, ...]:

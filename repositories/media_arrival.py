@@ -1,0 +1,152 @@
+"""The posts of one file within a batch, and what they mean for its record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pymongo import UpdateOne
+
+from core.domain.indexing import BatchOutcome
+from core.search.words import TITLE_MARK, file_words
+from repositories.media_document import (
+    DEAD,
+    LAST_SOURCE_SLOT,
+    MAX_SOURCES,
+    SOURCES,
+    UNIQUE_ID,
+    UnstorableMediaError,
+    check_storable,
+    content_fields,
+    edit_update,
+    older_than,
+    source_document,
+    to_document,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from core.database.pool import Document
+    from core.domain.media import MediaSource, NewMedia
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMedia:
+    """What a batch has to know of a stored file.
+
+    Attributes:
+        id: as in `MediaFile`.
+        database: number of the one that holds it; of two, the one with the older record.
+        edited_at: unix seconds of the newest edit applied, 0 for none.
+        is_dead: it was given up; a new post brings it back.
+    """
+
+    id: int
+    database: int
+    sources: tuple[MediaSource, ...]
+    edited_at: int
+    is_dead: bool
+
+
+@dataclass(slots=True)
+class Arrival:
+    """The posts of one file within a batch; `media` is the one that names it."""
+
+    media: NewMedia
+    sources: dict[MediaSource, None]
+    repeats: int = 0
+    _words: list[str] | None = None
+
+    @property
+    def words(self) -> list[str]:
+        """What the file is found under; taken apart once."""
+        if self._words is None:
+            self._words = file_words(self.media.name, self.media.caption)
+        return self._words
+
+    def join(self, other: NewMedia) -> None:
+        """Add a later post of the same file; only an edit of a post that is already here changes the name."""
+        self.repeats += 1
+        if other.source in self.sources and other.edited_at > self.media.edited_at:
+            self.media, self._words = other, None
+        self.sources[other.source] = None
+
+    def posts(self, known: Mapping[str, KnownMedia]) -> list[NewMedia]:
+        """One post for each source, as `MediaRepository.apply_edit` takes it; only a known post may rename the file."""
+        stored = known[self.media.unique_id].sources
+        return [
+            replace(self.media, source=source, edited_at=self.media.edited_at if source in stored else 0)
+            for source in self.sources
+        ]
+
+
+def group_arrivals(items: Sequence[NewMedia]) -> tuple[dict[str, Arrival], list[tuple[NewMedia, str]]]:
+    """(the posts by unique id, what no record can hold and why)."""
+    arrivals: dict[str, Arrival] = {}
+    rejected: list[tuple[NewMedia, str]] = []
+    for item in items:
+        try:
+            check_storable(item)
+        except UnstorableMediaError as error:
+            rejected.append((item, str(error)))
+            continue
+        if item.unique_id in arrivals:
+            arrivals[item.unique_id].join(item)
+        else:
+            arrivals[item.unique_id] = Arrival(item, {item.source: None})
+    return arrivals, rejected
+
+
+def outcome_of(
+    arrivals: Mapping[str, Arrival],
+    known: Mapping[str, KnownMedia],
+    rejected: Sequence[tuple[NewMedia, str]],
+    unreached: Sequence[tuple[int, NewMedia]],
+) -> BatchOutcome:
+    """What became of the posts, once all that are not `known` are stored."""
+    new = [arrival for unique_id, arrival in arrivals.items() if unique_id not in known]
+    renamed = [a.media for unique_id, a in arrivals.items() if unique_id in known and _renames(a, known[unique_id])]
+    words = Counter(word for arrival in new for word in arrival.words if not word.startswith(TITLE_MARK))
+    repeats = sum(arrival.repeats for arrival in arrivals.values())
+    return BatchOutcome(
+        len(new),
+        len(arrivals) - len(new) + repeats,
+        tuple(rejected),
+        tuple(unreached),
+        words,
+        [(media.unique_id, media.name) for media in (*(arrival.media for arrival in new), *renamed)],
+    )
+
+
+def _renames(arrival: Arrival, known: KnownMedia) -> bool:
+    """Whether the file may have another name now."""
+    return known.is_dead or (arrival.media.source in known.sources and arrival.media.edited_at > known.edited_at)
+
+
+def document_of(arrival: Arrival, media_id: int) -> Document:
+    """The record of a new file with all its posts."""
+    document = to_document(arrival.media, media_id, arrival.words)
+    document[SOURCES] = [source_document(source) for source in list(arrival.sources)[:MAX_SOURCES]]
+    return document
+
+
+def known_updates(arrival: Arrival, known: KnownMedia) -> list[UpdateOne]:
+    """What gives a known file its posts, a newer name, or its place back when it was given up."""
+    unique_id, sources = arrival.media.unique_id, list(arrival.sources)[:MAX_SOURCES]
+    if known.is_dead:
+        revived = {**content_fields(arrival.media), SOURCES: [source_document(source) for source in sources]}
+        return [UpdateOne({UNIQUE_ID: unique_id, DEAD: 1}, {"$set": revived, "$unset": {DEAD: ""}})]
+    updates = [
+        UpdateOne(
+            {UNIQUE_ID: unique_id, LAST_SOURCE_SLOT: {"$exists": False}},
+            {"$addToSet": {SOURCES: source_document(source)}},
+        )
+        for source in sources
+        if source not in known.sources
+    ]
+    media = arrival.media
+    if media.source in known.sources and media.edited_at > known.edited_at:
+        updates.append(UpdateOne({UNIQUE_ID: unique_id, **older_than(media.edited_at)}, edit_update(media)))
+    return updates
