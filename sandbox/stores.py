@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import bson
 from fakeredis import FakeAsyncRedis, FakeServer
-from mongomock.collection import BulkOperationBuilder
+from mongomock.collection import BulkOperationBuilder, Collection
+from mongomock.filtering import filter_applies
 from mongomock_motor import AsyncMongoMockClient
 from pymongo.errors import BulkWriteError, ServerSelectionTimeoutError
 
@@ -34,6 +35,7 @@ class InMemoryStores:
 
     def __init__(self, clock: Clock) -> None:
         _accept_sort_in_bulk_writes()
+        _look_up_ids()
         self._clock = clock
         self._mongo: Any = AsyncMongoMockClient(tz_aware=True)
         self._redis = FakeServer()
@@ -181,3 +183,20 @@ def _without_sort(method: Callable[..., Any]) -> Callable[..., Any]:
 
     accepting.accepts_sort = True  # type: ignore[attr-defined]
     return accepting
+
+
+def _look_up_ids() -> None:
+    """Let mongomock find a document of a given `_id` without comparing all of them, as the words of a library need."""
+    walk = Collection._iter_documents  # noqa: SLF001
+    if hasattr(walk, "looks_up_ids"):
+        return
+
+    def look_up(collection: Any, query: Any) -> Any:
+        wanted, store = query.get("_id") if isinstance(query, dict) else None, collection._store  # noqa: SLF001
+        if not isinstance(wanted, (str, int)) or store.is_empty:
+            return walk(collection, query)
+        found = [store[wanted]] if wanted in store else []
+        return (document for document in found if filter_applies(query, document))
+
+    look_up.looks_up_ids = True  # type: ignore[attr-defined]
+    Collection._iter_documents = look_up  # noqa: SLF001

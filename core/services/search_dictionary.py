@@ -29,7 +29,7 @@ _RETRY_S = 5.0
 _FLUSH_AT = 50_000  # counts; those of some 5,000 files
 _MAX_UNSAVED = 300_000  # words
 _READ_AT_ONCE = 5_000
-_WRITTEN_AT_ONCE = 1_000
+_WRITTEN_AT_ONCE = 500
 _TAKEN_AT_ONCE = 500  # some two milliseconds
 _OVERLAP_MS = 120_000
 
@@ -135,7 +135,7 @@ class SearchDictionary:
                     after = terms[-1].word
                 break
             except DatabaseUnavailableError as error:
-                self._log.warning("search_dictionary_waits_for_database", detail=str(error))
+                self._log.debug("search_dictionary_waits", detail=str(error), words=len(self._unsaved))
                 await self._clock.sleep(_RETRY_S)
         self.is_loaded = True
         took_s = round(self._clock.monotonic() - started, 2)
