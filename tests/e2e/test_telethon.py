@@ -7,11 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pyrogram import filters
-from pyrogram.handlers import CallbackQueryHandler, MessageHandler
-from pyrogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+from pyrogram.handlers import CallbackQueryHandler, InlineQueryHandler, MessageHandler
+from pyrogram.raw.functions.messages import SetInlineBotResults
+from pyrogram.raw.types import InputBotInlineMessageMediaAuto, InputBotInlineResultDocument, InputDocument
+from pyrogram.types import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InlineQueryResultArticle,
+    InputTextMessageContent,
+)
 from telethon import Button, events
 from telethon.errors import PhoneCodeInvalidError
 from telethon.network import connection as framings
+from telethon.tl.functions.messages import StartBotRequest
 
 from sandbox.clients import telethon_client
 from tests.e2e.library import post_files
@@ -197,6 +205,78 @@ async def test_a_bot_of_another_library_works_too(dc: DataCenter, cast: Cast, wo
 
     assert request.message == "pong"
     assert request.reply_markup.rows[0].buttons[0].data == b"1"
+
+
+async def test_a_person_types_an_inline_query_and_sends_a_result(
+    cast: Cast, world: World, connect: Callable[[Account], Awaitable[Client]], ann: TelegramClient
+) -> None:
+    """Articles and a file that the pyrofork bot offers are listed by telethon; a choice arrives with its keyboard."""
+    bot = await connect(cast.bot)
+    data = bytes(range(256)) * 40
+    file = world.files[world.add_document("Faust.1926.mkv", data=data)]
+    known = InputDocument(
+        id=file.id,
+        access_hash=world.access.file(cast.bot.id, file.id),
+        file_reference=world.access.file_reference(file.id),
+    )
+
+    async def offer(_client: Client, query: Any) -> None:
+        message = InputTextMessageContent(f"<b>{query.query}</b>")
+        keyboard = InlineKeyboardMarkup([[InlineKeyboardButton("Open", url=f"https://t.me/{BOT_NAME}?start=x")]])
+        article = InlineQueryResultArticle("Nosferatu", message, id="1", description="1922", reply_markup=keyboard)
+        caption = InputBotInlineMessageMediaAuto(message="")
+        document = InputBotInlineResultDocument(
+            id="2", type="file", title="Faust", document=known, send_message=caption
+        )
+        await bot.invoke(
+            SetInlineBotResults(
+                query_id=int(query.id), results=[await article.write(bot), document], cache_time=0, next_offset="10"
+            )
+        )
+
+    bot.add_handler(InlineQueryHandler(offer))
+    results = await ann.inline_query(BOT_NAME, "silent", offset="0")
+    sent = await results[0].click(BOT_NAME)
+    film = await results[1].click("friends_group")
+
+    assert [(result.type, result.title, result.description) for result in results] == [
+        ("article", "Nosferatu", "1922"),
+        ("file", "Faust", None),
+    ]
+    assert results.result.next_offset == "10"
+    assert (sent.raw_text, sent.via_bot_id, sent.buttons[0][0].url) == (
+        "silent",
+        cast.bot.id,
+        f"https://t.me/{BOT_NAME}?start=x",
+    )
+    assert (film.file.name, await film.download_media(bytes)) == ("Faust.1926.mkv", data)
+
+
+async def test_a_telethon_bot_answers_inline_queries_and_is_started_by_a_link(
+    dc: DataCenter, cast: Cast, connect: Callable[[Account], Awaitable[Client]], ann: TelegramClient
+) -> None:
+    """The later layer passes in both roles: results that telethon offers, and /start with a parameter."""
+    bot = telethon_client(dc.host, dc.port, dc.key)
+
+    async def offer(event: Any) -> None:
+        buttons = [Button.inline("Go", b"go")]
+        article = event.builder.article("Faust", text=f"about {event.text}", buttons=buttons)
+        await event.answer([article], cache_time=0, switch_pm="More", switch_pm_param="more")
+
+    bot.add_event_handler(offer, events.InlineQuery)
+    await bot.start(bot_token=cast.bot.token)
+    started = Inbox(bot)
+    results = await ann.inline_query(BOT_NAME, "films", entity="friends_group")
+    sent = await results[0].click()
+    await ann(StartBotRequest(BOT_NAME, BOT_NAME, "abc"))
+    kind, command = await started.next()
+    while command.raw_text != "/start abc":
+        kind, command = await started.next()
+    await bot.disconnect()
+
+    assert (results.result.switch_pm.text, results.result.switch_pm.start_param) == ("More", "more")
+    assert (sent.raw_text, sent.buttons[0][0].data) == ("about films", b"go")
+    assert (kind, command.sender_id) == ("new", cast.ann.id)
 
 
 async def test_a_person_searches_pages_and_fetches_from_the_real_bot(
