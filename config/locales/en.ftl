@@ -83,6 +83,8 @@ help-text =
 
     Press a file to get it, or <b>Send all</b> for the whole page. The arrows turn the pages.
 
+    /search_help explains filters such as <code>type:video</code>, and /suggest offers how a title may go on.
+
 ### What the bot cannot do with a message
 
 error-bad-link = This link is not valid. Send me a few words to search for, or ask whoever gave you the link for a new one.
