@@ -21,4 +21,9 @@ def word_hash(word: str) -> int:
 
 def word_hashes(words: Iterable[str]) -> list[int]:
     """The hashes of `words` in their order, each once."""
-    return list(dict.fromkeys(map(word_hash, words)))
+    listed = list(words)
+    try:
+        hashes = [(crc32(word.encode()) ^ _SIGN) - _SIGN for word in listed]
+    except UnicodeEncodeError:  # lone surrogates are rare, and strict encoding is twice as fast
+        hashes = list(map(word_hash, listed))
+    return list(dict.fromkeys(hashes))

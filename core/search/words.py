@@ -10,27 +10,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from anyascii import anyascii
 
 from core.search.normalise import combining_signs, normalise
 from core.search.release_names import (
+    YEARS,
     ReleaseFacts,
-    episode_word,
     find_markers,
-    is_year,
-    language_of,
-    language_word,
-    pair_word,
-    season_word,
     year_in_brackets,
-    year_word,
 )
-from core.search.vocabulary import EXTENSIONS, RELEASE_TAGS
+from core.search.vocabulary import EXTENSIONS, LANGUAGES, RELEASE_TAGS
 
 if TYPE_CHECKING:
-    from core.search.release_names import Marker
+    from core.search.release_names import Reading
 
 MAX_WORDS = 40
 MAX_WORD_LENGTH = 32
@@ -43,8 +38,9 @@ _ASCII_RUN = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")
 _RUN = re.compile(rf"[^\W_](?:[^\W_]|[{combining_signs()}]|'(?=[^\W_]))*")
 _CJK = re.compile("[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _ACRONYM = re.compile(r"(?<![^\W_])(?:[^\W\d_]\.){2,}[^\W\d_](?![^\W_])")
-_HYPHENATED = re.compile(r"[^\W\d_]{2,}(?:-[^\W\d_]{2,})+")
+_HYPHENATED = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+(?:-[^\W\d_]{2,}+)+")
 _LEADING_TAG = re.compile(r"\s*(?:@\w+[\W_]+|\[[^\]]*\]\s*|www\.[a-z0-9-]+\.[a-z]{2,8}(?=[ _-])[ _-]+)")
+_TELLING = YEARS | RELEASE_TAGS | LANGUAGES.keys()
 _NOT_LATIN_LETTER = re.compile(r"[^a-z0-9]+")
 
 
@@ -76,17 +72,29 @@ def analyse(text: str) -> TextWords:
 def file_words(name: str, caption: str | None = None) -> list[str]:
     """The words a file is stored under: at most 40 of at most 32 characters, the title's first, the caption's last."""
     named = analyse(name)
-    words = dict.fromkeys(named.asked[: min(named.title_words, _MAX_TITLE_WORDS)])
-    if named.title:
-        words[title_word(named.title)] = None
-    described = analyse(caption) if caption else None
-    words.update(dict.fromkeys(_fact_words(_merged(named.facts, described, caption))))
-    words.update(dict.fromkeys(named.asked))
-    words.update(dict.fromkeys(named.further))
-    if described is not None:
-        words.update(dict.fromkeys(described.asked))
-        words.update(dict.fromkeys(described.further))
-    return list(words)[:MAX_WORDS]
+    described = analyse(caption) if caption and not _repeats(caption, name) else TextWords()
+    facts = named.facts
+    facts.fill_in(described.facts)
+    if facts.year is None and caption:
+        facts.year = year_in_brackets(normalise(caption[:_READ_LENGTH]))
+    words = [
+        *named.asked[: min(named.title_words, _MAX_TITLE_WORDS)],
+        *([title_word(named.title)] if named.title else []),
+        *facts.words(),
+        *named.asked,
+        *named.further,
+        *described.asked,
+        *described.further,
+    ]
+    return list(dict.fromkeys(words))[:MAX_WORDS]
+
+
+def _repeats(caption: str, name: str) -> bool:
+    """Whether a caption is the name with or without its type, as nearly half of all captions are: it adds no word."""
+    if not name.startswith(caption) or len(name) > _READ_LENGTH:
+        return False
+    rest = name[len(caption) :]
+    return not rest or (rest[0] == "." and rest[1:].lower() in EXTENSIONS)
 
 
 def title_word(title: str) -> str:
@@ -94,6 +102,7 @@ def title_word(title: str) -> str:
     return (TITLE_MARK + title)[:MAX_WORD_LENGTH]
 
 
+@lru_cache(maxsize=4096)
 def latin_form(word: str) -> str | None:
     """A normalised word in Latin letters, "brigada" for "бригада"; None when it is Latin or says nothing in Latin."""
     if word.isascii():
@@ -132,105 +141,127 @@ def run_words(run: str) -> tuple[list[str], list[str]]:
 
 
 class _Analysis:
-    """One walk over a normalised text, from left to right."""
+    """One walk over a normalised text, from left to right.
+
+    A place is the number of a run of the body; `_spellings` are (first place, place behind, what it says).
+    """
+
+    __slots__ = ("_asked", "_body", "_facts", "_find_runs", "_further", "_plain", "_spellings", "_text", "_whole")
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._runs = _ASCII_RUN if text.isascii() else _RUN
-        self._words = TextWords()
+        self._body = without_leading_tags(text)
+        self._find_runs = (_ASCII_RUN if text.isascii() else _RUN).findall
+        self._whole: list[str] = []
+        self._spellings: list[tuple[int, int, Reading]] = []
         self._asked: dict[str, None] = {}
         self._further: dict[str, None] = {}
-        self._titled: list[str] = []
-        self._whole: list[str] = []
-        self._title_open = True
-        self._body = without_leading_tags(text)
-        self._years = self._year_positions(self._body)
+        self._facts = ReleaseFacts()
+        self._cut()
+        self._plain = text.isascii() and "'" not in text and max(map(len, self._whole), default=0) <= MAX_WORD_LENGTH
 
     def result(self) -> TextWords:
-        body = self._body
+        whole = [run.replace("'", "") for run in self._whole] if "'" in self._body else self._whole
+        telling = [place for place, word in enumerate(whole) if word in _TELLING]
+        year_place = self._year_place(telling)
+        if year_place is not None:
+            self._facts.year = int(whole[year_place])
+        self._facts.languages = self._languages(telling, whole)
+        titled = self._title_length(telling, whole, year_place)
+        title = " ".join(whole[:titled])
+        title_words = self._read_body(titled)
+        if len(self._body) < len(self._text):
+            self._add(self._find_runs(self._text, 0, len(self._text) - len(self._body)))
+        if titled > 1:
+            self._join_compounds(title, has_letters=1 in map(len, whole[:titled]))
+        further = [word for word in self._further if word not in self._asked]
+        return TextWords(list(self._asked), further, title, " ".join(whole), title_words, self._facts)
+
+    def _cut(self) -> None:
+        body, whole, find_runs = self._body, self._whole, self._find_runs
         position = 0
-        for marker in find_markers(body):
-            self._read_runs(body, position, marker.start)
-            self._read_marker(marker, body)
-            position = marker.end
-        self._read_runs(body, position, len(body))
-        self._finish(body)
-        return self._words
+        for start, end, reading in find_markers(body):
+            whole += find_runs(body, position, start)
+            place = len(whole)
+            whole += find_runs(body, start, end)
+            self._spellings.append((place, len(whole), reading))
+            position = end
+        whole += find_runs(body, position)
 
-    def _year_positions(self, body: str) -> tuple[int, int]:
-        """Start of the run that is the year, and of the first run; the last year-like number that is not alone."""
-        first = self._runs.search(body)
-        start = first.start() if first else 0
-        hits = [match.start() for match in self._runs.finditer(body) if is_year(match[0])]
-        alone = not hits or self._runs.fullmatch(body.strip()) is not None or self._only_extension_follows(body, start)
-        return (-1, start) if alone else (hits[-1], start)
+    def _year_place(self, telling: list[int]) -> int | None:
+        """Where the last year-like number stands, unless it is alone or part of a recognised spelling."""
+        for place in reversed(telling):
+            if self._whole[place] in YEARS:
+                spelled = any(start <= place < end for start, end, _ in self._spellings)
+                return None if spelled or self._is_alone() else place
+        return None
 
-    def _only_extension_follows(self, body: str, start: int) -> bool:
-        runs = [match[0] for match in self._runs.finditer(body, start)]
-        return len(runs) == 2 and runs[1] in EXTENSIONS
+    @staticmethod
+    def _languages(telling: list[int], whole: list[str]) -> list[str]:
+        codes: list[str] = []
+        for place in telling:
+            code = LANGUAGES.get(whole[place])
+            if code is not None and place and code not in codes:
+                codes.append(code)
+        return codes[:_MAX_LANGUAGES]
 
-    def _read_runs(self, body: str, start: int, end: int) -> None:
-        for match in self._runs.finditer(body, start, end):
-            self._read_run(match[0], match.start(), last=match.end() >= len(body.rstrip()))
+    def _is_alone(self) -> bool:
+        """Whether the first run is all there is, besides the type of a file."""
+        runs = self._whole
+        return runs[0] == self._body.strip() if len(runs) == 1 else len(runs) == 2 and runs[1] in EXTENSIONS
 
-    def _read_run(self, run: str, start: int, *, last: bool) -> None:
-        year_start, first_start = self._years
-        plain = run.replace("'", "")
-        if start != first_start:
-            self._read_facts(plain, is_the_year=start == year_start)
-            is_extension = last and plain in EXTENSIONS
-            if start == year_start or plain in RELEASE_TAGS or is_extension:
-                self._title_open = False
-        elif start == year_start:
-            self._words.facts.year = int(plain)
-        asked, further = run_words(run)
-        self._whole.append(plain)
-        if self._title_open:
-            self._titled.append(plain)
-        self._add(asked, further)
+    def _title_length(self, telling: list[int], whole: list[str], year_place: int | None) -> int:
+        """How many runs stand before the first tag; the first run is never one, a spelling in front is the title."""
+        end = year_place or len(whole)
+        for start, _, _ in self._spellings:
+            if 0 < start < end:
+                end = start
+        for place in telling:
+            if 0 < place < end and whole[place] in RELEASE_TAGS:
+                end = place
+        is_typed = 1 < end == len(whole) and whole[-1] in EXTENSIONS and self._body.rstrip().endswith(whole[-1])
+        return end - 1 if is_typed else end
 
-    def _read_facts(self, word: str, *, is_the_year: bool) -> None:
-        if is_the_year:
-            self._words.facts.year = int(word)
-        code = language_of(word)
-        languages = self._words.facts.languages
-        if code is not None and code not in languages and len(languages) < _MAX_LANGUAGES:
-            languages.append(code)
+    def _read_body(self, titled: int) -> int:
+        """Collect the words of the body; how many of them belong to its first `titled` runs."""
+        runs, spellings, place = self._whole, iter(self._spellings), 0
+        if self._spellings and self._spellings[0][0] == 0:
+            _, place, reading = next(spellings)
+            self._read_spelling(reading, runs[:place])
+        self._add(runs[place:titled])
+        title_words, place = len(self._asked), max(place, titled)
+        for start, end, reading in spellings:
+            self._add(runs[place:start])
+            self._read_spelling(reading, runs[start:end])
+            place = end
+        self._add(runs[place:])
+        return title_words
 
-    def _read_marker(self, marker: Marker, body: str) -> None:
-        facts = self._words.facts
-        facts.seasons.extend(season for season in marker.seasons if season not in facts.seasons)
-        facts.episodes.extend(episode for episode in marker.episodes if episode not in facts.episodes)
-        if marker.quality is not None and marker.quality not in facts.qualities:
-            facts.qualities.append(marker.quality)
-        runs = [match[0] for match in self._runs.finditer(body, marker.start, marker.end)]
-        if self._titled:
-            self._title_open = False
-        else:
-            self._titled.extend(runs)  # a name that begins with a marker has it for its title
-        self._whole.extend(runs)
-        self._add(list(marker.words), [word for run in runs for word in run_words(run)[0]] if marker.spelled else [])
+    def _read_spelling(self, reading: Reading, runs: list[str]) -> None:
+        for word in reading.words:
+            self._asked[word] = None
+        if reading.spelled:
+            self._further.update(dict.fromkeys(word for run in runs for word in run_words(run)[0]))
+        self._facts.add(reading)
 
-    def _add(self, asked: list[str], further: list[str]) -> None:
-        self._asked.update(dict.fromkeys(asked))
-        self._further.update(dict.fromkeys(further))
-        if self._title_open:
-            self._words.title_words = len(self._asked)
-
-    def _finish(self, body: str) -> None:
-        for match in self._runs.finditer(self._text[: len(self._text) - len(body)]):
-            asked, further = run_words(match[0])
+    def _add(self, runs: list[str]) -> None:
+        if self._plain:
+            self._asked.update(dict.fromkeys(runs))
+            return
+        for run in runs:
+            asked, further = run_words(run)
             self._asked.update(dict.fromkeys(asked))
             self._further.update(dict.fromkeys(further))
-        title = " ".join(self._titled)
-        for compound in (*_ACRONYM.findall(body), *_HYPHENATED.findall(body)):
+
+    def _join_compounds(self, title: str, *, has_letters: bool) -> None:
+        """Add "swat" for "S.W.A.T." and "spiderman" for "Spider-Man" of a title."""
+        compounds = _ACRONYM.findall(self._body) if has_letters else []
+        if "-" in self._body:
+            compounds += _HYPHENATED.findall(self._body)
+        for compound in compounds:
             spaced = compound.replace(".", " ").replace("-", " ")
             if spaced in title:
                 self._further.setdefault(spaced.replace(" ", "")[:MAX_WORD_LENGTH])
-        words = self._words
-        words.asked = list(self._asked)
-        words.further = [word for word in self._further if word not in self._asked]
-        words.title, words.whole = title, " ".join(self._whole)
 
 
 def _split_cjk(run: str) -> list[str]:
@@ -245,32 +276,4 @@ def _split_cjk(run: str) -> list[str]:
         position = match.end()
     if position < len(run):
         words.append(run[position:][:MAX_WORD_LENGTH])
-    return words
-
-
-def _merged(named: ReleaseFacts, described: TextWords | None, caption: str | None) -> ReleaseFacts:
-    """What the name says; where it is silent, what the caption says."""
-    if described is None:
-        return named
-    told = described.facts
-    return ReleaseFacts(
-        named.seasons or told.seasons,
-        named.episodes or told.episodes,
-        named.qualities or told.qualities,
-        named.languages or told.languages,
-        named.year or year_in_brackets(normalise(caption or "")),
-    )
-
-
-def _fact_words(facts: ReleaseFacts) -> list[str]:
-    """Canonical words, which filters without words are led by as well."""
-    words: list[str] = []
-    if len(facts.seasons) == 1:
-        words.extend(pair_word(facts.seasons[0], episode) for episode in facts.episodes[:4])
-    words.extend(season_word(season) for season in facts.seasons[:4])
-    words.extend(episode_word(episode) for episode in facts.episodes[:4])
-    words.extend(facts.qualities[:2])
-    if facts.year is not None:
-        words.append(year_word(facts.year))
-    words.extend(map(language_word, facts.languages))
     return words
