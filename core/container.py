@@ -22,7 +22,6 @@ from core.errors import DatabaseUnavailableError
 from core.lifecycle import OrderedShutdown
 from core.observability.loop_lag import LoopLagMonitor
 from core.observability.metrics import Metrics
-from core.search.dictionary import Dictionary
 from core.services.access import AccessService
 from core.services.channel import ChannelService
 from core.services.channel_scan import ChannelScanService
@@ -39,7 +38,6 @@ from core.services.quota import QuotaService
 from core.services.rate_limiter import RateLimiter
 from core.services.recent_presses import RecentPresses
 from core.services.search_again import RepeatableSearches
-from core.services.search_query import KnownWords
 from core.services.suggestions import SuggestionLists, SuggestionService
 from core.sidecar.server import SidecarServer
 from core.telegram.client import start_client
@@ -53,6 +51,7 @@ from core.wiring import (
     Telegram,
     build_bookkeeping,
     build_databases,
+    build_dictionary,
     build_indexing,
     build_metadata,
     build_probes,
@@ -75,6 +74,7 @@ if TYPE_CHECKING:
     from core.services.indexing import IndexingService
     from core.services.runtime_settings import RuntimeSettingsService
     from core.services.search import SearchService
+    from core.services.search_dictionary import SearchDictionary
     from core.telegram.pyrogram_gateway import PyrogramGateway
     from repositories.media import MediaRepository
     from repositories.user import UserRepository
@@ -126,6 +126,7 @@ class Container:
     channel_scan: ChannelScanService
     maintenance: MaintenanceService
     books: Bookkeeping
+    dictionary: SearchDictionary
     health: HealthReport
     sidecar: SidecarServer
     background: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
@@ -169,9 +170,11 @@ class Container:
             await self.client.stop()
 
     async def _settle_books(self) -> None:
-        """The last numbers of the day, and what searches have to forget; a store that is gone costs some of them."""
+        """The last numbers and words, and what searches have to forget; a store that is gone costs some of them."""
         with suppress(DatabaseUnavailableError):
             await self.books.counters.flush()
+        with suppress(DatabaseUnavailableError):
+            await self.dictionary.flush()
         await self.books.invalidator.flush()
 
     async def _close_tasks(self) -> list[str]:
@@ -237,17 +240,19 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     """Hand every object what it needs; nothing here waits."""
     runtime, repositories, telegram = databases.runtime, build_repositories(base, databases), build_telegram(base)
     books = build_bookkeeping(base, databases, repositories)
-    words = KnownWords(Dictionary(), is_loaded=False)
+    reading = build_metadata(base, databases)
+    words = build_dictionary(base, databases, reading)
     search = build_search(base, databases, repositories, books, words)
     suggestion_lists = SuggestionLists(base.cache, runtime, base.clock)
     limiter = RateLimiter(base.cache, runtime, base.metrics, base.clock)
     quota = QuotaService(repositories.users, runtime, base.clock, base.settings.time_zone)
-    reading = build_metadata(base, databases)
     shutdown.push("worker_process", reading.worker.close)
     indexing = _build_indexing(base, databases, repositories, books, telegram.gateway)
     links = DeepLinkService(base.cache, runtime, base.clock)
     repair = DuplicateRepair(repositories.media_duplicates, base.clock)
-    maintenance = _build_maintenance(base, databases, repositories, books.counters, {"duplicates": repair.run})
+    maintenance = _build_maintenance(
+        base, databases, repositories, books.counters, {"duplicates": repair.run, "dictionary": words.recount}
+    )
     loop_lag = LoopLagMonitor(base.clock, base.metrics)
     health = HealthReport(build_probes(databases, base.cache, telegram.client), base.metrics, base.clock)
     performance = _build_performance(base, databases, indexing.queue, telegram, loop_lag)
@@ -279,12 +284,14 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         channel_scan=indexing.scan,
         maintenance=maintenance,
         books=books,
+        dictionary=words,
         health=health,
         sidecar=_build_sidecar(base, health, performance, routes),
         background={
             **_watches(loop_lag, health, quota, maintenance),
             **core_loops(base, databases, books, indexing.service, repair),
             "media_metadata": reading.metadata.run,
+            "search_dictionary": words.run,
         },
     )
 

@@ -25,10 +25,12 @@ from core.services.media_metadata import MediaMetadataService
 from core.services.postponed_changes import PostponedChangesService
 from core.services.runtime_settings import RuntimeSettingsService
 from core.services.search import SearchService
+from core.services.search_dictionary import SearchDictionary
 from core.services.search_finder import SearchFinder
 from core.services.search_query import SearchPlanner
 from core.services.search_session import SearchSessions
 from core.services.search_windows import SearchWindows
+from core.services.word_recount import WordRecount
 from core.telegram.client import build_client, build_storage, ping
 from core.telegram.pyrogram_gateway import PyrogramGateway
 from core.telegram.telegram_api import TelegramApi
@@ -40,8 +42,10 @@ from repositories.media import MediaRepository
 from repositories.media_batch import MediaBatchRepository
 from repositories.media_duplicate import MediaDuplicateRepository
 from repositories.media_metadata_batch import MediaMetadataRepository
+from repositories.media_words import MediaWordsRepository
 from repositories.postponed_change import PostponedChangeRepository
 from repositories.runtime_settings import RuntimeSettingsRepository
+from repositories.search_term import SearchTermRepository
 from repositories.user import UserRepository
 
 if TYPE_CHECKING:
@@ -196,6 +200,18 @@ def build_metadata(base: Base, databases: Databases) -> NameReading:
         clock=base.clock,
     )
     return NameReading(worker, metadata)
+
+
+def build_dictionary(base: Base, databases: Databases, reading: NameReading) -> SearchDictionary:
+    """The words of the library; what counts them also finds the names that were never read."""
+    recount = WordRecount(
+        MediaWordsRepository(databases.manager),
+        reading.worker,
+        base.clock,
+        on_file_without_metadata=lambda *named: reading.metadata.add([named]),
+    )
+    terms = SearchTermRepository(databases.manager.primary)
+    return SearchDictionary(terms=terms, recount=recount, metrics=base.metrics, clock=base.clock)
 
 
 def build_indexing(

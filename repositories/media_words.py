@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from repositories.media_document import CAPTION, COLLECTION, DEAD, ID, NAME, UNIQUE_ID
+from repositories.media_document import CAPTION, COLLECTION, DEAD, ID, METADATA, NAME, UNIQUE_ID
 
 if TYPE_CHECKING:
     from core.database.multi_pool import MultiDatabaseManager
     from core.database.pool import Document
 
-_METADATA = "m"
-_READ = {NAME: 1, CAPTION: 1, UNIQUE_ID: 1, _METADATA: 1, DEAD: 1}
+_READ = {NAME: 1, CAPTION: 1, UNIQUE_ID: 1, METADATA: 1, DEAD: 1}
 
 
 class FileText(NamedTuple):
@@ -56,6 +55,6 @@ def _to_text(document: Document) -> FileText:
         document[UNIQUE_ID],
         document[NAME],
         document.get(CAPTION),
-        has_metadata=_METADATA in document,
+        has_metadata=METADATA in document,
         is_found=DEAD not in document,
     )
