@@ -35,7 +35,8 @@ def known_items(draw: Draw) -> Iterator[Row]:
         titles = draw.titles(name, partial(_has_length, lengths=lengths))
         yield Row(f"title of {name}: first", 0.95, _as_typed(titles, library))
     newer = max(_LEAST_NEWER, len(library.posts) // 1000)
-    buried = draw.titles("buried", partial(_is_buried, library=library, newer=newer))
+    found = library.buried_titles(newer)
+    buried = draw.random("buried").sample(found, min(draw.wanted, len(found)))
     yield Row(f"title under more than {newer} newer files: first", 0.95, _as_typed(buried, library))
     songs = draw.titles("songs", lambda title: title.is_song)
     yield Row("title of a song, without artists: first", None, _as_typed(songs, library))
@@ -45,11 +46,6 @@ def known_items(draw: Draw) -> Iterator[Row]:
 
 def _has_length(title: KnownTitle, lengths: range) -> bool:
     return not title.is_song and len(title.words) in lengths
-
-
-def _is_buried(title: KnownTitle, library: Library, newer: int) -> bool:
-    words = title.words
-    return not title.is_song and len(words) == 1 and library.newer_files(words[0], title.newest) > newer
 
 
 def _as_typed(titles: Sequence[KnownTitle], library: Library) -> list[Case]:

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.corpus import Corpus
+from core.domain.media import MediaKind, MediaSource, NewMedia
 from core.search.normalise import normalise
 from core.search.words import file_words
 
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from benchmarks.corpus import _Title
-    from core.domain.media import MediaKind, NewMedia
 
 SONG = "music"
+PLANTED = "planted"
 
+_CHANNEL = -1001000000301
+_PLANTED_NAMES = ("{}.{}.1080p.BluRay.x264.mkv", "{} ({}) 720p.mp4", "{}_{}_480p_HDTV.mkv")
 _EPISODE = re.compile(r"S(\d\d)E(\d\d)")
 
 
@@ -33,7 +36,7 @@ class Post(NamedTuple):
     Attributes:
         name, caption: as posted.
         title: its words as they stand in the name, joined by spaces; "" for a name without any.
-        category: film, series, music, book, audiobook or junk.
+        category: film, series, music, book, audiobook or junk; or planted, a film that is there to be buried.
         year: of its title; it stands in names of films and books.
     """
 
@@ -64,6 +67,15 @@ class TitledCorpus(Corpus):
             year = 0 if title is None else title.year
             yield file, Post(file.name, file.caption, words, category, year)
 
+    def planted(self, number: int) -> Iterator[tuple[NewMedia, Post]]:
+        """Films whose whole title is one word, of the most frequent ones: few such titles are never posted again."""
+        for position, word in enumerate(self._words["latin"][:number]):
+            title, year = word.capitalize(), 1950 + position % 70
+            name = _PLANTED_NAMES[position % len(_PLANTED_NAMES)].format(title, year)
+            source = MediaSource(_CHANNEL, position + 1)
+            file = NewMedia(f"AgAD-{position:010}", f"-{position:073}", name, None, 1 << 30, MediaKind.VIDEO, source)
+            yield file, Post(name, None, title, PLANTED, year)
+
     def _name(self, category: str) -> tuple[str, MediaKind]:
         self._told = (None, category)
         return super()._name(category)
@@ -80,17 +92,22 @@ class KnownTitle(NamedTuple):
     Attributes:
         text: as people type it: lower case, one space between words.
         newest: position of the newest file that has exactly this title.
-        is_song: only names of songs have it, which begin with the artists.
+        categories: of the files that have it.
     """
 
     text: str
     newest: int
-    is_song: bool
+    categories: frozenset[str]
 
     @property
     def words(self) -> list[str]:
         """In order."""
         return self.text.split()
+
+    @property
+    def is_song(self) -> bool:
+        """Only names of songs have it, which begin with the artists."""
+        return self.categories == {SONG}
 
     @property
     def script(self) -> str:
@@ -117,13 +134,18 @@ class Library:
         if post.title:
             text = post.title.lower()
             known = self._titles.get(text)
-            is_song = post.category == SONG and (known is None or known.is_song)
-            self._titles[text] = KnownTitle(text, position, is_song)
+            categories = known.categories if known is not None else frozenset()
+            self._titles[text] = KnownTitle(text, position, categories | {post.category})
 
     @property
     def titles(self) -> Sequence[KnownTitle]:
-        """Each once, by the order in which they first came."""
-        return list(self._titles.values())
+        """Each once, by the order in which they first came, without those that are only planted."""
+        return [title for title in self._titles.values() if title.categories != {PLANTED}]
+
+    def buried_titles(self, newer: int) -> list[KnownTitle]:
+        """Titles of one word that more than so many newer files have."""
+        single = (title for title in self._titles.values() if not title.is_song and " " not in title.text)
+        return [title for title in single if self._newer_files(title) > newer]
 
     def named(self, name: str) -> Sequence[Post]:
         """All files of that name; they have one title, but not one caption."""
@@ -152,10 +174,9 @@ class Library:
         first, *rest = sorted(holders, key=len)
         return sum(all(_has(other, position) for other in rest) for position in first)
 
-    def newer_files(self, word: str, position: int) -> int:
-        """How many files that have the word were posted after a position."""
-        holders = self.holders.get(word, ())
-        return len(holders) - bisect_right(holders, position)
+    def _newer_files(self, title: KnownTitle) -> int:
+        holders = self.holders.get(title.text, ())
+        return len(holders) - bisect_right(holders, title.newest)
 
 
 def runs(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from benchmarks.relevance_library import runs
+from core.errors import FileFilterError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,11 @@ class Searched(Protocol):
     """What is asked."""
 
     async def page(self, text: str) -> Sequence[ListedFile]:
-        """The first page; without files as well when the text is refused."""
+        """The first page; without files as well when the text is refused.
+
+        Raises:
+            FileFilterError: it was cut.
+        """
 
     def nearest(self, word: str) -> Sequence[Spelling]:
         """Known words near a word, best first."""
@@ -211,10 +216,13 @@ class Result:
 
 
 async def ask(row: Row, searched: Searched) -> Result:
-    """All cases of a row, one after the other."""
+    """All cases of a row, one after the other; a search that was cut is a wrong answer."""
     misses = []
     for case in row.cases:
-        told = await case.miss(searched)
+        try:
+            told = await case.miss(searched)
+        except FileFilterError as error:
+            told = f"no answer: {type(error).__name__}"
         if told is not None:
             misses.append(Miss(case.text, told))
     return Result(row, misses)

@@ -5,17 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.search_engines import OwnSearch
-from core.errors import FileFilterError
-from core.search.dictionary import Dictionary
-from core.search.words import file_words
+from core.errors import BadInputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.domain.media import ListedFile, NewMedia
+    from core.domain.media import ListedFile
     from core.search.dictionary import Spelling
-
-_READER = 1
 
 
 class AskedSearch(OwnSearch):
@@ -24,23 +20,16 @@ class AskedSearch(OwnSearch):
     def __init__(self, mongo_uri: str, redis_uri: str, database: str, name: str) -> None:
         super().__init__(mongo_uri, redis_uri, database, name)
         self._pages: dict[str, Sequence[ListedFile]] = {}
-        self._dictionary = Dictionary()
-
-    async def store(self, batch: Sequence[NewMedia]) -> None:
-        """See `Engine`."""
-        await super().store(batch)
-        for file in batch:
-            self._dictionary.add(dict.fromkeys(file_words(file.name, file.caption), 1))
 
     async def page(self, text: str) -> Sequence[ListedFile]:
         """See `Searched`."""
         if text not in self._pages:
             try:
-                self._pages[text] = (await self._search.search(_READER, text)).files
-            except FileFilterError:
+                self._pages[text] = (await self.search(text)).files
+            except BadInputError:
                 self._pages[text] = ()
         return self._pages[text]
 
     def nearest(self, word: str) -> Sequence[Spelling]:
         """See `Searched`."""
-        return self._dictionary.nearest(word)
+        return self._words.dictionary.nearest(word)
