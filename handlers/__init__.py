@@ -28,7 +28,7 @@ def build_handlers(container: Container) -> Sequence[BaseHandler]:
     display = ResultDisplay(telegram, container.quota, container.suggestion_lists, searches, container.runtime)
     links = PrivateLinks(telegram, container.links)
     return (
-        StartHandler(container.telegram, container.links, container.delivery, container.search),
+        StartHandler(telegram, container.links, container.delivery, search, display),
         SearchHelpHandler(container.telegram),
         SearchHandler(telegram, search, display, searches),
         SuggestHandler(telegram, search, container.suggestions, container.suggestion_lists, display),
@@ -40,7 +40,7 @@ def build_handlers(container: Container) -> Sequence[BaseHandler]:
             searches=searches,
             links=links,
         ),
-        InlineHandler(container.telegram, container.inline_search),
+        InlineHandler(telegram, container.inline_search),
         FileHandler(
             telegram=telegram,
             search=search,

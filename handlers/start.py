@@ -8,7 +8,6 @@ from core.domain.deep_link import HELP_PAYLOAD, FileLink
 from core.errors import BadInputError
 from core.services.rate_limiter import Action
 from handlers.base import BaseHandler, Command, PrivateMedia, Reader, Route, StartLink, UnknownCommand
-from handlers.result_page import render_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,18 +17,25 @@ if TYPE_CHECKING:
     from core.services.search import SearchService
     from core.telegram.gateway import TelegramGateway
     from handlers.incoming import IncomingMessage
+    from handlers.result_display import ResultDisplay
 
 
 class StartHandler(BaseHandler):
     """Greets, opens links, explains, and answers what no other handler takes."""
 
     def __init__(
-        self, telegram: TelegramGateway, links: DeepLinkService, delivery: DeliveryService, search: SearchService
+        self,
+        telegram: TelegramGateway,
+        links: DeepLinkService,
+        delivery: DeliveryService,
+        search: SearchService,
+        display: ResultDisplay,
     ) -> None:
         self._telegram = telegram
         self._links = links
         self._delivery = delivery
         self._search = search
+        self._display = display
 
     def routes(self) -> Sequence[Route]:
         """The greeting, links, the help, and the two fallbacks of a private chat."""
@@ -57,8 +63,7 @@ class StartHandler(BaseHandler):
             await self._delivery.deliver_file(reader.user, target.media_id)
             return
         page = await self._search.search(reader.user.id, target.text)
-        html, keyboard = render_page(page, reader.texts)
-        await self._telegram.send_text(message.chat_id, html, keyboard)
+        await self._display.send(page, reader, message.chat_id)
 
     async def handle_help(self, message: IncomingMessage, reader: Reader) -> None:
         """Explain how to search and fetch."""
