@@ -71,4 +71,4 @@ def _languages(number: int) -> tuple[str, ...]:
         if 0 < language <= len(_LANGUAGES):
             found.append(_LANGUAGES[language - 1])
         number >>= _LANGUAGE_BITS
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
