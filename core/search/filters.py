@@ -112,6 +112,7 @@ _FILTER = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_WIDE_COLON = "\uff1a"
 # One sign for one, so that places in the folded text are places in the text; phones type the curved quotes.
 _FOLDING = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans("“”„«»‘’‚،、", '"""""\'\'\',,')
 
@@ -130,6 +131,8 @@ def split_filters(text: str) -> tuple[str, Filters]:
         BadInputError: `filter-bad-<name>`: a value is missing or not one; `filter-twice`: one filter with two values;
             `filter-sizes-crossed`: no size is allowed.
     """
+    if ":" not in text and _WIDE_COLON not in text:
+        return text, _NONE
     found: dict[str, Any] = {}
     rest = _take_out(text, found)
     while rest != text:  # what was taken out may have parted a filter: "year: type:video 1902"
