@@ -17,17 +17,19 @@ from core.cache.redis_client import build_redis_client
 from core.concurrency.task_registry import TaskRegistry
 from core.database.indexes import ensure_indexes
 from core.observability.metrics import Metrics
-from core.search.dictionary import Dictionary
 from core.services.duplicates import DuplicateRepair
 from core.services.health_report import HealthProbe, HealthReport
 from core.services.indexing_queue import IndexingQueue
+from core.services.new_names import NewNames
 from core.services.quota import QuotaService
-from core.services.search_query import KnownWords
 from core.wiring import (
     Base,
+    NameReading,
     build_bookkeeping,
     build_databases,
+    build_dictionary,
     build_indexing,
+    build_metadata,
     build_repositories,
     build_search,
     core_loops,
@@ -109,19 +111,25 @@ async def open_bot(rig: DatabaseRig, clock: Clock, time_zone: ZoneInfo) -> Async
             await ensure_indexes(pool)
         await databases.runtime.load()
         closing.push_async_callback(tasks.close, 5.0)
-        yield _assemble(base, databases)
+        reading = build_metadata(base, databases)
+        closing.push_async_callback(reading.worker.close)
+        yield _assemble(base, databases, reading)
 
 
-def _assemble(base: Base, databases: Databases) -> ChaosBot:
+def _assemble(base: Base, databases: Databases, reading: NameReading) -> ChaosBot:
     clock, tasks, repositories = base.clock, base.tasks, build_repositories(base, databases)
     books = build_bookkeeping(base, databases, repositories)
     repair = DuplicateRepair(repositories.media_duplicates, clock)
     quota = QuotaService(repositories.users, databases.runtime, clock, base.settings.time_zone)
-    indexing = build_indexing(base, databases, repositories, books, pins=lambda: PINS)
+    words = build_dictionary(base, databases, reading)
+    names = NewNames(words, reading.metadata)
+    indexing = build_indexing(base, databases, repositories, books, names, pins=lambda: PINS)
     queue = IndexingQueue(indexing, databases.runtime, tasks, base.metrics, clock)
     for name, loop in {
         "health": HealthReport(_probes(base, databases), base.metrics, clock).run,
         "quota_holds": quota.renew_holds,
+        "media_metadata": reading.metadata.run,
+        "search_dictionary": words.run,
         **core_loops(base, databases, books, indexing, repair),
     }.items():
         tasks.supervise(loop, name=name)
@@ -131,7 +139,7 @@ def _assemble(base: Base, databases: Databases) -> ChaosBot:
         tasks=tasks,
         runtime=databases.runtime,
         databases=databases.manager,
-        search=build_search(base, databases, repositories, books, KnownWords(Dictionary(), is_loaded=False)),
+        search=build_search(base, databases, repositories, books, words),
         media=repositories.media,
         batches=repositories.media_batch,
         invalidator=books.invalidator,

@@ -33,6 +33,7 @@ from core.services.health_report import HealthReport
 from core.services.indexing_queue import IndexingQueue
 from core.services.inline_search import InlineSearchService
 from core.services.maintenance import MaintenanceService
+from core.services.new_names import NewNames
 from core.services.performance_report import PerformanceReport
 from core.services.quota import QuotaService
 from core.services.rate_limiter import RateLimiter
@@ -247,7 +248,9 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     limiter = RateLimiter(base.cache, runtime, base.metrics, base.clock)
     quota = QuotaService(repositories.users, runtime, base.clock, base.settings.time_zone)
     shutdown.push("worker_process", reading.worker.close)
-    indexing = _build_indexing(base, databases, repositories, books, telegram.gateway)
+    indexing = _build_indexing(
+        base, databases, repositories, books, NewNames(words, reading.metadata), telegram.gateway
+    )
     links = DeepLinkService(base.cache, runtime, base.clock)
     repair = DuplicateRepair(repositories.media_duplicates, base.clock)
     maintenance = _build_maintenance(
@@ -308,10 +311,15 @@ def _watches(
 
 
 def _build_indexing(
-    base: Base, databases: Databases, repositories: Repositories, books: Bookkeeping, telegram: PyrogramGateway
+    base: Base,
+    databases: Databases,
+    repositories: Repositories,
+    books: Bookkeeping,
+    names: NewNames,
+    telegram: PyrogramGateway,
 ) -> _Indexing:
     channels, runtime = repositories.channels, databases.runtime
-    indexing = build_indexing(base, databases, repositories, books, pins=lambda: index_list.pins)
+    indexing = build_indexing(base, databases, repositories, books, names, pins=lambda: index_list.pins)
     queue = IndexingQueue(indexing, runtime, base.tasks, base.metrics, base.clock)
     index_list = ChannelService(channels, queue)
     scan = ChannelScanService(channels, index_list, indexing, telegram, runtime, base.clock)

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from core.concurrency.task_registry import TaskRegistry
     from core.observability.metrics import Metrics
     from core.services.duplicates import DuplicateRepair
+    from core.services.new_names import NewNames
     from core.services.search_query import Words
 
 _GIBIBYTE = 1 << 30
@@ -219,9 +220,10 @@ def build_indexing(
     databases: Databases,
     repositories: Repositories,
     books: Bookkeeping,
+    names: NewNames,
     pins: Callable[[], Mapping[int, int]],
 ) -> IndexingService:
-    """Storing what happens in channels; `pins` as in `IndexingService`."""
+    """Storing what happens in channels; `names` and `pins` as in `IndexingService`."""
     changes = PostponedChangesService(
         databases.manager, repositories.media, repositories.postponed_changes, base.metrics, base.clock
     )
@@ -230,6 +232,7 @@ def build_indexing(
         batches=repositories.media_batch,
         channels=repositories.channels,
         invalidator=books.invalidator,
+        names=names,
         tasks=base.tasks,
         metrics=base.metrics,
         counters=books.counters,

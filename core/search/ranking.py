@@ -111,41 +111,43 @@ def _best_quality_first(group: list[ListedFile]) -> list[ListedFile]:
 
 
 def _has_typed(form: str, name: str, query: Query) -> bool:
-    missing = [word for word in query.words if f" {word} " not in form]
+    missing = [word for word in query.words if f" {word} " not in form and not _is_half_of_pair(word, form)]
     if not missing:
         return True
     if all(not word.isascii() and word in form for word in missing):
         return True  # signs of scripts that are written without spaces
-    return _may_have(form, missing) and frozenset(missing).issubset(file_words(name))
+    return all(_may_have(form, word) for word in missing) and _words_of(name).issuperset(missing)
 
 
 def chosen_words(name: str, reading: Reading) -> list[str]:
     """The words that a name has for each choice of a reading; [] when it has none for one of them."""
     form = spaced(name)
     words: list[str] = []
-    stored: frozenset[str] | None = None
     for choice in reading.choices:
-        found = next((word for word in choice if f" {word} " in form), None)
+        found = next((word for word in choice if f" {word} " in form or _is_half_of_pair(word, form)), None)
         if found is None:
-            if stored is None:
-                stored = frozenset(file_words(name))
-            found = next((word for word in choice if word in stored or _has_all(stored, word)), None)
+            found = next((word for word in choice if _may_have(form, word) and word in _words_of(name)), None)
         if found is None:
             return []
         words.append(found)
     return words
 
 
-def _has_all(stored: frozenset[str], words: str) -> bool:
-    return " " in words and stored.issuperset(words.split())
+@lru_cache(maxsize=2048)
+def _words_of(name: str) -> frozenset[str]:
+    return frozenset(file_words(name))
 
 
-def _may_have(form: str, missing: Sequence[str]) -> bool:
+def _is_half_of_pair(word: str, form: str) -> bool:
+    """Whether `s01` or `e02` stands in a name as "s01e02"."""
+    if word[:1] not in "se" or not word[1:].isdecimal():
+        return False
+    return f" {word}e" in form if word[0] == "s" else re.search(rf" s\d+{word} ", form) is not None
+
+
+def _may_have(form: str, word: str) -> bool:
     """A quick no for most files that match by their caption: a Latin name holds an ordinary word letter for letter."""
-    if not form.isascii():
-        return True
-    letters = form.replace(" ", "")
-    return all(word in letters or not word.isalpha() for word in missing)
+    return not word.isalpha() or not form.isascii() or word in form.replace(" ", "")
 
 
 def _is_title(form: str, title: str) -> bool:

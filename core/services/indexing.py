@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from core.domain.media import NewMedia
     from core.observability.metrics import Metrics
     from core.services.daily_statistics import DailyCounters
+    from core.services.new_names import NewNames
     from core.services.postponed_changes import PostponedChangesService
     from repositories.channel import ChannelRepository
     from repositories.media_batch import MediaBatchRepository
@@ -29,6 +30,7 @@ class IndexingService:
 
     Args:
         invalidator: told what changed, so that no search remembers it otherwise.
+        names: told what names there are now.
         counters: what the day's statistics count.
         pins: by channel, the number of the database that its new files go to; asked for every batch.
     """
@@ -40,6 +42,7 @@ class IndexingService:
         batches: MediaBatchRepository,
         channels: ChannelRepository,
         invalidator: CacheInvalidator,
+        names: NewNames,
         tasks: TaskRegistry,
         metrics: Metrics,
         counters: DailyCounters,
@@ -51,6 +54,7 @@ class IndexingService:
         self._channels = channels
         self._tasks = tasks
         self._invalidator = invalidator
+        self._names = names
         self._metrics = metrics
         self._counters = counters
         self._marks: dict[int, tuple[int, int]] = {}
@@ -154,6 +158,7 @@ class IndexingService:
             outcome: BatchOutcome = await self._batches.save_batch(files, self._pins())
         finally:
             self._invalidator.added()  # a part may be stored, whatever came of the rest
+        self._names.stored(outcome)
         if outcome.unreached:
             await self._changes.keep(outcome.unreached)
         self._counters.add("files_indexed", outcome.new)
@@ -170,6 +175,8 @@ class IndexingService:
         """A post of a file we do not have (its post was missed, or the file came by the edit) is stored as new."""
         if not await self._changes.apply_edit(media):
             await self._store_new(media)
+        elif media.edited_at:
+            self._names.edited(media)
 
 
 def _message_id(event: StorableEvent) -> int:

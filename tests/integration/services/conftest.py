@@ -24,6 +24,7 @@ from tests.fixtures.bookkeeping import counters_on, invalidator_without_redis
 from tests.fixtures.channel_wire import FakeChannel, FakeTelegram
 from tests.fixtures.maintenance import MaintenanceProcess
 from tests.fixtures.media_stores import batches_on, changes_on
+from tests.fixtures.new_names import new_names_on
 from tests.integration.services.indexer import BOOKS, FILMS, Indexer
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def start(clock: TestClock, telegram: FakeTelegram) -> Callable[..., AbstractAsy
             batches=batches,
             channels=channels,
             invalidator=invalidator_without_redis(clock),
+            names=new_names_on(pool, clock=clock, tasks=tasks),
             tasks=tasks,
             metrics=metrics,
             counters=counters_on(pool, clock),

@@ -21,6 +21,7 @@ from repositories.channel import ChannelRepository
 from sandbox.stores import InMemoryStores
 from tests.fixtures.bookkeeping import counters_on, invalidator_without_redis
 from tests.fixtures.media_stores import batches_on, changes_on, route_writes
+from tests.fixtures.new_names import new_names_on
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -57,6 +58,7 @@ class Library:
             batches=batches_on(*self.pools, routing=route_writes(*self.pools)),
             channels=ChannelRepository(self.pools[0], self.clock),
             invalidator=invalidator_without_redis(self.clock),
+            names=new_names_on(*self.pools, clock=self.clock, tasks=self.tasks),
             tasks=self.tasks,
             metrics=Metrics(),
             counters=counters_on(self.pools[0], self.clock),
