@@ -5,7 +5,8 @@ python -m benchmarks.relevance [--files N] [--cases K] [--seed S] [--failures]
 A library with a fixed seed, in eight scripts, is written in batches of 200 through our own repository, and asked for
 titles by our own search, end to end; what is right is known from how the library was made. A second library is the
 demo's, which is asked hand-written queries. Every row is a share of right answers; exits with 1 when one is below its
-target. --failures prints up to five wrong answers of each row.
+target. --failures prints up to five wrong answers of each row. A machine that is so busy that searches are cut makes
+them wrong.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from benchmarks.relevance_library import Library, TitledCorpus
 from benchmarks.relevance_mistakes import prefixes, spacings, typos
 from benchmarks.relevance_rows import ask
 from benchmarks.relevance_search import AskedSearch
-from tests.fixtures.servers import MongoServer, ValkeyServer
+from benchmarks.search import RoomyMongoServer
+from tests.fixtures.servers import ValkeyServer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
@@ -67,7 +69,7 @@ async def run(flags: argparse.Namespace) -> list[Result]:
 async def _opened(database: str) -> AsyncIterator[AskedSearch]:
     """A search with servers of its own, so that nothing is known of another library."""
     async with AsyncExitStack() as closing:
-        mongo, valkey = closing.enter_context(MongoServer()), closing.enter_context(ValkeyServer())
+        mongo, valkey = closing.enter_context(RoomyMongoServer()), closing.enter_context(ValkeyServer())
         searched = await AskedSearch(mongo.uri, valkey.uri, database, database).open()
         closing.push_async_callback(searched.close)
         yield searched
