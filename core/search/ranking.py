@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from core.search.name_form import spaced
 from core.search.release_names import YEAR, find_markers, is_year
@@ -24,17 +24,8 @@ _YEARS = re.compile(rf"(?<= ){YEAR}(?= )")
 _TAIL_LENGTH = 40
 
 
-class _Rank(NamedTuple):
-    """What decides, in this order; larger is better."""
-
-    in_name: bool
-    typed_words: int
-    is_title: bool
-    has_phrase: bool
-    in_order: bool
-    is_of_year: bool
-    popularity: int
-    id: int
+_RankKey = tuple[bool, int, bool, bool, bool, bool, int, int]
+"""In the name, words as typed, exact title, phrase, words in order, agreeing year, popularity, id; larger is better."""
 
 
 def rank(files: Iterable[ListedFile], query: Query, readings: Sequence[Reading] = ()) -> list[ListedFile]:
@@ -69,38 +60,34 @@ class _Judge:
     def __init__(self, query: Query, readings: Sequence[Reading]) -> None:
         self._query = query
         self._readings = readings
+        self._needles = [f" {word} " for word in query.words]
+        self._phrase = f" {query.phrase} "
         self._titles = [title.removeprefix(TITLE_MARK) for title in query.titles]
         self._in_name: set[int] = set()
 
-    def rank(self, file: ListedFile) -> _Rank:
+    def rank(self, file: ListedFile) -> _RankKey:
         form, query = spaced(file.name), self._query
-        if _has_typed(form, file.name, query):
-            return self._in_a_name(file, form, len(query.words), query.phrase, self._titles, query.words)
+        if all(map(form.__contains__, self._needles)) or _has_typed(form, file.name, query):
+            return self._in_a_name(file, form, len(query.words), self._phrase, self._titles, query.words)
         for number, reading in enumerate(self._readings, start=1):
             words = chosen_words(file.name, reading)
             if words:
                 text = " ".join(words)
-                return self._in_a_name(file, form, -number, text, (text,), words)
-        return _Rank(False, 0, False, False, False, False, file.fetched.bit_length(), file.id)
+                return self._in_a_name(file, form, -number, f" {text} ", (text,), words)
+        return False, 0, False, False, False, False, file.fetched.bit_length(), file.id
 
     def is_in_name(self, file: ListedFile) -> bool:
         return file.id in self._in_name
 
     def _in_a_name(
         self, file: ListedFile, form: str, typed: int, phrase: str, titles: Sequence[str], words: Sequence[str]
-    ) -> _Rank:
+    ) -> _RankKey:
         self._in_name.add(file.id)
-        has_phrase = f" {phrase} " in form
-        return _Rank(
-            True,
-            typed,
-            any(_is_title(form, title) for title in titles),
-            has_phrase,
-            has_phrase or _in_order(form, words),
-            _is_of_year(form, self._query.facts.year),
-            file.fetched.bit_length(),
-            file.id,
-        )
+        has_phrase = phrase in form
+        is_title = any(_is_title(form, title) for title in titles)
+        in_order = has_phrase or _in_order(form, words)
+        is_of_year = _is_of_year(form, self._query.facts.year)
+        return True, typed, is_title, has_phrase, in_order, is_of_year, file.fetched.bit_length(), file.id
 
 
 def _best_quality_first(group: list[ListedFile]) -> list[ListedFile]:

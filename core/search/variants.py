@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _FILMED = frozenset(["mkv", "mp4", "avi", "mov", "m4v", "webm", "wmv", "flv", "ts", "m2ts", "mpg", "mpeg", "3gp"])
 _QUALITY = re.compile(r"(?:\d{3,4}[pi]|[48]k|uhd|fhd|hd|\d{3,4}x\d{3,4})\Z")
+_NUMBER_STARTS = frozenset("0123456789sufh")
 _EPISODE = re.compile(r"s\d{1,2}e\d{1,4}\Z|\d{1,2}x\d{2,3}\Z")
 
 
@@ -53,11 +54,13 @@ def _title(name: str) -> tuple[str, str]:
     """(what a name says before its tags, its extension or "")."""
     runs = spaced(name).split()
     extension = runs.pop() if len(runs) > 1 and runs[-1] in EXTENSIONS else ""
-    for at, run in enumerate(runs):
-        if at == 0:
-            continue
-        if run in RELEASE_TAGS or _QUALITY.match(run):
+    for at in range(1, len(runs)):
+        run = runs[at]
+        if run in RELEASE_TAGS:
             return " ".join(runs[:at]), extension
-        if is_year(run) or _EPISODE.match(run):
-            return " ".join(runs[: at + 1]), extension
+        if run[0] in _NUMBER_STARTS:
+            if is_year(run) or _EPISODE.match(run):
+                return " ".join(runs[: at + 1]), extension
+            if _QUALITY.match(run):
+                return " ".join(runs[:at]), extension
     return " ".join(runs), extension
