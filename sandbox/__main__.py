@@ -37,7 +37,7 @@ _POSTS = (
 def seeded_world(clock: Clock) -> tuple[World, dict[str, Any]]:
     """A small world: a bot, three people, a channel with four posts and a group; and what to tell about it."""
     world = World(clock)
-    bot = world.add_bot(_BOT_TOKEN, "Local Bot", "local_test_bot")
+    bot = world.add_bot(_BOT_TOKEN, "Local Bot", "local_test_bot", inline_placeholder="Search")
     people = {
         name: world.add_user(name.title(), username=f"local_{name}", phone=f"99966{number}000{number}")
         for number, name in enumerate(("admin", "reader", "guest"), 1)

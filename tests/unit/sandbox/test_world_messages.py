@@ -165,7 +165,9 @@ def test_a_group_may_be_written_to_in_a_channels_name(world, sink, bot, ann, bob
         assert (shown.from_id.channel_id, bob.id in {user.id for user in users}) == (name.id, False)
         assert name.id in {chat.id for chat in chats}
         assert world.views.message(message, bob.id).out
-    for place, author, name in ((group, ann, group), (group, ann, channel), (channel, bob, channel)):
+    other = world.add_group("Others", creator=bob.id)
+    refused = ((group, ann, group), (group, ann, channel), (channel, bob, channel), (group, bob, other))
+    for place, author, name in refused:
         with pytest.raises(RpcFailure, match="SEND_AS_PEER_INVALID"):
             world.post(place.id, "film", author=author.id, send_as=name.id)
 
