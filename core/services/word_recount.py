@@ -63,6 +63,8 @@ class WordRecount:
         """
         counted: Counter[str] = Counter()
         for number in self._files.numbers:
+            await self._files.texts_after(number, 0, 1)  # one that is away is noticed before any work is done
+        for number in self._files.numbers:
             after = 0
             while files := await self._files.texts_after(number, after, _FILES_AT_ONCE):
                 found = [file for file in files if file.is_found]

@@ -135,9 +135,33 @@ async def test_a_database_that_is_away_changes_nothing(
     process = DictionaryProcess(pool, second_pool, clock=clock)
     await process.terms.replace({"matrix": 7, "gone": 4}, EARLIER_MS)
     stores.database_down = True
+    works: list[bool] = []
+    process.worker.before_call = lambda: works.append(True)
     with pytest.raises(DatabaseUnavailableError):
         await process.service.recount()
     assert await process.stored() == {"matrix": 7, "gone": 4}
+    assert not works
+
+
+async def test_a_database_that_goes_away_on_the_way_changes_nothing(
+    pool: DatabaseConnectionPool, second_pool: DatabaseConnectionPool, stores: InMemoryStores, clock: TestClock
+) -> None:
+    """Neither when the first half was counted already; the next count is complete."""
+    await put_files(pool, "The Matrix 1999.mkv")
+    await put_files(second_pool, "Matrix Reloaded.mkv", first_id=9)
+    process = DictionaryProcess(pool, second_pool, clock=clock)
+    await process.terms.replace({"matrix": 7, "gone": 4}, EARLIER_MS)
+
+    def break_down() -> None:
+        stores.database_down = True
+
+    process.worker.before_call = break_down
+    with pytest.raises(DatabaseUnavailableError):
+        await process.service.recount()
+    assert await process.stored() == {"matrix": 7, "gone": 4}
+    stores.database_down, process.worker.before_call = False, list
+    await process.service.recount()
+    assert (await process.stored())["matrix"] == 2
 
 
 async def test_of_too_many_words_the_rarest_are_left_out(either_pool: DatabaseConnectionPool, clock: TestClock) -> None:
