@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
+from core.container import Stores
 from sandbox.datacenter.faults import Fault
 from tests.e2e.library import post_files
 from tests.e2e.test_main_path import file_labels
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from core.container import Container
     from sandbox.actor import Actor
     from sandbox.datacenter.server import DataCenter
     from sandbox.seen import Seen
+    from sandbox.stores import InMemoryStores
     from sandbox.world import World
     from tests.e2e.bots import BotSetup
     from tests.e2e.conftest import Cast
@@ -300,3 +305,33 @@ async def test_a_group_over_its_budget_is_told_once(setup: BotSetup, ann: Actor,
 
         assert "wait" in (await heard(ann)).text
         await silence(ann, cast.group.id)
+
+
+async def test_an_outage_is_told_a_group_once_a_minute(
+    setup: BotSetup,
+    stores: InMemoryStores,
+    ann: Actor,
+    bob: Actor,
+    cast: Cast,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Scenario 56: in the mode `all` a lost database is no silence and no flood; who asks by name always hears."""
+    monkeypatch.chdir(tmp_path)
+    running = setup.running(stores=Stores(stores.mongo_client, stores.redis_client), GROUP_SEARCH_MODE="all")
+    async with running as bot:
+        await post_files(bot, bob, cast, NAMES)
+        ann.say_in(cast.group.id, "nosferatu")
+        await heard(ann, "nosferatu")
+        stores.database_down = True
+
+        for year in range(1922, 1926):
+            ann.say_in(cast.group.id, f"nosferatu {year}")
+        counted = {"route": "group_search", "outcome": "unavailable"}
+        async with asyncio.timeout(10):
+            while bot.metrics.registry.get_sample_value("file_filter_updates_total", counted) != 4:
+                await bot.clock.sleep(0.01)
+        assert sum("not working" in seen.text for seen in ann.received) == 1
+        ann.mention(cast.group.id, "nosferatu 1930")
+        await heard(ann, "not working")
+        await heard(ann, "not working")
