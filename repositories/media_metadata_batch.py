@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pymongo import UpdateOne
-from pymongo.errors import BulkWriteError
 
+from core.database.indexes import has_index
 from core.errors import DatabaseUnavailableError
 from repositories.media_document import COLLECTION, NAME, UNIQUE_ID, UNIQUE_INDEX
 from repositories.media_metadata import pack
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from core.domain.media import ReleaseMetadata
 
 _METADATA = "m"
-_BAD_HINT = 2
 
 
 class MediaMetadataRepository:
@@ -27,6 +26,7 @@ class MediaMetadataRepository:
 
     def __init__(self, databases: MultiDatabaseManager) -> None:
         self._databases = databases
+        self._indexed: set[int] = set()
 
     async def store(
         self, items: Sequence[tuple[str, str, ReleaseMetadata]], *, databases: Collection[int] | None = None
@@ -45,22 +45,20 @@ class MediaMetadataRepository:
         if not items:
             return frozenset()
         updates = [
-            UpdateOne({UNIQUE_ID: unique_id, NAME: name}, {"$set": {_METADATA: pack(metadata)}}, hint=UNIQUE_INDEX)
+            UpdateOne({UNIQUE_ID: unique_id, NAME: name}, {"$set": {_METADATA: pack(metadata)}})
             for unique_id, name, metadata in items
         ]
         try:
-            answers = await self._databases.ask_all(lambda database: _update(database, updates), only=databases)
+            answers = await self._databases.ask_all(lambda database: self._update(database, updates), only=databases)
         except DatabaseUnavailableError:
             asked = (database.number for database in self._databases.databases)
             return frozenset(asked if databases is None else databases)
         return frozenset(answers.missing)
 
-
-async def _update(database: DatabaseConnectionPool, updates: Sequence[UpdateOne]) -> None:
-    try:
+    async def _update(self, database: DatabaseConnectionPool, updates: Sequence[UpdateOne]) -> None:
+        """Without the unique index every update would read all files."""
+        if database.number not in self._indexed:
+            if not await has_index(database, COLLECTION, UNIQUE_INDEX):
+                raise DatabaseUnavailableError(f"database {database.number} has no unique index yet")
+            self._indexed.add(database.number)
         await database.bulk_write(COLLECTION, updates, idempotent=True)
-    except BulkWriteError as error:
-        refusals = (error.details or {}).get("writeErrors", ())
-        if any(refusal.get("code") == _BAD_HINT for refusal in refusals):
-            raise DatabaseUnavailableError(f"database {database.number} has no unique index yet") from error
-        raise
