@@ -437,14 +437,3 @@ async def test_a_late_answer_is_no_failure(bot: Container, dc: DataCenter, ann: 
 
     assert late.get() == before + 1
     assert (await ann.inline("judex mkv")).titles == ["Judex.mkv"]
-
-
-async def test_a_chosen_result_is_not_searched_for(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:
-    """A result sent into the chat with the bot is a message via the bot: no new search begins."""
-    await post_files(bot, bob, cast, ["Judex.mkv"])
-    (result,) = (await ann.inline("judex")).results
-
-    await ann.choose(result)
-    ann.say("/help")
-
-    assert "How to search" in (await ann.wait_message()).text

@@ -137,3 +137,15 @@ def test_a_query_of_nobody_is_passed_over():
     """A sender that Telegram does not describe, or a bot, is no reader."""
     assert read_update(update(), {}) is None
     assert read_update(update(), person(bot=True)) is None
+
+
+def test_a_chosen_result_is_not_read_as_words():
+    """What an inline result writes into the chat with the bot begins no search; the same words typed do."""
+    peer = raw.types.PeerUser(user_id=7)
+
+    def sent(**how):
+        message = raw.types.Message(id=1, peer_id=peer, date=0, message="Judex.mkv", **how)
+        return read_update(raw.types.UpdateNewMessage(message=message, pts=1, pts_count=1), person())
+
+    assert sent().text == "Judex.mkv"
+    assert sent(via_bot_id=5) is None
