@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from redis.asyncio import Redis
+
 import handlers.buttons
 from handlers import build_manager
 from handlers.base import Press
 from handlers.callback_data import CallbackData
 from sandbox.datacenter.faults import Fault
 from sandbox.datacenter.methods.bots import commands_for
-from tests.e2e.library import post_files
+from tests.e2e.library import indexed, post_files
 from tests.e2e.test_main_path import search
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from handlers.manager import HandlerManager
     from sandbox.actor import Actor
     from sandbox.datacenter.server import DataCenter
+    from sandbox.seen import Seen
     from tests.e2e.bots import BotSetup
     from tests.e2e.conftest import Cast
 
@@ -38,24 +41,49 @@ async def test_every_kind_of_button_has_a_route(bot: Container) -> None:
     assert {route.trigger for route in build_manager(bot).presses.values()} == {Press(kind) for kind in KINDS}
 
 
-async def test_every_button_that_is_shown_has_a_route(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:
-    """Scenario 38: the buttons of a page amid others and of a running delivery are read by the routes they lead to.
+async def show_buttons(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> Seen:
+    """Have a page turned, narrowed and sent, suggestions offered, and a page shown in a group; returns the page."""
+    await post_files(bot, bob, cast, [f"Barrabas.{n:02}.mkv" for n in range(45)])
+    bob.post_file(cast.channel.id, "Barrabas.mp3", kind="audio")
+    await indexed(bot, 46)
+    page = await search(ann, "barrabas")
+    await ann.press(page, "›")
+    page = await ann.wait_edit(of=page, containing="11–20 of 46")
+    await ann.press(page, "›")
+    page = await ann.wait_edit(of=page, containing="21–30 of 46")
+    assert {label for row in page.buttons[-1:] for label, *_ in row} == {"«", "‹", "3 / 5", "›", "»"}
+    await ann.press(page, "🎵 · 1")
+    await ann.wait_edit(of=page, containing="1–1 of 1")
+    await ann.press(page, "Send all")
+    await ann.wait_edit(containing="of 1")
+    ann.say("/suggest barr")
+    await ann.wait_message(lambda seen: seen.buttons != ())
+    ann.mention(cast.group.id, "barrabas")
+    await ann.wait_message(containing="1–10 of 46")
+    return page
+
+
+async def expire_pages(setup: BotSetup) -> None:
+    """What an hour does to every page in Redis."""
+    async with Redis.from_url(setup.environ["REDIS_URI"]) as client:
+        async for key in client.scan_iter("ffb:session:*"):
+            await client.delete(key)
+
+
+async def test_every_button_that_is_shown_has_a_route(setup: BotSetup, ann: Actor, bob: Actor, cast: Cast) -> None:
+    """Scenario 38: the buttons of pages of any kind and of a running delivery are read by the routes they lead to.
 
     Every declared kind is among them, so a new kind has to be shown here.
     """
-    await post_files(bot, bob, cast, [f"Barrabas.{n:02}.mkv" for n in range(45)])
-    page = await search(ann, "barrabas")
-    await ann.press(page, "›")
-    page = await ann.wait_edit(of=page, containing="11–20 of 45")
-    await ann.press(page, "›")
-    page = await ann.wait_edit(of=page, containing="21–30 of 45")
-    await ann.press(page, "Send all")
-    await ann.wait_edit(containing="of 10")
+    async with setup.running() as bot:
+        page = await show_buttons(bot, ann, bob, cast)
+    await expire_pages(setup)
+    async with setup.running() as bot:
+        await ann.press(page, "›")
+        await ann.wait_edit(of=page, containing="expired")
+        manager = build_manager(bot)
 
     shown = {button.data for seen in ann.received for row in seen.buttons for button in row}
-    manager = build_manager(bot)
-
-    assert {label for row in page.buttons[-1:] for label, *_ in row} == {"«", "‹", "3 / 5", "›", "»"}
     assert None not in shown
     assert {kind_of(manager, data) for data in shown if data is not None} == KINDS
 
