@@ -26,21 +26,25 @@ import uvloop
 
 from benchmarks.corpus import SEED
 from benchmarks.search_engines import OURS, OwnSearch, measure_sizes
+from benchmarks.search_hostile import hostile_queries
 from benchmarks.search_peers import PEERS
 from benchmarks.search_queries import QueryMaker
 from benchmarks.search_report import (
     JUDGED_FROM,
     classes,
+    judge_deep_pages,
     judge_failures,
     judge_growth,
+    judge_hostile,
     judge_pages,
     judge_rates,
     judge_storage,
     print_pages,
     print_targets,
+    show_growth,
     unjudged,
 )
-from benchmarks.search_runs import CLIENTS, compare, fill, many_clients
+from benchmarks.search_runs import CLIENTS, compare, deep_pages, fill, many_clients, time_of
 from tests.fixtures.servers import MongoServer, ValkeyServer
 
 if TYPE_CHECKING:
@@ -55,6 +59,8 @@ _MOST_FOR_CLIENTS = 200_000
 _SLOW_PEERS_FROM = 1_000_000
 _SLOW_PEER_QUERIES = 3
 _RUNS_ALONE = 3
+_SMALLER, _TIMES = ", a tenth", 10
+_CROWDED = {"common word", "two common that meet"}
 _CACHE_GB = "4"
 _RESULTS = Path(__file__).parent / "results"
 
@@ -73,6 +79,8 @@ async def run_one_size(flags: argparse.Namespace, mongo: MongoServer, valkey: Va
     """One library, alone or with its peers; whether every target is met."""
     async with AsyncExitStack() as closing:
         engines = await _open_engines(closing, mongo, valkey, peers=flags.peers)
+        own = engines[0]
+        assert isinstance(own, OwnSearch)
         started = time.perf_counter()
         filled = await fill(engines, flags.files, flags.seed)
         print(f"{flags.files} files written {len(engines)} times in {time.perf_counter() - started:.0f} s")
@@ -80,11 +88,20 @@ async def run_one_size(flags: argparse.Namespace, mongo: MongoServer, valkey: Va
         _print_storage(rooms, filled)
         queries = QueryMaker(filled.first, flags.seed).make(flags.queries)
         few = queries[: len(queries) // flags.queries * _peer_queries(flags)]
-        timings = await compare(engines, queries, few, 1 if flags.peers else _RUNS_ALONE)
+        smaller = await _open_smaller(closing, mongo, valkey, flags) if flags.files >= _SLOW_PEERS_FROM else []
+        measured = await compare([*engines, *smaller], queries, few, 1 if flags.peers else _RUNS_ALONE)
+        timings = {engine.name: measured[engine.name] for engine in engines}
+        before = {engine.name.removesuffix(_SMALLER): measured[engine.name] for engine in smaller}
         print_pages(timings)
         print(f"{len(queries)} queries; peers run {len(few)} of them, and ratios are over those")
+        common = [query for query in queries if query.kind in _CROWDED]
+        first, deep = await deep_pages(own, common)
+        hostile = await time_of(own, hostile_queries())
         rates = await _rates(engines, queries, flags) if flags.files <= _MOST_FOR_CLIENTS else {}
-    targets = judge_failures(timings)
+    targets = [*judge_failures(timings), *judge_deep_pages(first, deep), *judge_hostile(hostile, timings[OURS])]
+    if before:
+        targets += judge_growth((flags.files // _TIMES, before[OURS]), (flags.files, timings[OURS]))
+        targets += show_growth((flags.files // _TIMES, before), (flags.files, timings))
     if flags.peers:
         further = [*judge_pages(flags.files, timings), *judge_rates(rates), *judge_storage(rooms, filled.inserts)]
         targets += further if flags.files >= JUDGED_FROM else unjudged(further)
@@ -114,13 +131,26 @@ async def run_two_sizes(flags: argparse.Namespace, mongo: MongoServer, valkey: V
 
 
 async def _open_engines(
-    closing: AsyncExitStack, mongo: MongoServer, valkey: ValkeyServer, *, peers: bool
+    closing: AsyncExitStack, mongo: MongoServer, valkey: ValkeyServer, *, peers: bool, label: str = ""
 ) -> list[Engine]:
-    engines: list[Engine] = [await OwnSearch(mongo.uri, valkey.uri, OURS, OURS).open()]
+    """Ours first; `label` is added to every name, so that engines can be opened twice."""
+    databases = "smaller_" if label else ""
+    engines: list[Engine] = [await OwnSearch(mongo.uri, valkey.uri, f"{databases}ours", OURS + label).open()]
     for peer in PEERS if peers else ():
-        engines.append(await peer(mongo.uri, f"peer_{len(engines)}").open())
+        opened = await peer(mongo.uri, f"{databases}peer_{len(engines)}").open()
+        opened.name += label
+        engines.append(opened)
     for engine in engines:
         closing.push_async_callback(engine.close)
+    return engines
+
+
+async def _open_smaller(
+    closing: AsyncExitStack, mongo: MongoServer, valkey: ValkeyServer, flags: argparse.Namespace
+) -> list[Engine]:
+    """The same engines with the first tenth of the files: how all of them grow."""
+    engines = await _open_engines(closing, mongo, valkey, peers=flags.peers, label=_SMALLER)
+    await fill(engines, flags.files // _TIMES, flags.seed)
     return engines
 
 

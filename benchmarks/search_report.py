@@ -26,6 +26,7 @@ _MEAN = {JUDGED_FROM: {_REFERENCE: 100, _EVAMARIA: 35}, _MILLION: {_REFERENCE: 2
 _P95 = {JUDGED_FROM: {}, _MILLION: {_REFERENCE: 200, _EVAMARIA: 60}}
 _RATE = {_REFERENCE: 100, _EVAMARIA: 40}
 _SLOWEST_CLASS, _INSERT, _BYTES = 1.5, 1.5, 0.55
+_DEEP_PAGE, _HOSTILE = 2.0, 5.0
 _EXPONENTS = {"p50": 0.5, "mean": 0.6, "p95": 0.8, "one word, p50": 0.15}
 
 
@@ -86,6 +87,7 @@ class Timings:
             "mean": statistics.mean(map(statistics.mean, by_class.values())),
             "p50": statistics.median(every),
             "p95": percentile(every, 0.95),
+            "p99": percentile(every, 0.99),
             "slowest": max(map(statistics.mean, by_class.values())),
         }
 
@@ -157,6 +159,18 @@ def judge_storage(rooms: Mapping[str, Sizes], inserts: Mapping[str, Mapping[str,
     return targets
 
 
+def judge_deep_pages(first: Sequence[float], deep: Sequence[float]) -> list[Target]:
+    """Page 100 against page 1 of the same searches, in seconds."""
+    ratio = statistics.mean(deep) / statistics.mean(first)
+    return [Target(f"page 100 / page 1, {len(first)} searches", ratio, _DEEP_PAGE, at_least=False)]
+
+
+def judge_hostile(hostile: Sequence[float], timings: Timings) -> list[Target]:
+    """Texts that are meant to hurt against ordinary ones, in seconds."""
+    ratio = percentile(hostile, 0.95) / percentile(list(timings.seconds.values()), 0.95)
+    return [Target("p95: hostile texts / ordinary ones", ratio, _HOSTILE, at_least=False)]
+
+
 def judge_growth(small: tuple[int, Timings], large: tuple[int, Timings]) -> list[Target]:
     """Exponents: a figure grows as the number of files to that power."""
     (few, before), (many, after) = small, large
@@ -172,6 +186,17 @@ def judge_growth(small: tuple[int, Timings], large: tuple[int, Timings]) -> list
     ]
 
 
+def show_growth(small: tuple[int, Mapping[str, Timings]], large: tuple[int, Mapping[str, Timings]]) -> list[Target]:
+    """The exponents of peers, which are not judged."""
+    (few, before), (many, after) = small, large
+    return [
+        target._replace(name=f"{target.name}: {name}", limit=None)
+        for name in before
+        if name != OURS
+        for target in judge_growth((few, before[name]), (many, after[name]))
+    ]
+
+
 def unjudged(targets: Iterable[Target]) -> list[Target]:
     """The same figures without limits."""
     return [target._replace(limit=None) for target in targets]
@@ -184,7 +209,7 @@ def print_pages(timings: Mapping[str, Timings]) -> None:
     for kind in next(iter(rows.values())):
         cells = [rows[name][kind] for name in timings]
         print(f"{kind:<24}" + "".join(f"{c['mean']:>18.2f}{c['p95']:>9.2f}{c['found']:>7.2f}" for c in cells))
-    for figure in ("mean", "p50", "p95", "slowest"):
+    for figure in ("mean", "p50", "p95", "p99", "slowest"):
         values = [measured.summary(measured.seconds)[figure] for measured in timings.values()]
         print(f"{'all, ' + figure:<24}" + "".join(f"{value:>18.2f}{'':>16}" for value in values))
 

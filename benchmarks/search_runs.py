@@ -16,7 +16,7 @@ from benchmarks.search_report import Timings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from benchmarks.search_engines import Engine
+    from benchmarks.search_engines import Engine, OwnSearch
     from benchmarks.search_queries import MixedQuery
     from core.domain.media import NewMedia
 
@@ -26,6 +26,7 @@ _BATCH = 200
 _MIXED_BATCHES = 10
 _COUNTED = 100_000
 _WARMING = 5
+_DEEP_PAGE = 100
 _SHARES = {"0 % known": 0, "50 % known": _BATCH // 2, "100 % known": _BATCH}
 
 
@@ -93,6 +94,32 @@ async def compare(
     for measured in timings.values():
         measured.average(runs)
     return timings
+
+
+async def deep_pages(engine: OwnSearch, queries: Sequence[MixedQuery]) -> tuple[list[float], list[float]]:
+    """Seconds for page 1 and for page 100 of every query that has so many files."""
+    first, deep = [], []
+    for query in queries:
+        started = time.perf_counter()
+        page = await engine.search(query.text)
+        found = time.perf_counter()
+        if page.pages >= _DEEP_PAGE:
+            turned = await engine.turn(page, _DEEP_PAGE)
+            deep.append(time.perf_counter() - found)
+            first.append(found - started)
+            if not turned.files:
+                raise SystemExit(f"page {_DEEP_PAGE} of {query.text!r} is empty")
+    return first, deep
+
+
+async def time_of(engine: Engine, queries: Sequence[MixedQuery]) -> list[float]:
+    """Seconds for page 1 of every query, refused ones too."""
+    seconds = []
+    for query in queries:
+        started = time.perf_counter()
+        await engine.first_page(query.text)
+        seconds.append(time.perf_counter() - started)
+    return seconds
 
 
 async def many_clients(engine: Engine, queries: Sequence[MixedQuery], seconds: float) -> float:
