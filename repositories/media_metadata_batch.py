@@ -8,7 +8,7 @@ from pymongo import UpdateOne
 
 from core.database.indexes import has_index
 from core.errors import DatabaseUnavailableError
-from repositories.media_document import COLLECTION, NAME, UNIQUE_ID, UNIQUE_INDEX
+from repositories.media_document import COLLECTION, METADATA, NAME, UNIQUE_ID, UNIQUE_INDEX
 from repositories.media_metadata import pack
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from core.database.multi_pool import MultiDatabaseManager
     from core.database.pool import DatabaseConnectionPool
     from core.domain.media import ReleaseMetadata
-
-_METADATA = "m"
 
 
 class MediaMetadataRepository:
@@ -45,7 +43,7 @@ class MediaMetadataRepository:
         if not items:
             return frozenset()
         updates = [
-            UpdateOne({UNIQUE_ID: unique_id, NAME: name}, {"$set": {_METADATA: pack(metadata)}})
+            UpdateOne({UNIQUE_ID: unique_id, NAME: name}, {"$set": {METADATA: pack(metadata)}})
             for unique_id, name, metadata in items
         ]
         try:
