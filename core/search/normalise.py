@@ -21,14 +21,17 @@ def _folding_table() -> dict[int, str | int | None]:
         if unicodedata.category(chr(code)) == "Nd"
     }
     accents = range(0x300, 0x370)
-    arabic_marks = (0x640, *range(0x64B, 0x660), 0x670)
+    koran_marks = (*range(0x610, 0x61B), *range(0x6D6, 0x6DD), *range(0x6DF, 0x6E9), *range(0x6EA, 0x6EE))
+    arabic_marks = (0x640, *range(0x64B, 0x660), 0x670, *koran_marks, *range(0x8D3, 0x8E2), *range(0x8E3, 0x900))
     invisible = (0xAD, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF)
     selectors = (*range(0xFE00, 0xFE10), *range(0xE0000, 0xE0080), *range(0xE0100, 0xE01F0))
     hebrew_points = (*range(0x591, 0x5BE), 0x5BF, 0x5C1, 0x5C2, 0x5C4, 0x5C5, 0x5C7)
     nukta = 0x93C  # most people write the Hindi for "film" without its dot
     table.update(dict.fromkeys((*accents, *arabic_marks, *hebrew_points, nukta, *invisible, *selectors)))
-    # Persian keheh and yeh, alef maqsura and teh marbuta are typed for their look-alikes all the time.
-    table.update(str.maketrans("\u06a9\u06cc\u0649\u0629", "\u0643\u064a\u064a\u0647"))
+    # Persian keheh and yeh, alef maqsura and teh marbuta are typed for their look-alikes all the time; the wasla of
+    # the Koran and the round hehs of Urdu and Persian have look-alikes, too.
+    table.update(str.maketrans("\u06a9\u06cc\u0649\u0629\u0671", "\u0643\u064a\u064a\u0647\u0627"))
+    table.update(str.maketrans("\u06c1\u06c3\u06d5", "\u0647\u0647\u0647"))
     # Letters without a decomposition that people without the keyboard type as these, above all the Turkish dotless i.
     table.update(str.maketrans("ıłøđðħŧ", "iloddht") | {ord("æ"): "ae", ord("œ"): "oe", ord("þ"): "th"})
     table.update(str.maketrans("\u2019\u2018\u02bc\u02b9\u05f3\u201b", "''''''"))  # one apostrophe

@@ -7,63 +7,28 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.search.vocabulary import EPISODE_WORDS, LANGUAGES, SEASON_WORDS
+from core.search import release_spellings
+from core.search.release_spellings import (
+    EPISODE_GROUPS,
+    MARKER,
+    QUALITY_GROUPS,
+    SEASON_GROUPS,
+    SPACED_MARKER,
+    SPELLED_GROUPS,
+)
+from core.search.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def _first_letters(words: str) -> str:
-    return "".join(sorted({word[0] for word in words.split("|")}))
-
-
-# One look at the first letter says no to most other words.
-_SEASON = f"(?=[{_first_letters(SEASON_WORDS)}])(?:{SEASON_WORDS})"
-_EPISODE = f"(?=[{_first_letters(EPISODE_WORDS)}])(?:{EPISODE_WORDS})"
-_FIRST = rf"(?=[0-9seuf제{_first_letters(f'{SEASON_WORDS}|{EPISODE_WORDS}')}])"
-_GAP = r"[\W_]{0,3}+"
-_ORDINAL = rf"(?:st|nd|rd|th|{_GAP}[йя])?"
-_NO_NUMBER_NEXT = rf"(?!{_GAP}\d{{1,4}}(?![^\W_]))"  # "1080p" is none
-# "1. Sezon 2. Bölüm" counts before both words, "Show 1 Season 2" after them.
-_NO_NUMBER_OF_ITS_OWN_NEXT = (
-    rf"(?:{_NO_NUMBER_NEXT}|(?={_GAP}\d{{1,4}}{_ORDINAL}{_GAP}{_EPISODE}(?![^\W_]){_NO_NUMBER_NEXT}))"
-)
 _CHINESE_NUMERALS = {sign: value for value, sign in enumerate("一二三四五六七八九十", 1)}
-_CHINESE_NUMBER = r"\d{1,4}|[一二三四五六七八九]?十?[一二三四五六七八九十]"
-
-# Numbers take all of their digits at once ("++" never gives back), so that other numbers are dismissed in one go.
-_MARKER = re.compile(
-    rf"""
-    (?<![^\W_]) {_FIRST} (?:
-        (?=\d) (?:
-            (?P<cross_se>\d{{1,2}}+) [x×х] (?P<cross_ep>\d{{2,3}})
-          | (?P<se_word>\d{{1,2}}+) {_ORDINAL} {_GAP} (?P<se_after>сезон|{_SEASON} {_NO_NUMBER_OF_ITS_OWN_NEXT})
-          | (?P<width>\d{{3,4}}+) (?P<pad>[ ]?) [x×х] (?P=pad) (?P<height>\d{{3,4}})  # "2019 x264" is none
-          | (?P<lines>2160|1440|1080|720|576|540|480|360|240) (?P<apart>[ ]?) [pi]
-          | (?P<k4>4k) | (?P<k8>8k)
-        )
-      | s(?P<se>\d{{1,2}}) {_GAP} ep?{_GAP}(?P<ep>\d{{1,4}}) (?P<more>(?:-?e\d{{1,4}}|-\d{{2,3}}(?!\d))*)
-      | s (?P<only_se>\d{{1,2}})
-      | ep? (?P<only_ep>\d{{1,4}})
-      | (?P<uhd>uhd|ultra{_GAP}hd) | (?P<fhd>fhd|full{_GAP}hd)
-      | (?P<se_before>{_SEASON}) {_GAP} (?P<word_se>\d{{1,2}})
-        (?: {_GAP} (?:{_EPISODE}|ep?) {_GAP} (?P<word_ep>\d{{1,4}}) )?
-      | (?P<ep_before>ep|{_EPISODE}) {_GAP} (?P<spelled_ep>\d{{1,4}})
-      | 제?(?P<ep_word>\d{{1,4}}+) {_ORDINAL} {_GAP}
-        (?P<ep_after>сер[иі][яиі]|выпуск|[화회]|{_EPISODE} {_NO_NUMBER_NEXT})
-    ) (?![^\W_])
-    | 第 [ ]? (?P<cjk_se>{_CHINESE_NUMBER}) [ ]? 季
-    | 第 [ ]? (?P<cjk_ep>{_CHINESE_NUMBER}) [ ]? [集话話回]
-    """,
-    re.VERBOSE,
-)
-_SEASON_GROUPS = ("se", "cross_se", "word_se", "se_word", "only_se", "cjk_se")
-_EPISODE_GROUPS = ("ep", "cross_ep", "word_ep", "only_ep", "spelled_ep", "ep_word", "cjk_ep")
-_QUALITY_GROUPS = {"k8": "4320p", "k4": "2160p", "uhd": "2160p", "fhd": "1080p"}
-_SPELLED_GROUPS = {"se_before", "se_after", "ep_before", "ep_after", "cjk_se", "cjk_ep", "uhd", "fhd"}
 _DIGIT = re.compile("[0-9]")
+_MORE_EPISODES = re.compile(r"([-–~]?)(?:[sс]\d+)?([eе]?)(\d+)")
+_LONGEST_RANGE = 30  # forty words is all a file has
+_LONGEST_RANGE_BOTH_WAYS = 14
 
-YEAR = r"(?:18[89]\d|19\d\d|20[0-3]\d)"  # films begin in 1888; a higher number is rather part of a title
+YEAR = release_spellings.YEAR
 YEARS = frozenset(map(str, range(1880, 2040)))
 """What `YEAR` matches."""
 _YEAR_IN_BRACKETS = re.compile(rf"\(({YEAR})\)")
@@ -111,7 +76,9 @@ class Reading:
     """What a recognised spelling says.
 
     Attributes:
+        seasons, episodes: of a range the first and the last.
         words: the canonical words a query asks for instead of the spelling.
+        between: the words of what a range has between them, under which a file is found as well.
         spelled: it is made of ordinary words ("season 1"), which are words of the name as well.
     """
 
@@ -119,6 +86,7 @@ class Reading:
     episodes: tuple[int, ...] = ()
     quality: str | None = None
     words: tuple[str, ...] = ()
+    between: tuple[str, ...] = ()
     spelled: bool = False
 
 
@@ -164,7 +132,7 @@ def _numbering_words(seasons: tuple[int, ...], episodes: tuple[int, ...]) -> tup
 def find_markers(text: str) -> Iterator[Marker]:
     """The recognised spellings of a normalised text, from left to right, without overlaps."""
     if _DIGIT.search(text) is not None or "hd" in text or "第" in text:
-        for match in _MARKER.finditer(text):
+        for match in (SPACED_MARKER if text.isascii() else MARKER).finditer(text):
             yield Marker(match.start(), match.end(), _reading(match[0]))
 
 
@@ -195,21 +163,47 @@ def quality_of(width: int, height: int) -> str:
 @lru_cache(maxsize=4096)
 def _reading(spelling: str) -> Reading:
     """What a spelling says by itself; what stands around it only decides whether it is one."""
-    match = _MARKER.fullmatch(spelling)
+    match = MARKER.fullmatch(spelling)
     found = {name: value for name, value in match.groupdict().items() if value is not None} if match else {}
-    spelled = not found.keys().isdisjoint(_SPELLED_GROUPS)
+    spelled = not found.keys().isdisjoint(SPELLED_GROUPS)
     quality = _quality(found)
     if quality is not None:
         return Reading(quality=quality, words=(quality,), spelled=spelled)
-    seasons = tuple(_number(found[name]) for name in _SEASON_GROUPS if name in found)
-    numbers = [_number(found[name]) for name in _EPISODE_GROUPS if name in found]
-    numbers.extend(map(int, re.findall(r"\d+", found.get("more", ""))))
-    episodes = tuple(dict.fromkeys(numbers))
+    seasons, missing_seasons = _numbers(found, SEASON_GROUPS)
+    episodes, missing = _numbers(found, EPISODE_GROUPS)
     if seasons and episodes:
-        words = tuple(pair_word(seasons[0], episode) for episode in episodes)
+        words = [pair_word(seasons[0], episode) for episode in episodes]
+        between = [pair_word(seasons[0], episode) for episode in missing]
     else:
-        words = (*map(season_word, seasons), *map(episode_word, episodes))
-    return Reading(seasons, episodes, words=words, spelled=spelled)
+        words = [*map(season_word, seasons), *map(episode_word, episodes)]
+        between = list(map(season_word, missing_seasons))
+    if not between or len(between) <= _LONGEST_RANGE_BOTH_WAYS:
+        between += map(episode_word, missing)
+    return Reading(seasons, episodes, None, tuple(words), tuple(between), spelled)
+
+
+def _numbers(found: dict[str, str], groups: tuple[str, ...]) -> tuple[tuple[int, ...], list[int]]:
+    """The numbers a spelling names, and those it leaves out between the ends of a range."""
+    named: dict[int, None] = {}
+    between: list[int] = []
+    for group in groups:
+        if group in found:
+            first, number, last = (_number(found.get(f"{group}{end}", found[group])) for end in ("_from", "", "_to"))
+            whole = _range(first, number) or _range(number, last) or range(number, number + 1)
+            named |= dict.fromkeys((whole[0], whole[-1]))
+            between += whole[1:-1]
+    if "ep" in groups:
+        for dash, sign, digits in _MORE_EPISODES.findall(found.get("more", "")):
+            whole = _range(next(reversed(named)), int(digits)) if dash else range(0)
+            if whole or sign:  # "S01E05-480" says nothing of an episode 480
+                named[int(digits)] = None
+                between += whole[1:-1]
+    return tuple(named), [number for number in between if number not in named]
+
+
+def _range(first: int, last: int) -> range:
+    """All numbers from the first to the last; none where no one would mean a range."""
+    return range(first, last + 1) if first < last <= first + _LONGEST_RANGE else range(0)
 
 
 def _quality(found: dict[str, str]) -> str | None:
@@ -217,7 +211,7 @@ def _quality(found: dict[str, str]) -> str | None:
         return quality_of(int(found["width"]), int(found["height"]))
     if "lines" in found:
         return f"{found['lines']}p"
-    return next((quality for name, quality in _QUALITY_GROUPS.items() if name in found), None)
+    return next((quality for name, quality in QUALITY_GROUPS.items() if name in found), None)
 
 
 def _number(text: str) -> int:

@@ -7,7 +7,7 @@ _LANGUAGE_NAMES = {
     "bn": "bengali bangla",
     "de": "german deutsch ger",
     "el": "greek ελληνικα",
-    "en": "english eng",
+    "en": "english eng английский",
     "es": "spanish espanol castellano latino spa",
     "fa": "persian farsi dari فارسي",
     "fr": "french francais vostfr fre truefrench",
@@ -24,12 +24,12 @@ _LANGUAGE_NAMES = {
     "pa": "punjabi",
     "pl": "polish",
     "pt": "portuguese dublado",
-    "ru": "russian rus русский",
+    "ru": "russian rus русский рус",
     "ta": "tamil",
     "te": "telugu",
-    "th": "thai ไทย",
+    "th": "thai ไทย พากย์ไทย",
     "tr": "turkish turkce",
-    "uk": "ukrainian ukr",
+    "uk": "ukrainian ukr укр українська украінська",
     "ur": "urdu",
     "uz": "uzbek",
     "vi": "vietnamese",
@@ -47,12 +47,18 @@ _EXTENSIONS = (
 )
 
 SEASON_WORDS = (
-    "seasons?|сезон|temporada|saison|staffel|stagione|sezon|saeson|सीजन|الموسم|موسم|فصل|σεζον|fasl|עונה|시즌|სეზონი"
+    "seasons?|сезон[иы]?|temporadas?|saisons?|staffeln?|stagion[ei]|sezon(?:ul|y)?|sezona|saeson|sasong|sesong|seizoen|"
+    "सीजन|الموسم|موسم|فصل|سيزن|σεζον|fasl|עונה|시즌|სეზონი|սեզոն|সিজন|சீசன்|సీజన్|ซีซั่น|ซีซัน|シーズン"
 )
 EPISODE_WORDS = (
-    "episodes?|epizod|episodio|capitulo|folge|puntata|odcinek|серия|серии|серія|выпуск|эпизод|qism|bolum|"
-    "एपिसोड|भाग|الحلقه|حلقه|قسمت|επεισοδιο|פרק|სერია|ตอนที่|ตอน"
+    "episod(?:es?|ios?|ul)?|epizod[ay]?|epizodul|capitulos?|folgen?|puntat[ae]|odcin(?:ek|ki)|qism|bolum|tap|"
+    "сері[яїй]|сери[яий]|выпуски?|эпизоды?|епизод|епізод|"
+    "एपिसोड|भाग|الحلقه|حلقه|قسمت|قسط|επεισοδιο|פרק|სერია|սերիա|পর্ব|எபிசோட்|ఎపిసోడ్|ตอนที่|ตอน"
 )
 LANGUAGES = {word: code for code, names in _LANGUAGE_NAMES.items() for word in names.split()}
+UNSURE_LANGUAGES = frozenset(
+    ["ara", "dari", "eng", "fre", "ger", "hin", "ita", "kor", "latino", "polish", "rus", "spa", "thai", "рус"]
+)
+"""Names of languages that are ordinary words or people's names elsewhere: in the midst of a title they say nothing."""
 RELEASE_TAGS = frozenset(word for line in _TAGS for word in line.split())
 EXTENSIONS = frozenset(word for line in _EXTENSIONS for word in line.split())

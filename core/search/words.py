@@ -11,21 +11,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from anyascii import anyascii
 
 from core.search.normalise import combining_signs, normalise
 from core.search.release_names import (
     YEARS,
+    Reading,
     ReleaseFacts,
     find_markers,
     year_in_brackets,
 )
-from core.search.vocabulary import EXTENSIONS, LANGUAGES, RELEASE_TAGS
-
-if TYPE_CHECKING:
-    from core.search.release_names import Reading
+from core.search.release_spellings import CJK
+from core.search.vocabulary import EXTENSIONS, LANGUAGES, RELEASE_TAGS, UNSURE_LANGUAGES
 
 MAX_WORDS = 40
 MAX_WORD_LENGTH = 32
@@ -36,11 +34,19 @@ _MAX_TITLE_WORDS = 28
 _MAX_LANGUAGES = 4
 _ASCII_RUN = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")
 _RUN = re.compile(rf"[^\W_](?:[^\W_]|[{combining_signs()}]|'(?=[^\W_]))*")
-_CJK = re.compile("[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_CJK = re.compile(f"[{CJK}]+")
 _ACRONYM = re.compile(r"(?<![^\W_])(?:[^\W\d_]\.){2,}[^\W\d_](?![^\W_])")
 _HYPHENATED = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+(?:-[^\W\d_]{2,}+)+")
 _LEADING_TAG = re.compile(r"\s*(?:@\w+[\W_]+|\[[^\]]*\]\s*|www\.[a-z0-9-]+\.[a-z]{2,8}(?=[ _-])[ _-]+)")
-_TELLING = YEARS | RELEASE_TAGS | LANGUAGES.keys()
+_SMALL_CROSSES = {
+    f"{season}{cross}{episode}": Reading((season,), (episode,))
+    for season in range(1, 10)
+    for episode in range(1, 10)
+    for cross in "xх"
+    if season != episode or season == 1  # "4x4" is a car and "3x3" a cube
+}
+_UNITS = frozenset({"mm", "cm", "ft", "inch", "inches", "px"})
+_TELLING = YEARS | RELEASE_TAGS | LANGUAGES.keys() | _SMALL_CROSSES.keys()
 _NOT_LATIN_LETTER = re.compile(r"[^a-z0-9]+")
 
 
@@ -166,8 +172,9 @@ class _Analysis:
         year_place = self._year_place(telling)
         if year_place is not None:
             self._facts.year = int(whole[year_place])
-        self._facts.languages = self._languages(telling, whole)
         titled = self._title_length(telling, whole, year_place)
+        self._facts.languages = self._languages(telling, whole, titled)
+        self._read_small_cross(telling, whole)
         title = " ".join(whole[:titled])
         title_words = self._read_body(titled)
         if len(self._body) < len(self._text):
@@ -189,21 +196,41 @@ class _Analysis:
         whole += find_runs(body, position)
 
     def _year_place(self, telling: list[int]) -> int | None:
-        """Where the last year-like number stands, unless it is alone or part of a recognised spelling."""
+        """Where the last year-like number stands that is not alone and not part of a recognised spelling."""
         for place in reversed(telling):
-            if self._whole[place] in YEARS:
-                spelled = any(start <= place < end for start, end, _ in self._spellings)
-                return None if spelled or self._is_alone() else place
+            is_spelled = any(start <= place < end for start, end, _ in self._spellings)
+            if self._whole[place] in YEARS and not is_spelled:
+                return None if self._is_alone() else place
         return None
 
     @staticmethod
-    def _languages(telling: list[int], whole: list[str]) -> list[str]:
+    def _languages(telling: list[int], whole: list[str], titled: int) -> list[str]:
+        sure_from = titled
+        while sure_from > 1 and whole[sure_from - 1] in LANGUAGES:
+            sure_from -= 1
         codes: list[str] = []
         for place in telling:
-            code = LANGUAGES.get(whole[place])
-            if code is not None and place and code not in codes:
+            word = whole[place]
+            code = LANGUAGES.get(word)
+            if (
+                code is not None
+                and place
+                and code not in codes
+                and (place >= sure_from or word not in UNSURE_LANGUAGES)
+            ):
                 codes.append(code)
         return codes[:_MAX_LANGUAGES]
+
+    def _read_small_cross(self, telling: list[int], whole: list[str]) -> None:
+        """Take "2x5" behind a title for an episode unless another is named; it stays a word, as it may be a measure."""
+        for place in telling:
+            if place and whole[place] in _SMALL_CROSSES and not self._spells_number():
+                following = whole[place + 1] if place + 1 < len(whole) else ""
+                if following not in _UNITS:
+                    self._facts.add(_SMALL_CROSSES[whole[place]])
+
+    def _spells_number(self) -> bool:
+        return any(reading.quality is None for _, _, reading in self._spellings)
 
     def _is_alone(self) -> bool:
         """Whether the first run is all there is, besides the type of a file."""
@@ -242,6 +269,8 @@ class _Analysis:
             self._asked[word] = None
         if reading.spelled:
             self._further.update(dict.fromkeys(word for run in runs for word in run_words(run)[0]))
+        if reading.between:
+            self._further.update(dict.fromkeys(reading.between))
         self._facts.add(reading)
 
     def _add(self, runs: list[str]) -> None:

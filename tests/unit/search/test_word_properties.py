@@ -86,6 +86,8 @@ def test_capital_letters_make_no_difference_to_the_words(text):
 @given(st.one_of(TEXT, LONG_TEXT), st.sampled_from(["", ".mkv", ".7z", ".3gp", ".MP3", "x", "2", "-e5"]))
 def test_a_caption_that_repeats_the_name_is_read_like_any_other(stem, extension):
     """Such captions are not read at all; a space in front makes this one be read, and changes nothing."""
+    assume(len(normalise(stem + extension)) < 1000)  # what stands behind is not read
+
     assert file_words(stem + extension, stem) == file_words(stem + extension, f" {stem}")
 
 

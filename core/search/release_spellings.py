@@ -1,0 +1,83 @@
+"""How season, episode and quality are spelled, as patterns over normalised text; `release_names` says what they mean.
+
+A number that an episode word goes with is no year: "Bölüm 2023" is rather a release of that year. What stands behind a
+dash is the end of a range; its group is named like that of the beginning, with `_to`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from core.search.vocabulary import EPISODE_WORDS, SEASON_WORDS
+
+YEAR = r"(?:18[89]\d|19\d\d|20[0-3]\d)"  # films begin in 1888; a higher number is rather part of a title
+CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+
+SEASON_GROUPS = ("se", "cross_se", "word_se", "se_word", "only_se", "cjk_se")
+EPISODE_GROUPS = ("ep", "cross_ep", "word_ep", "only_ep", "spelled_ep", "ep_word", "cjk_ep")
+QUALITY_GROUPS = {"k8": "4320p", "k4": "2160p", "uhd": "2160p", "fhd": "1080p"}
+SPELLED_GROUPS = {"se_before", "se_after", "ep_before", "ep_after", "cjk_se", "cjk_ep", "uhd", "fhd"}
+"""Groups of spellings that consist of ordinary words."""
+
+
+def _first_letters(words: str) -> str:
+    return "".join(sorted({word[0] for word in words.split("|")}))
+
+
+# One look at the first letter says no to most other words.
+_SEASON = f"(?=[{_first_letters(SEASON_WORDS)}])(?:{SEASON_WORDS})"
+_EPISODE = f"(?=[{_first_letters(EPISODE_WORDS)}])(?:{EPISODE_WORDS})"
+_FIRST = rf"(?=[0-9seuf제{_first_letters(f'{SEASON_WORDS}|{EPISODE_WORDS}')}])"
+_GAP = r"[\W_]{0,3}+"
+_DASH = "[-–~]"
+_NUMBER = rf"(?!{YEAR}(?!\d))\d{{1,4}}+"
+_ORDINAL = rf"(?:st|nd|rd|th|[aoe]|er|ere|re|eme|nde|{_GAP}(?:[йя]|[аы]я|[ыио]й|[шт]а|га))?"
+_NO_NUMBER_NEXT = rf"(?!{_GAP}\d{{1,4}}(?![^\W_]))"  # "1080p" is none
+# "1. Sezon 2. Bölüm" counts before both words, "Show 1 Season 2" after them.
+_NO_NUMBER_OF_ITS_OWN_NEXT = (
+    rf"(?:{_NO_NUMBER_NEXT}|(?={_GAP}\d{{1,4}}{_ORDINAL}{_GAP}{_EPISODE}(?![^\W_]){_NO_NUMBER_NEXT}))"
+)
+_CHINESE_NUMBER = r"(?:\d{1,4}|[一二三四五六七八九]?十?[一二三四五六七八九十])"
+
+
+def _to(group: str) -> str:
+    return rf"(?:{_DASH}(?:ep?)?(?P<{group}_to>\d{{1,3}}))?"
+
+
+def _marker(before: str, behind: str) -> re.Pattern[str]:
+    # Numbers take all of their digits at once ("++" never gives back), so that others are dismissed in one go.
+    # Cyrillic letters that look like these are typed for them: "4К", "1080р", "С01Е02".
+    return re.compile(
+        rf"""
+        {before} {_FIRST} (?:
+            (?=\d) (?:
+                (?P<cross_se>\d{{1,2}}+) [x×х] (?P<cross_ep>\d{{2,3}})
+                (?:{_DASH}(?:(?P=cross_se)[x×х])?(?P<cross_ep_to>\d{{2,3}}))?
+              | (?P<se_word>\d{{1,2}}+) (?:{_DASH}(?P<se_word_to>\d{{1,2}}+))? {_ORDINAL} {_GAP}
+                (?P<se_after>сезони?|{_SEASON} {_NO_NUMBER_OF_ITS_OWN_NEXT})
+              | (?P<width>\d{{3,4}}+) (?P<pad>[ ]?) [x×х] (?P=pad) (?P<height>\d{{3,4}})  # "2019 x264" is none
+              | (?P<lines>2160|1440|1080|720|576|540|480|360|240) (?P<apart>[ ]?) [piр]
+              | (?P<k4>4[kк]) | (?P<k8>8[kк])
+            )
+          | [sс](?P<se>\d{{1,2}}) {_GAP} [eе]p?{_GAP}(?P<ep>\d{{1,4}})
+            (?P<more>(?:{_DASH}?[eе]\d{{1,4}}|{_DASH}[sс](?P=se)[eе]\d{{1,4}}|{_DASH}\d{{2,3}}(?!\d)){{0,30}})
+          | s (?P<only_se>\d{{1,2}}) (?:{_DASH}s(?P<only_se_to>\d{{1,2}}))?
+          | ep? (?P<only_ep>\d{{1,4}}) {_to("only_ep")}
+          | (?P<uhd>uhd|ultra{_GAP}hd) | (?P<fhd>fhd|full{_GAP}hd)
+          | (?P<se_before>{_SEASON}) {_GAP} (?P<word_se>\d{{1,2}})
+            (?: {_GAP} (?:{_EPISODE}|ep?) {_GAP} (?P<word_ep>{_NUMBER}) {_to("word_ep")}
+              | {_DASH}(?P<word_se_to>\d{{1,2}}) )?
+          | (?P<ep_before>ep|{_EPISODE}) {_GAP} (?P<spelled_ep>{_NUMBER}) {_to("spelled_ep")}
+          | 제? (?:(?P<ep_word_from>\d{{1,3}}+){_DASH})? (?P<ep_word>{_NUMBER}) {_ORDINAL} {_GAP}
+            (?P<ep_after>сер[иі][яиій]|выпуск|[화회]|{_EPISODE} {_NO_NUMBER_NEXT})
+        ) {behind}
+        | 第 [ ]? (?P<cjk_se>{_CHINESE_NUMBER}) (?:[-–~至到](?P<cjk_se_to>{_CHINESE_NUMBER}))? [ ]? 季
+        | 第 [ ]? (?P<cjk_ep>{_CHINESE_NUMBER}) (?:[-–~至到](?P<cjk_ep_to>{_CHINESE_NUMBER}))? [ ]? [集话話回]
+        """,
+        re.VERBOSE,
+    )
+
+
+SPACED_MARKER = _marker(r"(?<![^\W_])", r"(?![^\W_])")
+MARKER = _marker(rf"(?:(?<![^\W_])|(?<=[{CJK}]))", rf"(?:(?![^\W_])|(?=[{CJK}]))")
+"""Chinese and Japanese signs stand next to a marker without a space; without any, `SPACED_MARKER` is quicker."""
