@@ -180,7 +180,7 @@ class TelegramGateway(Protocol):
     async def send_text(
         self, chat_id: int, html: str, keyboard: Keyboard | None = None, *, reply_to: int | None = None
     ) -> int:
-        """Send a message of at most 4,096 UTF-16 units.
+        """Send a message of at most 4,096 UTF-16 units, as a reply unless the answered message was deleted meanwhile.
 
         Returns:
             The message's id; 0 when it was delivered but the answer that named the id is lost.

@@ -49,6 +49,7 @@ _MAX_POSTS_PER_CALL = 200
 _DIFFERENCE = "updates.GetChannelDifference"
 _DIFFERENCE_PAGE = 1000
 _MAX_CALLBACK_TEXT = 200
+_NOTHING_TO_ANSWER = frozenset({"REPLY_MESSAGE_ID_INVALID", "MSG_ID_INVALID"})
 _NO_MEMBER = frozenset({"USER_NOT_PARTICIPANT", "USER_ID_INVALID", "PARTICIPANT_ID_INVALID"})
 
 
@@ -119,7 +120,12 @@ class PyrogramGateway:
             reply_markup=inline_keyboard(keyboard),
             entities=entities,
         )
-        answer = await self._write("messages.SendMessage", request, self._limits.answer_flood_s)
+        try:
+            answer = await self._write("messages.SendMessage", request, self._limits.answer_flood_s)
+        except TelegramRefusedError as refused:
+            if reply_to is None or refused.name not in _NOTHING_TO_ANSWER:
+                raise
+            return await self.send_text(chat_id, html, keyboard)
         return sent_message_id(answer)
 
     async def edit_text(self, chat_id: int, message_id: int, html: str, keyboard: Keyboard | None = None) -> None:

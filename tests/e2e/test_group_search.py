@@ -335,3 +335,16 @@ async def test_an_outage_is_told_a_group_once_a_minute(
         ann.mention(cast.group.id, "nosferatu 1930")
         await heard(ann, "not working")
         await heard(ann, "not working")
+
+
+async def test_a_question_that_was_deleted_is_answered_all_the_same(
+    bot: Container, dc: DataCenter, ann: Actor, bob: Actor, cast: Cast
+) -> None:
+    """Where another bot removed the question meanwhile, the page stands by itself, once."""
+    await post_files(bot, bob, cast, NAMES)
+    dc.faults.add(Fault("messages.SendMessage", error=(400, "REPLY_MESSAGE_ID_INVALID")))
+
+    page = await ask(ann, cast.group.id, "nosferatu")
+
+    assert page.message.reply_to is None
+    await silence(ann, cast.group.id)
