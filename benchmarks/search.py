@@ -27,7 +27,7 @@ import uvloop
 from benchmarks.corpus import SEED
 from benchmarks.search_engines import OURS, OwnSearch, measure_sizes
 from benchmarks.search_hostile import hostile_queries
-from benchmarks.search_peers import PEERS
+from benchmarks.search_peers import PEERS, LeanReferenceBot
 from benchmarks.search_queries import QueryMaker
 from benchmarks.search_report import (
     JUDGED_FROM,
@@ -82,9 +82,13 @@ async def run_one_size(flags: argparse.Namespace, mongo: MongoServer, valkey: Va
         own = engines[0]
         assert isinstance(own, OwnSearch)
         started = time.perf_counter()
-        filled = await fill(engines, flags.files, flags.seed)
-        print(f"{flags.files} files written {len(engines)} times in {time.perf_counter() - started:.0f} s")
-        rooms = {engine.name: await asyncio.to_thread(measure_sizes, mongo.uri, engine) for engine in engines}
+        storing = [
+            *engines,
+            *(await _open_lean(closing, mongo) if flags.peers and flags.files <= _MOST_FOR_CLIENTS else ()),
+        ]
+        filled = await fill(storing, flags.files, flags.seed)
+        print(f"{flags.files} files written {len(storing)} times in {time.perf_counter() - started:.0f} s")
+        rooms = {engine.name: await asyncio.to_thread(measure_sizes, mongo.uri, engine) for engine in storing}
         _print_storage(rooms, filled)
         queries = QueryMaker(filled.first, flags.seed).make(flags.queries)
         few = queries[: len(queries) // flags.queries * _peer_queries(flags)]
@@ -143,6 +147,12 @@ async def _open_engines(
     for engine in engines:
         closing.push_async_callback(engine.close)
     return engines
+
+
+async def _open_lean(closing: AsyncExitStack, mongo: MongoServer) -> list[Engine]:
+    engine = await LeanReferenceBot(mongo.uri, "lean").open()
+    closing.push_async_callback(engine.close)
+    return [engine]
 
 
 async def _open_smaller(

@@ -84,6 +84,21 @@ class Peer:
         raise NotImplementedError
 
 
+_LEAN = (
+    IndexModel([("file_unique_id", ASCENDING)], unique=True),
+    IndexModel([("indexed_at", DESCENDING)]),
+    IndexModel([("indexed_at", ASCENDING)]),
+    IndexModel([("file_type", ASCENDING), ("indexed_at", DESCENDING)]),
+    IndexModel([("season", ASCENDING), ("episode", ASCENDING)], sparse=True),
+    IndexModel([("season", ASCENDING), ("episode", ASCENDING), ("resolution", ASCENDING)], sparse=True),
+    IndexModel([("episode", ASCENDING)], sparse=True),
+    IndexModel([("resolution", ASCENDING)], sparse=True),
+    IndexModel([("resolution", ASCENDING), ("indexed_at", DESCENDING)], sparse=True),
+    IndexModel([("file_name", TEXT), ("caption", TEXT)]),
+)
+"""The ten of the reference bot's indexes that have to do with searching and with knowing a file again."""
+
+
 class ReferenceBot(Peer):
     """Words in their order, in name or caption, by an unanchored regular expression; newest first by date."""
 
@@ -91,17 +106,14 @@ class ReferenceBot(Peer):
     page_size = 12
     newest_first = ("indexed_at", DESCENDING)
     key = "file_unique_id"
-    indexes = (
-        IndexModel([("file_unique_id", ASCENDING)], unique=True),
-        IndexModel([("indexed_at", DESCENDING)]),
-        IndexModel([("indexed_at", ASCENDING)]),
-        IndexModel([("file_type", ASCENDING), ("indexed_at", DESCENDING)]),
-        IndexModel([("season", ASCENDING), ("episode", ASCENDING)], sparse=True),
-        IndexModel([("season", ASCENDING), ("episode", ASCENDING), ("resolution", ASCENDING)], sparse=True),
-        IndexModel([("episode", ASCENDING)], sparse=True),
-        IndexModel([("resolution", ASCENDING)], sparse=True),
-        IndexModel([("resolution", ASCENDING), ("indexed_at", DESCENDING)], sparse=True),
-        IndexModel([("file_name", TEXT), ("caption", TEXT)]),
+    indexes: ClassVar[Sequence[IndexModel]] = (
+        *_LEAN,
+        IndexModel([("file_type", ASCENDING), ("file_size", DESCENDING)]),
+        IndexModel([("file_type", ASCENDING), ("file_name", ASCENDING)]),
+        IndexModel([("file_size", ASCENDING)]),
+        IndexModel([("file_ref", ASCENDING)], unique=True, sparse=True),
+        IndexModel([("channel_id", ASCENDING), ("indexed_at", DESCENDING)]),
+        IndexModel([("resolution", ASCENDING), ("file_type", ASCENDING)], sparse=True),
     )
 
     def record(self, media: NewMedia, number: int) -> Record:
@@ -137,6 +149,13 @@ class ReferenceBot(Peer):
         pattern = {"$regex": edge + r"[\s\.\+\-_]+".join(map(re.escape, words)) + edge, "$options": "i"}
         either = {"$or": [{"file_name": pattern}, {"caption": pattern}]}
         return {"$and": [either, facts]} if facts else either
+
+
+class LeanReferenceBot(ReferenceBot):
+    """The same without indexes for lists by size, type, channel and reference; only stores."""
+
+    name = "lean reference"
+    indexes = _LEAN
 
 
 class EvaMaria(Peer):
