@@ -63,13 +63,14 @@ def orders(draw: Draw) -> Iterator[Row]:
     random = draw.random("shuffled")
     shuffled: list[Case] = [SameFilesCase(_shuffled(title, random), title.text, library) for title in on_one_page]
     yield Row("words shuffled: same files on page 1", 1.0, shuffled)
-    on_more = draw.titles("orders", lambda title: _is_reordered(title) and library.matches(title.words) > _PAGE)
+    on_more = draw.titles("orders", lambda title: _is_reordered(title, "the") and library.matches(title.words) > _PAGE)
     found: list[Case] = [TitleCase(_shuffled(title, random), title.text, library, first=False) for title in on_more]
     yield Row("words shuffled, of more than a page: title on page 1", 0.95, found)
 
 
-def _is_reordered(title: KnownTitle) -> bool:
-    return len(set(title.words)) > 1
+def _is_reordered(title: KnownTitle, *ignored: str) -> bool:
+    """Whether another order of its words is another text; nobody who looks for one among many types "nosferatu the"."""
+    return len(set(title.words).difference(ignored)) > 1
 
 
 def _shuffled(title: KnownTitle, random: Random) -> str:
