@@ -85,6 +85,14 @@ async def test_words_without_files_are_forgotten_by_everybody(
     await other.stop()
 
 
+async def test_a_word_that_comes_back_is_not_removed(process: DictionaryProcess) -> None:
+    """Another process may have learned it again since it was seen without files."""
+    await process.terms.replace({"gone": 0, "back": 0}, EARLIER_MS)
+    await process.terms.add({"back": 1}, EARLIER_MS)
+    assert await process.terms.remove(["gone", "back"]) == 1
+    assert await process.stored() == {"back": 1}
+
+
 async def test_words_learned_while_it_walks_stay(
     either_pool: DatabaseConnectionPool, process: DictionaryProcess, clock: TestClock
 ) -> None:
