@@ -240,6 +240,20 @@ async def test_nothing_found_leads_to_the_same_search_in_private(
     assert "zzyzx qqfrob" in (await ann.wait_message()).text
 
 
+async def test_a_corrected_spelling_is_named(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:
+    """What was searched for instead of the typed words stands above the results, and opens that search in private."""
+    await post_files(bot, bob, cast, [f"Nosferatu {n}.mkv" for n in range(8)])
+
+    first, later = await ann.inline("nosfreatu"), await ann.inline("nosfreatu", offset="5")
+
+    assert len(first.results) == 8
+    assert line(first) == "Results for “nosferatu”"
+    assert (len(later.results), later.switch_pm) == (3, None)
+    assert first.switch_pm is not None
+    ann.start(first.switch_pm.start_param)
+    assert "1–8 of 8" in (await ann.wait_message()).text
+
+
 HOSTILE = {
     "one letter": "x",
     "punctuation only": "?!…",
@@ -411,6 +425,19 @@ async def test_what_cannot_be_healed_becomes_a_link(
     }
     assert page.cache_time_s == 0
     assert posts
+
+
+@pytest.mark.parametrize("refusal", [(400, "CHANNEL_PRIVATE"), (420, "FLOOD_WAIT_3600")], ids=["gone", "later"])
+async def test_a_source_that_cannot_be_asked_is_no_failure(
+    bot: Container, dc: DataCenter, ann: Actor, bob: Actor, cast: Cast, world: World, refusal: tuple[int, str]
+) -> None:
+    """When the channel is closed to the bot, or Telegram wants an hour's pause, the page has links instead."""
+    await post_files(bot, bob, cast, ["Judex.mkv"])
+    await give_premium(bot, ann)
+    world.expire_file_references()
+    dc.faults.add(Fault("channels.GetMessages", error=refusal))
+
+    assert [result.kind for result in (await ann.inline("judex")).results] == ["article"]
 
 
 @pytest.mark.parametrize("name", ["FILE_REFERENCE_EXPIRED", "DOCUMENT_INVALID"])
