@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.search import release_spellings
 from core.search.release_spellings import (
+    ASCII_MARKER,
     EPISODE_GROUPS,
     MARKER,
     QUALITY_GROUPS,
     SEASON_GROUPS,
-    SPACED_MARKER,
     SPELLED_GROUPS,
 )
 from core.search.vocabulary import LANGUAGES
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _CHINESE_NUMERALS = {sign: value for value, sign in enumerate("一二三四五六七八九十", 1)}
 _DIGIT = re.compile("[0-9]")
 _MORE_EPISODES = re.compile(r"([-–~]?)(?:[sс]\d+)?([eе]?)(\d+)")
+_BEHIND_DASH = re.compile(r"[-–~]\d")
 _LONGEST_RANGE = 30  # forty words is all a file has
 _LONGEST_RANGE_BOTH_WAYS = 14
 
@@ -132,7 +133,7 @@ def _numbering_words(seasons: tuple[int, ...], episodes: tuple[int, ...]) -> tup
 def find_markers(text: str) -> Iterator[Marker]:
     """The recognised spellings of a normalised text, from left to right, without overlaps."""
     if _DIGIT.search(text) is not None or "hd" in text or "第" in text:
-        for match in (SPACED_MARKER if text.isascii() else MARKER).finditer(text):
+        for match in (ASCII_MARKER if text.isascii() else MARKER).finditer(text):
             yield Marker(match.start(), match.end(), _reading(match[0]))
 
 
@@ -179,6 +180,7 @@ def _reading(spelling: str) -> Reading:
         between = list(map(season_word, missing_seasons))
     if not between or len(between) <= _LONGEST_RANGE_BOTH_WAYS:
         between += map(episode_word, missing)
+    spelled = spelled or (not between and _BEHIND_DASH.search(spelling) is not None)  # "E05-720" is no range
     return Reading(seasons, episodes, None, tuple(words), tuple(between), spelled)
 
 
@@ -187,18 +189,27 @@ def _numbers(found: dict[str, str], groups: tuple[str, ...]) -> tuple[tuple[int,
     named: dict[int, None] = {}
     between: list[int] = []
     for group in groups:
-        if group in found:
-            first, number, last = (_number(found.get(f"{group}{end}", found[group])) for end in ("_from", "", "_to"))
-            whole = _range(first, number) or _range(number, last) or range(number, number + 1)
-            named |= dict.fromkeys((whole[0], whole[-1]))
-            between += whole[1:-1]
-    if "ep" in groups:
-        for dash, sign, digits in _MORE_EPISODES.findall(found.get("more", "")):
-            whole = _range(next(reversed(named)), int(digits)) if dash else range(0)
-            if whole or sign:  # "S01E05-480" says nothing of an episode 480
-                named[int(digits)] = None
+        for number, is_named, is_behind_dash in _steps(found, group) if group in found else ():
+            whole = _range(next(reversed(named)), number) if is_behind_dash and named else range(0)
+            if whole or is_named:
+                named[number] = None
                 between += whole[1:-1]
     return tuple(named), [number for number in between if number not in named]
+
+
+def _steps(found: dict[str, str], group: str) -> Iterator[tuple[int, bool, bool]]:
+    """A group's numbers; whether each is one even where there is no range ("E01-E500"); whether a dash precedes it."""
+    number = _number(found[group])
+    first = found.get(f"{group}_from")
+    if first is not None and _range(int(first), number):
+        yield int(first), True, False
+    yield number, True, first is not None
+    last = found.get(f"{group}_to")
+    if last is not None:
+        yield _number(last.lstrip("sep")), last[0] in "se", True
+    if group == "ep":
+        for dash, sign, digits in _MORE_EPISODES.findall(found["more"]):
+            yield int(digits), bool(sign), bool(dash)
 
 
 def _range(first: int, last: int) -> range:

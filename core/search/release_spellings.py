@@ -19,65 +19,71 @@ QUALITY_GROUPS = {"k8": "4320p", "k4": "2160p", "uhd": "2160p", "fhd": "1080p"}
 SPELLED_GROUPS = {"se_before", "se_after", "ep_before", "ep_after", "cjk_se", "cjk_ep", "uhd", "fhd"}
 """Groups of spellings that consist of ordinary words."""
 
-
-def _first_letters(words: str) -> str:
-    return "".join(sorted({word[0] for word in words.split("|")}))
-
-
-# One look at the first letter says no to most other words.
-_SEASON = f"(?=[{_first_letters(SEASON_WORDS)}])(?:{SEASON_WORDS})"
-_EPISODE = f"(?=[{_first_letters(EPISODE_WORDS)}])(?:{EPISODE_WORDS})"
-_FIRST = rf"(?=[0-9seuf제{_first_letters(f'{SEASON_WORDS}|{EPISODE_WORDS}')}])"
 _GAP = r"[\W_]{0,3}+"
 _DASH = "[-–~]"
 _NUMBER = rf"(?!{YEAR}(?!\d))\d{{1,4}}+"
 _ORDINAL = rf"(?:st|nd|rd|th|[aoe]|er|ere|re|eme|nde|{_GAP}(?:[йя]|[аы]я|[ыио]й|[шт]а|га))?"
 _NO_NUMBER_NEXT = rf"(?!{_GAP}\d{{1,4}}(?![^\W_]))"  # "1080p" is none
-# "1. Sezon 2. Bölüm" counts before both words, "Show 1 Season 2" after them.
-_NO_NUMBER_OF_ITS_OWN_NEXT = (
-    rf"(?:{_NO_NUMBER_NEXT}|(?={_GAP}\d{{1,4}}{_ORDINAL}{_GAP}{_EPISODE}(?![^\W_]){_NO_NUMBER_NEXT}))"
-)
 _CHINESE_NUMBER = r"(?:\d{1,4}|[一二三四五六七八九]?十?[一二三四五六七八九十])"
 
 
 def _to(group: str) -> str:
-    return rf"(?:{_DASH}(?:ep?)?(?P<{group}_to>\d{{1,3}}))?"
+    return rf"(?:{_DASH}(?P<{group}_to>(?:ep?)?\d{{1,3}}))?"
 
 
-def _marker(before: str, behind: str) -> re.Pattern[str]:
+def _first_letters(words: str) -> str:
+    return "".join(sorted({word[0] for word in words.split("|")}))
+
+
+def _any_of(words: str) -> str:
+    return f"(?=[{_first_letters(words)}])(?:{words})"  # one look at the first letter says no to most other words
+
+
+def _marker(before: str, behind: str, season_words: str, episode_words: str, flags: int = 0) -> re.Pattern[str]:
+    season, episode = _any_of(season_words), _any_of(episode_words)
+    any_first = f"(?=[0-9seuf제{_first_letters(season_words)}{_first_letters(episode_words)}])"
+    # "1. Sezon 2. Bölüm" counts before both words, "Show 1 Season 2" after them.
+    no_number_of_its_own_next = (
+        rf"(?:{_NO_NUMBER_NEXT}|(?={_GAP}\d{{1,4}}{_ORDINAL}{_GAP}{episode}(?![^\W_]){_NO_NUMBER_NEXT}))"
+    )
     # Numbers take all of their digits at once ("++" never gives back), so that others are dismissed in one go.
     # Cyrillic letters that look like these are typed for them: "4К", "1080р", "С01Е02".
     return re.compile(
         rf"""
-        {before} {_FIRST} (?:
+        {before} {any_first} (?:
             (?=\d) (?:
                 (?P<cross_se>\d{{1,2}}+) [x×х] (?P<cross_ep>\d{{2,3}})
                 (?:{_DASH}(?:(?P=cross_se)[x×х])?(?P<cross_ep_to>\d{{2,3}}))?
               | (?P<se_word>\d{{1,2}}+) (?:{_DASH}(?P<se_word_to>\d{{1,2}}+))? {_ORDINAL} {_GAP}
-                (?P<se_after>сезони?|{_SEASON} {_NO_NUMBER_OF_ITS_OWN_NEXT})
+                (?P<se_after>сезони?|{season} {no_number_of_its_own_next})
               | (?P<width>\d{{3,4}}+) (?P<pad>[ ]?) [x×х] (?P=pad) (?P<height>\d{{3,4}})  # "2019 x264" is none
               | (?P<lines>2160|1440|1080|720|576|540|480|360|240) (?P<apart>[ ]?) [piр]
               | (?P<k4>4[kк]) | (?P<k8>8[kк])
             )
           | [sс](?P<se>\d{{1,2}}) {_GAP} [eе]p?{_GAP}(?P<ep>\d{{1,4}})
             (?P<more>(?:{_DASH}?[eе]\d{{1,4}}|{_DASH}[sс](?P=se)[eе]\d{{1,4}}|{_DASH}\d{{2,3}}(?!\d)){{0,30}})
-          | s (?P<only_se>\d{{1,2}}) (?:{_DASH}s(?P<only_se_to>\d{{1,2}}))?
+          | s (?P<only_se>\d{{1,2}}) (?:{_DASH}(?P<only_se_to>s\d{{1,2}}))?
           | ep? (?P<only_ep>\d{{1,4}}) {_to("only_ep")}
           | (?P<uhd>uhd|ultra{_GAP}hd) | (?P<fhd>fhd|full{_GAP}hd)
-          | (?P<se_before>{_SEASON}) {_GAP} (?P<word_se>\d{{1,2}})
-            (?: {_GAP} (?:{_EPISODE}|ep?) {_GAP} (?P<word_ep>{_NUMBER}) {_to("word_ep")}
+          | (?P<se_before>{season}) {_GAP} (?P<word_se>\d{{1,2}})
+            (?: {_GAP} (?:{episode}|ep?) {_GAP} (?P<word_ep>{_NUMBER}) {_to("word_ep")}
               | {_DASH}(?P<word_se_to>\d{{1,2}}) )?
-          | (?P<ep_before>ep|{_EPISODE}) {_GAP} (?P<spelled_ep>{_NUMBER}) {_to("spelled_ep")}
+          | (?P<ep_before>ep|{episode}) {_GAP} (?P<spelled_ep>{_NUMBER}) {_to("spelled_ep")}
           | 제? (?:(?P<ep_word_from>\d{{1,3}}+){_DASH})? (?P<ep_word>{_NUMBER}) {_ORDINAL} {_GAP}
-            (?P<ep_after>сер[иі][яиій]|выпуск|[화회]|{_EPISODE} {_NO_NUMBER_NEXT})
+            (?P<ep_after>сер[иі][яиій]|выпуск|[화회]|{episode} {_NO_NUMBER_NEXT})
         ) {behind}
         | 第 [ ]? (?P<cjk_se>{_CHINESE_NUMBER}) (?:[-–~至到](?P<cjk_se_to>{_CHINESE_NUMBER}))? [ ]? 季
         | 第 [ ]? (?P<cjk_ep>{_CHINESE_NUMBER}) (?:[-–~至到](?P<cjk_ep_to>{_CHINESE_NUMBER}))? [ ]? [集话話回]
         """,
-        re.VERBOSE,
+        re.VERBOSE | flags,
     )
 
 
-SPACED_MARKER = _marker(r"(?<![^\W_])", r"(?![^\W_])")
-MARKER = _marker(rf"(?:(?<![^\W_])|(?<=[{CJK}]))", rf"(?:(?![^\W_])|(?=[{CJK}]))")
-"""Chinese and Japanese signs stand next to a marker without a space; without any, `SPACED_MARKER` is quicker."""
+def _ascii(words: str) -> str:
+    return "|".join(word for word in words.split("|") if word.isascii())
+
+
+# Chinese and Japanese signs stand next to a marker without a space.
+MARKER = _marker(rf"(?:(?<![^\W_])|(?<=[{CJK}]))", rf"(?:(?![^\W_])|(?=[{CJK}]))", SEASON_WORDS, EPISODE_WORDS)
+ASCII_MARKER = _marker(r"(?<![^\W_])", r"(?![^\W_])", _ascii(SEASON_WORDS), _ascii(EPISODE_WORDS), flags=int(re.ASCII))
+"""Finds the same in ASCII text as `MARKER`, sooner."""

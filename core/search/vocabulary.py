@@ -29,7 +29,7 @@ _LANGUAGE_NAMES = {
     "te": "telugu",
     "th": "thai ไทย พากย์ไทย",
     "tr": "turkish turkce",
-    "uk": "ukrainian ukr укр українська украінська",
+    "uk": "ukrainian ukr укр украінська",
     "ur": "urdu",
     "uz": "uzbek",
     "vi": "vietnamese",
@@ -52,7 +52,7 @@ SEASON_WORDS = (
 )
 EPISODE_WORDS = (
     "episod(?:es?|ios?|ul)?|epizod[ay]?|epizodul|capitulos?|folgen?|puntat[ae]|odcin(?:ek|ki)|qism|bolum|tap|"
-    "сері[яїй]|сери[яий]|выпуски?|эпизоды?|епизод|епізод|"
+    "сері[яій]|сери[яий]|выпуски?|эпизоды?|епизод|епізод|"
     "एपिसोड|भाग|الحلقه|حلقه|قسمت|قسط|επεισοδιο|פרק|სერია|սերիա|পর্ব|எபிசோட்|ఎపిసోడ్|ตอนที่|ตอน"
 )
 LANGUAGES = {word: code for code, names in _LANGUAGE_NAMES.items() for word in names.split()}

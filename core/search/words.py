@@ -198,10 +198,12 @@ class _Analysis:
     def _year_place(self, telling: list[int]) -> int | None:
         """Where the last year-like number stands that is not alone and not part of a recognised spelling."""
         for place in reversed(telling):
-            is_spelled = any(start <= place < end for start, end, _ in self._spellings)
-            if self._whole[place] in YEARS and not is_spelled:
+            if self._whole[place] in YEARS and not self._is_spelled(place):
                 return None if self._is_alone() else place
         return None
+
+    def _is_spelled(self, place: int) -> bool:
+        return any(start <= place < end for start, end, _ in self._spellings)
 
     @staticmethod
     def _languages(telling: list[int], whole: list[str], titled: int) -> list[str]:

@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from core.errors import BadInputError
 from core.search.hashes import word_hash, word_hashes
 from core.search.normalise import normalise
 from core.search.query import parse_query
+from core.search.release_names import find_markers
+from core.search.release_spellings import ASCII_MARKER, MARKER
 from core.search.words import MAX_WORD_LENGTH, MAX_WORDS, analyse, file_words
 
+unhurried = examples(deadline=None)  # others work on the machine, too
 GOLDEN_NAMES = [
     entry["name"]
     for entries in tomllib.loads(Path(__file__).with_name("golden_names.toml").read_text(encoding="utf-8")).values()
@@ -23,6 +27,7 @@ GOLDEN_NAMES = [
 PIECES = st.sampled_from(
     [
         *("s01e02", "1x02", "S1.E2", "Season 1", "Episode 2", "1. Sezon", "2. Bölüm", "E05", "EP 7"),
+        *("S01E01-E03", "1x01-04", "1-3 серии", "Episodes 1-3", "2x5", "2023", "4К", "1st", "2ª", "-", "第1-3集"),
         *("сезон 1", "2 серия", "فصل ۱", "قسمت ۲", "第3季", "第十二集", "시즌 1", "2화", "ตอนที่ 5", "עונה 1"),
         *("1080p", "1920x1080", "4K", "UHD", "Full HD", "1999", "(2001)", "WEB-DL", "x264", "hindi", "rus"),
         *("[Group]", "@channel_name", "www.site.org - ", ".mkv", "Spider-Man", "U.S.A.", "Pandora's", "ג׳ירפה"),
@@ -53,12 +58,14 @@ def asked_by(query):
         return set()
 
 
+@unhurried
 @given(TEXT)
 def test_a_folded_text_is_folded_for_good(text):
     """Folding twice equals folding once, lone surrogates included."""
     assert normalise(normalise(text)) == normalise(text)
 
 
+@unhurried
 @given(st.one_of(TEXT, LONG_TEXT), st.one_of(st.none(), TEXT, LONG_TEXT))
 def test_any_name_and_caption_give_few_short_distinct_words(name, caption):
     """Nothing anybody posts fails to be stored or makes a record grow beyond 40 words of 32 characters."""
@@ -69,12 +76,33 @@ def test_any_name_and_caption_give_few_short_distinct_words(name, caption):
     assert len(word_hashes(words)) <= len(words)
 
 
+@unhurried
+@given(NAME_LIKE.map(lambda text: "".join(filter(str.isascii, normalise(text)))))
+def test_latin_names_are_read_alike_by_the_quick_pattern(text):
+    """The pattern for ASCII text finds what the one for all scripts finds."""
+    assert [match.groupdict() for match in ASCII_MARKER.finditer(text)] == [
+        match.groupdict() for match in MARKER.finditer(text)
+    ]
+
+
+@unhurried
+@given(NAME_LIKE)
+def test_a_spelling_says_the_same_wherever_it_stands(text):
+    """What is remembered of a spelling by its text alone is what it says at its place."""
+    for marker in find_markers(normalise(text)):
+        assert marker.reading.words or marker.reading.quality
+        alone = normalise(text)[marker.start : marker.end]
+        assert [found.reading for found in find_markers(alone)] == [marker.reading]
+
+
+@unhurried
 @given(TEXT)
 def test_words_are_folded_already(text):
     """No word is stored in a spelling that a query, which is folded, could not ask for."""
     assert [word for word in analyse(text).asked if normalise(word) != word] == []
 
 
+@unhurried
 @given(TEXT)
 def test_capital_letters_make_no_difference_to_the_words(text):
     """A name in capitals is the same name, as far as its letters have a way back."""
@@ -83,6 +111,7 @@ def test_capital_letters_make_no_difference_to_the_words(text):
     assert file_words(text.upper()) == file_words(text)
 
 
+@unhurried
 @given(st.one_of(TEXT, LONG_TEXT), st.sampled_from(["", ".mkv", ".7z", ".3gp", ".MP3", "x", "2", "-e5"]))
 def test_a_caption_that_repeats_the_name_is_read_like_any_other(stem, extension):
     """Such captions are not read at all; a space in front makes this one be read, and changes nothing."""
@@ -91,6 +120,7 @@ def test_a_caption_that_repeats_the_name_is_read_like_any_other(stem, extension)
     assert file_words(stem + extension, stem) == file_words(stem + extension, f" {stem}")
 
 
+@unhurried
 @given(VISIBLE_TEXT)
 def test_a_name_typed_as_a_query_finds_its_file(text):
     """Every word asked for by a text is among the words of the file of that name, as far as a record has room."""
@@ -100,6 +130,7 @@ def test_a_name_typed_as_a_query_finds_its_file(text):
     assert asked_by(text) <= set(stored)
 
 
+@unhurried
 @given(PLAIN_WORDS, st.data())
 def test_some_words_of_a_name_in_any_order_find_its_file(words, data):
     """Neither leaving words out nor turning them around loses the file."""
@@ -110,6 +141,7 @@ def test_some_words_of_a_name_in_any_order_find_its_file(words, data):
     assert asked_by(" ".join(typed)) <= set(stored)
 
 
+@unhurried
 @given(st.sampled_from(GOLDEN_NAMES), st.randoms(use_true_random=False))
 def test_the_words_of_a_real_name_in_any_order_find_its_file(name, random):
     """Season, episode, year and quality stand where people put them, before or after the title."""
@@ -119,6 +151,7 @@ def test_the_words_of_a_real_name_in_any_order_find_its_file(name, random):
     assert asked_by(" ".join(words)) <= set(file_words(name))
 
 
+@unhurried
 @given(ANY_TEXT)
 def test_any_word_has_a_hash_the_index_can_hold(word):
     """A hash is a signed 32-bit integer, for lone surrogates too."""

@@ -8,12 +8,22 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from core.search.hashes import word_hash, word_hashes
 from core.search.normalise import normalise
+from core.search.vocabulary import (
+    EPISODE_WORDS,
+    EXTENSIONS,
+    LANGUAGES,
+    RELEASE_TAGS,
+    SEASON_WORDS,
+    UNSURE_LANGUAGES,
+)
 from core.search.words import MAX_WORD_LENGTH, MAX_WORDS, analyse, file_words
 
+unhurried = examples(deadline=None)  # others work on the machine, too
 GOLDEN = tomllib.loads((Path(__file__).parents[2] / "fixtures" / "names.toml").read_text(encoding="utf-8"))["name"]
 NAME_TEXT = st.text(
     st.one_of(
@@ -48,6 +58,7 @@ def test_the_golden_names_cover_the_scripts():
     assert {"LATIN", "CYRILLIC", "ARABIC", "DEVANAGARI", "CJK", "GREEK", "HANGUL", "HEBREW", "THAI"} <= scripts
 
 
+@unhurried
 @given(NAME_TEXT)
 def test_every_file_is_found_by_its_own_name(text):
     """What a text asks for is what a file of that name is stored under, as far as a record has room."""
@@ -57,6 +68,7 @@ def test_every_file_is_found_by_its_own_name(text):
     assert len(stored) >= MAX_WORDS or set(asked) <= set(stored)
 
 
+@unhurried
 @given(NAME_TEXT, st.one_of(st.none(), NAME_TEXT))
 def test_words_are_few_short_and_distinct(name, caption):
     """A record never grows beyond forty words of 32 characters, each once."""
@@ -67,6 +79,7 @@ def test_words_are_few_short_and_distinct(name, caption):
     assert len(set(words)) == len(words)
 
 
+@unhurried
 @given(NAME_TEXT)
 def test_spellings_that_fold_together_give_the_same_words(text):
     """Normalising first changes nothing."""
@@ -89,6 +102,14 @@ def test_the_caption_fills_in_what_the_name_leaves_open():
     assert {"e02", "s01", "s01e02", "y:1913", "fantomas"} <= set(words)
 
 
+def test_the_vocabulary_is_spelled_as_names_are_folded():
+    """A word in any other spelling would never be met in a normalised name."""
+    words = {*LANGUAGES, *RELEASE_TAGS, *EXTENSIONS, *UNSURE_LANGUAGES, SEASON_WORDS, EPISODE_WORDS}
+
+    assert [word for word in words if normalise(word) != word] == []
+    assert set(LANGUAGES) >= UNSURE_LANGUAGES
+
+
 def test_hashes_fit_the_index_and_never_change():
     """The stored hash is the signed CRC-32; a change would make every stored file unfindable."""
     assert (word_hash("kid"), word_hash("бригада")) == (1159956604, -1473232119)
@@ -96,8 +117,29 @@ def test_hashes_fit_the_index_and_never_change():
     assert word_hashes(["a", "b", "a"]) == [word_hash("a"), word_hash("b")]
 
 
+def test_a_range_has_all_its_episodes_as_far_as_a_file_has_room():
+    """A pack of a season is found by any of its episodes; a longer one than thirty episodes is found by its ends."""
+    season = file_words("Les Vampires S01E01-E24 720p.mkv", "a caption")
+    decade = file_words("Les Vampires E001-E500.zip")
+
+    assert {f"s01e{number:02}" for number in range(1, 25)} | {"720p", "caption"} <= set(season)
+    assert {"e01", "e500"} <= set(decade)
+    assert "e250" not in decade
+
+
 @pytest.mark.parametrize(
-    "text", ["[" * 5000, "@" * 5000, "[]" * 5000, "s1" * 5000, "第" * 5000, "a." * 5000, "1x" * 5000]
+    "text",
+    [
+        "[" * 5000,
+        "@" * 5000,
+        "[]" * 5000,
+        "s1" * 5000,
+        "第" * 5000,
+        "a." * 5000,
+        "1x" * 5000,
+        "s1e1" + "-e2" * 5000,
+        "1-" * 5000,
+    ],
 )
 def test_hostile_names_cost_no_more_than_long_ones(text, benchmark_clock):
     """Scenario 43: no name makes the recognition explode."""
