@@ -70,6 +70,7 @@ class SearchService:
                 search that found nothing while a database was missing.
         """
         query, found = await self._find(text)
+        self._count(found)
         window = found.window
         if not found.files:
             session = SearchSession("", owner_id, query.text, window)
@@ -82,6 +83,8 @@ class SearchService:
 
     async def find_window(self, text: str, narrowing: Narrowing = _EVERYTHING) -> SearchWindow:
         """What a search finds, without a session; of a narrowing, only the files that agree.
+
+        Not counted as a search of the day: an app asks again for every letter that is typed.
 
         Raises: see `search`.
         """
@@ -177,17 +180,16 @@ class SearchService:
             self._metrics.searches.labels("failed").inc()
             raise
         self._metrics.search_seconds.observe(self._clock.monotonic() - started)
-        self._counters.add("searches")
-        self._count_outcome(found)
-        return query, found
-
-    def _count_outcome(self, found: Found) -> None:
-        """Only the whole library says that there is nothing."""
         if found.files:
             self._metrics.searches.labels("found").inc()
-            return
-        self._metrics.searches.labels("failed" if found.window.is_partial else "nothing").inc()
-        if not found.window.is_partial:
+        else:
+            self._metrics.searches.labels("failed" if found.window.is_partial else "nothing").inc()
+        return query, found
+
+    def _count(self, found: Found) -> None:
+        """A search of the day; only the whole library says that there is nothing."""
+        self._counters.add("searches")
+        if not found.files and not found.window.is_partial:
             self._counters.add("searches_without_result")
 
     async def _reach(self, session: SearchSession, number: int) -> SearchSession:
@@ -204,7 +206,7 @@ class SearchService:
         wanted = min(max(lacking, block), _FURTHEST - len(window.ids))
         if wanted <= 0:
             return session
-        query = parse_query(window.corrected or session.query, self._runtime.current.max_query_length)
+        query = parse_query(session.query, self._runtime.current.max_query_length)
         found = await self._finder.further(query, window.cursor, wanted)
         known = frozenset(window.ids)
         ids = (*window.ids, *(file.id for file in found.files if file.id not in known))

@@ -109,7 +109,8 @@ class SearchFinder:
         if found.cursor is None:
             if len(found.files) < _FEW:
                 return await self._find_otherwise(query, key, planned, found, may_correct=may_correct)
-            return self._complete(query, key if len(found.files) >= _WORTH_KEEPING else None, found, planned.readings)
+            worth_keeping = key if len(found.files) >= _WORTH_KEEPING else None
+            return self._complete(query, worth_keeping, found, planned.readings, is_respelled=planned.is_respelled)
         if self._clock.monotonic() - began > _PATIENCE_S:
             return self._best_of(query, None, found, planned, titled=None, counted=None)
         known = await self._known(key) if key is not None and ask_cache else None
@@ -161,7 +162,8 @@ class SearchFinder:
         if offered and offered[0][1]:
             corrected = await self._find(_as_query(offered[0][0], query), None, ask_cache=False, may_correct=False)
             if corrected.files:
-                window = replace(corrected.window, corrected=offered[0][0])
+                # Pages end with the window: behind it, the typed words would be searched for.
+                window = replace(corrected.window, corrected=offered[0][0], cursor=None)
                 return Found(window, corrected.files, _kept(window, key))
         found = await asyncio.gather(*(self._finds_something(_as_query(text, query)) for text, _ in offered))
         texts = [text for (text, _), finds in zip(offered, found, strict=True) if finds]
@@ -187,8 +189,8 @@ class SearchFinder:
         files = rank(self._allowed(found.files, query, readings), query, readings)
         total_is_exact = found.cursor is None
         window = _window(files, len(files), found, total_is_exact=total_is_exact, cursor=None)
-        if is_respelled and files and not in_name(files[0].name, query):
-            window = replace(window, corrected=_spelled(files[0], readings))
+        if is_respelled:
+            window = _told_as_spelled(window, files, query, readings)
         return Found(window, files, _kept(window, key))
 
     def _best_of(
@@ -203,7 +205,7 @@ class SearchFinder:
     ) -> Found:
         """What is known of many matches, ranked; None for what took too long to find out."""
         if found.cursor is None:
-            return self._complete(query, key, found, planned.readings)
+            return self._complete(query, key, found, planned.readings, is_respelled=planned.is_respelled)
         runtime = self._runtime.current
         size = runtime.search_window_size
         if counted is None or counted.missing or titled is None or titled.missing:
@@ -215,6 +217,8 @@ class SearchFinder:
             total = max(total, min(counted.total, runtime.count_limit - 1))
             is_exact = counted.total < runtime.count_limit and not counted.missing
         window = _window(files, total, found, total_is_exact=is_exact, cursor=found.cursor)
+        if planned.is_respelled:
+            window = _told_as_spelled(window, files, query, planned.readings)
         return Found(window, files, _kept(window, key))
 
     def _allowed(self, files: list[ListedFile], query: Query, readings: Sequence[Reading]) -> list[ListedFile]:
@@ -267,7 +271,11 @@ def _as_query(text: str, typed: Query) -> Query:
     return replace(parse_query(text, len(text) + 1), filters=typed.filters)
 
 
-def _spelled(file: ListedFile, readings: Sequence[Reading]) -> str | None:
-    """The query as a file's name spells it."""
-    words = next(filter(None, (chosen_words(file.name, reading) for reading in readings)), None)
-    return None if words is None else " ".join(words)
+def _told_as_spelled(
+    window: SearchWindow, files: Sequence[ListedFile], query: Query, readings: Sequence[Reading]
+) -> SearchWindow:
+    """The window with the query as its first file spells it, where no name has the words as typed."""
+    if not files or in_name(files[0].name, query):
+        return window
+    words = next(filter(None, (chosen_words(files[0].name, reading) for reading in readings)), None)
+    return window if words is None else replace(window, corrected=" ".join(words))

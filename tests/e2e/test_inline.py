@@ -233,13 +233,13 @@ async def test_nothing_found_leads_to_the_same_search_in_private(
 
 async def test_a_corrected_spelling_is_named(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:
     """What was searched for instead of the typed words stands above the results, and opens that search in private."""
-    await post_files(bot, bob, cast, [f"Nosferatu {n}.mkv" for n in range(8)])
+    await post_files(bot, bob, cast, [f"Nosferatu {n}.mkv" for n in range(12)])
 
     first, later = await ann.inline("nosfreatu"), await ann.inline("nosfreatu", offset="5")
 
-    assert len(first.results) == 8
+    assert len(first.results) == 10
     assert line(first) == "Results for “nosferatu”"
-    assert (len(later.results), later.switch_pm) == (3, None)
+    assert (len(later.results), later.switch_pm) == (7, None)
     assert first.switch_pm is not None
     ann.start(first.switch_pm.start_param)
-    assert "1–8 of 8" in (await ann.wait_message()).text
+    assert "1–10 of 12" in (await ann.wait_message()).text
