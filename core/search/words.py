@@ -78,20 +78,21 @@ def analyse(text: str) -> TextWords:
 def file_words(name: str, caption: str | None = None) -> list[str]:
     """The words a file is stored under: at most 40 of at most 32 characters, the title's first, the caption's last."""
     named = analyse(name)
-    described = analyse(caption) if caption and not _repeats(caption, name) else TextWords()
+    described = analyse(caption) if caption and not _repeats(caption, name) else None
     facts = named.facts
-    facts.fill_in(described.facts)
+    if described is not None:
+        facts.fill_in(described.facts)
     if facts.year is None and caption:
         facts.year = year_in_brackets(normalise(caption[:_READ_LENGTH]))
-    words = [
-        *named.asked[: min(named.title_words, _MAX_TITLE_WORDS)],
-        *([title_word(named.title)] if named.title else []),
-        *facts.words(),
-        *named.asked,
-        *named.further,
-        *described.asked,
-        *described.further,
-    ]
+    words = named.asked[: min(named.title_words, _MAX_TITLE_WORDS)]
+    if named.title:
+        words.append(title_word(named.title))
+    words += facts.words()
+    words += named.asked
+    words += named.further
+    if described is not None:
+        words += described.asked
+        words += described.further
     return list(dict.fromkeys(words))[:MAX_WORDS]
 
 
