@@ -57,7 +57,7 @@ def _next_body(calls: BinaryIO) -> bytes | None:
 
 def _pass_on(outcomes: BinaryIO, _: type[BaseException], error: BaseException, __: TracebackType | None) -> None:
     """Let the caller raise what ends this process."""
-    if not isinstance(error, BrokenPipeError):
+    if isinstance(error, Exception) and not isinstance(error, BrokenPipeError):
         _send(outcomes, returned=False, value=error)
 
 

@@ -64,6 +64,7 @@ STORED = {
     1_382_979_469_312: ReleaseMetadata(None, None, None, "4320p", ("hi",)),
     1_097_202_607_061_455_860: ReleaseMetadata(2300, 1000, 9999, "240p", ("zh", "ar", "uz", "vi")),
 }
+QUALITY_ORDER = "4320p 2160p 1440p 1080p 720p 576p 540p 480p 360p 240p"
 LANGUAGE_ORDER = "ar bn de el en es fa fr gu hi id it ja kk kn ko ml mr pa pl pt ru ta te th tr uk ur uz vi zh"
 
 
@@ -72,6 +73,8 @@ def test_numbers_that_are_stored_keep_their_meaning():
     assert {number: unpack(number) for number in STORED} == STORED
     for number, code in enumerate(LANGUAGE_ORDER.split(), 1):
         assert unpack(number << 37).languages == (code,)
+    for number, quality in enumerate(QUALITY_ORDER.split(), 1):
+        assert unpack(number << 33).quality == quality
 
 
 def test_every_language_that_is_recognised_can_be_stored():
