@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from core.search.vocabulary import EPISODE_WORDS, SEASON_WORDS
+from core.search.vocabulary import COUNTED_EPISODE_WORDS, EPISODE_WORDS, SEASON_WORDS
 
 YEAR = r"(?:18[89]\d|19\d\d|20[0-3]\d)"  # films begin in 1888; a higher number is rather part of a title
 CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -39,9 +39,15 @@ def _any_of(words: str) -> str:
     return f"(?=[{_first_letters(words)}])(?:{words})"  # one look at the first letter says no to most other words
 
 
-def _marker(before: str, behind: str, season_words: str, episode_words: str, flags: int = 0) -> re.Pattern[str]:
-    season, episode = _any_of(season_words), _any_of(episode_words)
-    any_first = f"(?=[0-9seuf제{_first_letters(season_words)}{_first_letters(episode_words)}])"
+def _ascii(words: str) -> str:
+    return "|".join(word for word in words.split("|") if word.isascii())
+
+
+def _marker(before: str, behind: str, *, ascii_only: bool = False) -> re.Pattern[str]:
+    every = (SEASON_WORDS, EPISODE_WORDS, COUNTED_EPISODE_WORDS)
+    words = tuple(map(_ascii, every)) if ascii_only else every
+    season, episode, counted = map(_any_of, words)
+    any_first = f"(?=[0-9seuf제{_first_letters('|'.join(words))}])"
     # "1. Sezon 2. Bölüm" counts before both words, "Show 1 Season 2" after them.
     no_number_of_its_own_next = (
         rf"(?:{_NO_NUMBER_NEXT}|(?={_GAP}\d{{1,4}}{_ORDINAL}{_GAP}{episode}(?![^\W_]){_NO_NUMBER_NEXT}))"
@@ -68,22 +74,18 @@ def _marker(before: str, behind: str, season_words: str, episode_words: str, fla
           | (?P<se_before>{season}) {_GAP} (?P<word_se>\d{{1,2}})
             (?: {_GAP} (?:{episode}|ep?) {_GAP} (?P<word_ep>{_NUMBER}) {_to("word_ep")}
               | {_DASH}(?P<word_se_to>\d{{1,2}}) )?
-          | (?P<ep_before>ep|{episode}) {_GAP} (?P<spelled_ep>{_NUMBER}) {_to("spelled_ep")}
+          | (?P<ep_before>ep|{episode}|{counted}) {_GAP} (?P<spelled_ep>{_NUMBER}) {_to("spelled_ep")}
           | 제? (?:(?P<ep_word_from>\d{{1,3}}+){_DASH})? (?P<ep_word>{_NUMBER}) {_ORDINAL} {_GAP}
-            (?P<ep_after>сер[иі][яиій]|выпуск|[화회]|{episode} {_NO_NUMBER_NEXT})
+            (?P<ep_after>сер[иі][яиі]|выпуск|[화회]|{episode} {_NO_NUMBER_NEXT})
         ) {behind}
         | 第 [ ]? (?P<cjk_se>{_CHINESE_NUMBER}) (?:[-–~至到](?P<cjk_se_to>{_CHINESE_NUMBER}))? [ ]? 季
         | 第 [ ]? (?P<cjk_ep>{_CHINESE_NUMBER}) (?:[-–~至到](?P<cjk_ep_to>{_CHINESE_NUMBER}))? [ ]? [集话話回]
         """,
-        re.VERBOSE | flags,
+        re.VERBOSE | (re.ASCII if ascii_only else re.UNICODE),
     )
 
 
-def _ascii(words: str) -> str:
-    return "|".join(word for word in words.split("|") if word.isascii())
-
-
 # Chinese and Japanese signs stand next to a marker without a space.
-MARKER = _marker(rf"(?:(?<![^\W_])|(?<=[{CJK}]))", rf"(?:(?![^\W_])|(?=[{CJK}]))", SEASON_WORDS, EPISODE_WORDS)
-ASCII_MARKER = _marker(r"(?<![^\W_])", r"(?![^\W_])", _ascii(SEASON_WORDS), _ascii(EPISODE_WORDS), flags=int(re.ASCII))
+MARKER = _marker(rf"(?:(?<![^\W_])|(?<=[{CJK}]))", rf"(?:(?![^\W_])|(?=[{CJK}]))")
+ASCII_MARKER = _marker(r"(?<![^\W_])", r"(?![^\W_])", ascii_only=True)
 """Finds the same in ASCII text as `MARKER`, sooner."""

@@ -51,10 +51,12 @@ SEASON_WORDS = (
     "सीजन|الموسم|موسم|فصل|سيزن|σεζον|fasl|עונה|시즌|სეზონი|սեզոն|সিজন|சீசன்|సీజన్|ซีซั่น|ซีซัน|シーズン"
 )
 EPISODE_WORDS = (
-    "episod(?:es?|ios?|ul)?|epizod[ay]?|epizodul|capitulos?|folgen?|puntat[ae]|odcin(?:ek|ki)|qism|bolum|tap|"
-    "сері[яій]|сери[яий]|выпуски?|эпизоды?|епизод|епізод|"
+    "episodes?|episod(?:io|ul)?|epizod[ay]?|epizodul|capitulo|folge|puntata|odcinek|qism|bolum|"
+    "сері[яі]|сери[яи]|выпуск|эпизод|епизод|епізод|"
     "एपिसोड|भाग|الحلقه|حلقه|قسمت|قسط|επεισοδιο|פרק|სერია|սերիա|পর্ব|எபிசோட்|ఎపిసోడ్|ตอนที่|ตอน"
 )
+COUNTED_EPISODE_WORDS = "tap|episodios|capitulos|folgen|puntate|odcinki|выпуски|эпизоды"
+"""Words in front of an episode's number; behind a number they say how many there are."""
 LANGUAGES = {word: code for code, names in _LANGUAGE_NAMES.items() for word in names.split()}
 UNSURE_LANGUAGES = frozenset(
     ["ara", "dari", "eng", "fre", "ger", "hin", "ita", "kor", "latino", "polish", "rus", "spa", "thai", "рус"]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from core.search.hashes import word_hash, word_hashes
 from core.search.normalise import normalise
 from core.search.vocabulary import (
+    COUNTED_EPISODE_WORDS,
     EPISODE_WORDS,
     EXTENSIONS,
     LANGUAGES,
@@ -104,7 +105,15 @@ def test_the_caption_fills_in_what_the_name_leaves_open():
 
 def test_the_vocabulary_is_spelled_as_names_are_folded():
     """A word in any other spelling would never be met in a normalised name."""
-    words = {*LANGUAGES, *RELEASE_TAGS, *EXTENSIONS, *UNSURE_LANGUAGES, SEASON_WORDS, EPISODE_WORDS}
+    words = {
+        *LANGUAGES,
+        *RELEASE_TAGS,
+        *EXTENSIONS,
+        *UNSURE_LANGUAGES,
+        SEASON_WORDS,
+        EPISODE_WORDS,
+        COUNTED_EPISODE_WORDS,
+    }
 
     assert [word for word in words if normalise(word) != word] == []
     assert set(LANGUAGES) >= UNSURE_LANGUAGES
