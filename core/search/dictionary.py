@@ -104,11 +104,11 @@ class Dictionary:
     def nearest(self, word: str, limit: int = 8) -> list[Spelling]:
         """Known words within one edit, two from eight letters on; the nearest distance only, most frequent first.
 
-        Words and candidates have 4 to 24 characters, candidates no digit. Of equally near words those with the same
-        first letter are meant: others are told only when there are none. Two edits of which one changes the first
-        letter are looked for in a part of a big dictionary only.
+        Candidates have 4 to 24 characters and no digit; a word may lack one of four. Of equally near words those with
+        the same first letter are meant: others are told only when there are none. Two edits of which one changes the
+        first letter are looked for in a part of a big dictionary only.
         """
-        if not _SHORTEST <= len(word) <= _LONGEST:
+        if not _SHORTEST - 1 <= len(word) <= _LONGEST:
             return []
         edits = 1 if len(word) < _TWO_EDITS_FROM else 2
         found = self._spelled.near(word, edits)

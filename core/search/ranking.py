@@ -24,8 +24,11 @@ _YEARS = re.compile(rf"(?<= ){YEAR}(?= )")
 _TAIL_LENGTH = 40
 
 
-_RankKey = tuple[bool, int, bool, bool, bool, bool, int, int]
+_RankKey = tuple[bool, int, int, bool, bool, bool, int, int]
 """In the name, words as typed, exact title, phrase, words in order, agreeing year, popularity, id; larger is better."""
+
+_TITLE = 2  # a part between dashes, the writer's or the book's, is half as much
+_DASH = re.compile(r"\s[-–—]\s")
 
 
 def rank(files: Iterable[ListedFile], query: Query, readings: Sequence[Reading] = ()) -> list[ListedFile]:
@@ -84,10 +87,19 @@ class _Judge:
     ) -> _RankKey:
         self._in_name.add(file.id)
         has_phrase = phrase in form
-        is_title = any(_is_title(form, title) for title in titles)
+        is_title = _TITLE if any(_is_title(form, title) for title in titles) else has_phrase and _is_part(file, phrase)
         in_order = has_phrase or _in_order(form, words)
         is_of_year = _is_of_year(form, self._query.facts.year)
         return True, typed, is_title, has_phrase, in_order, is_of_year, file.fetched.bit_length(), file.id
+
+
+def _is_part(file: ListedFile, phrase: str) -> bool:
+    """Whether the phrase is all that stands before, between or behind dashes: "Title - Writer (2015).pdf"."""
+    parts = _DASH.split(file.name)
+    if len(parts) == 1:
+        return False
+    parts[-1] = parts[-1].rpartition(".")[0]
+    return any(spaced(part) == phrase for part in parts)
 
 
 def _best_quality_first(group: list[ListedFile]) -> list[ListedFile]:

@@ -154,11 +154,23 @@ class SearchFinder:
         if both.files or missing or not may_correct:
             spelled = planned.is_respelled and not found.missing
             return self._complete(query, key if other.files else None, both, readings, is_respelled=spelled)
-        return await self._correct(query, key)
+        return await self._respell(query, key) or await self._correct(query, key)
+
+    async def _respell(self, query: Query, key: Key | None) -> Found | None:
+        """What words that are spelled like unknown ones find; None for nothing."""
+        planned = self._planner.respell(query)
+        if planned is None:
+            return None
+        size = self._runtime.current.search_window_size
+        try:
+            found = await self._media.search_files(planned.plan, size, max_time_ms=_EXTRA_MS)
+        except SearchTimeoutError:
+            return None
+        return self._complete(query, key, found, planned.readings, is_respelled=True) if found.files else None
 
     async def _correct(self, query: Query, key: Key | None) -> Found:
         """Nothing has these words: what is spelled like them, searched for at once where it is clear what was meant."""
-        offered = self._planner.corrections(query)[: 2 * _SUGGESTIONS]
+        offered = self._planner.corrections(query)[: 4 * _SUGGESTIONS]
         if offered and offered[0][1]:
             corrected = await self._find(_as_query(offered[0][0], query), None, ask_cache=False, may_correct=False)
             if corrected.files:

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
 MAX_READINGS = 16
 _MAX_LEADS = 200
-_COMPLETIONS = 32
+_COMPLETIONS, _COMPLETIONS_BESIDE = 32, 150
 _CLEARLY = 10
+_SPELLED = 10
 _SHORTEST_SPLIT = 5
 _SHORTEST_PART = 2
 _PAIR = re.compile(r"(s\d{2,})(e\d{2,})\Z")
@@ -119,7 +120,7 @@ class SearchPlanner:
                 spaced_otherwise = self._respaced(query.words, at)
                 others += spaced_otherwise
                 if not spaced_otherwise:
-                    completed = known.completions(word, _COMPLETIONS) if len(word) >= _SHORTEST_PART else []
+                    completed = self._completions(word, alone=len(query.words) == 1)
                     spelled = [] if completed else [spelling.word for spelling in known.nearest(word)]
                     is_respelled = is_respelled or bool(spelled)
                     choice = (word, *completed, *spelled)
@@ -161,25 +162,52 @@ class SearchPlanner:
         return PlannedSearch(self._led(distinct[:MAX_READINGS], query), tuple(distinct[:MAX_READINGS]))
 
     def corrections(self, query: Query) -> list[tuple[str, bool]]:
-        """Texts with one word spelled otherwise, the most frequent word first; whether each is clearly meant.
+        """Texts with one word spelled otherwise, the most frequent word first, and with one left out.
 
-        A spelling is clearly meant when it is one edit away and ten times as frequent as the next.
+        Returns:
+            Each with whether it is clearly meant: a spelling that is one edit away and ten times as frequent as the
+            next.
         """
         if not self._words.is_loaded:
             return []
         known, found = self._words.dictionary, []
         for at, word in enumerate(query.words):
-            spellings = [spelling for spelling in known.nearest(word, 4) if spelling.word != word]
+            spellings = known.nearest(word, 4)
             files = [spelling.files for spelling in spellings] + [max(1, known.files(word))]
             for number, spelling in enumerate(spellings):
                 is_clear = spelling.distance == 1 and number == 0 and files[0] >= _CLEARLY * max(files[1:])
                 words = (*query.words[:at], spelling.word, *query.words[at + 1 :])
                 found.append((spelling.files, " ".join(words), is_clear))
         found.sort(key=lambda entry: -entry[0])
-        return [(text, is_clear) for _, text, is_clear in found]
+        without = [query.words[:at] + query.words[at + 1 :] for at in range(len(query.words))]
+        fewer = [(" ".join(words), False) for words in without if len(words) > 1]
+        return [*((text, is_clear) for _, text, is_clear in found[:_SPELLED]), *fewer]
+
+    def respell(self, query: Query) -> PlannedSearch | None:
+        """Files with words spelled like those that the library does not have; None when there are none.
+
+        For words that begin or make up known ones, as which they found nothing.
+        """
+        if not self._words.is_loaded:
+            return None
+        known = self._words.dictionary
+        choices = [
+            (word,) if known.files(word) else (word, *(spelling.word for spelling in known.nearest(word)))
+            for word in query.words
+        ]
+        reading = Reading(tuple(choices))
+        if reading == _typed(query):
+            return None
+        return PlannedSearch(self._led([reading], query), (reading,), is_respelled=True)
+
+    def _completions(self, word: str, *, alone: bool) -> list[str]:
+        """Words that begin so; beside other words, which lead, many more cost nothing."""
+        if len(word) < _SHORTEST_PART:
+            return []
+        return self._words.dictionary.completions(word, _COMPLETIONS if alone else _COMPLETIONS_BESIDE)
 
     def _completed(self, words: tuple[str, ...]) -> list[Reading]:
-        completions = self._words.dictionary.completions(words[-1], _COMPLETIONS) if len(words[-1]) > 1 else []
+        completions = self._completions(words[-1], alone=len(words) == 1)
         typed = [(word,) for word in words[:-1]]
         return [Reading((*typed, (words[-1], *completions)))] if completions else []
 
