@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from tests.e2e.library import post_files
 from tests.e2e.test_main_path import file_labels
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from core.container import Container
@@ -35,13 +37,32 @@ async def heard(actor: Actor, containing: str = "", *, chat_id: int | None = Non
     )
 
 
+def answers(actor: Actor) -> int:
+    """How much the bot has said where the actor sees it."""
+    return sum(seen.sender_id == actor.bot_id for seen in actor.received)
+
+
 async def silence(actor: Actor, group_id: int) -> None:
     """Return when the bot has answered what is said after everything before; nothing else may have come."""
-    before = sum(seen.sender_id == actor.bot_id for seen in actor.received)
+    before = answers(actor)
     actor.say_in(group_id, "/help")
     answer = await heard(actor)
     assert answer.text.startswith("How to search"), answer.text
-    assert sum(seen.sender_id == actor.bot_id for seen in actor.received) == before + 1
+    assert answers(actor) == before + 1
+
+
+@asynccontextmanager
+async def unanswered(setup: BotSetup, actor: Actor, group_id: int, **changes: str) -> AsyncIterator[Container]:
+    """A bot that says nothing of what is said after the last answer of the block, even when it has all its time.
+
+    It is stopped at the end, which waits for everything that it is about to say.
+    """
+    async with setup.running(**changes) as bot:
+        yield bot
+        before = answers(actor)
+        actor.say_in(group_id, "/help")
+        await heard(actor, "How to search")
+    assert answers(actor) == before + 1
 
 
 async def ask(actor: Actor, group_id: int, words: str) -> Seen:
@@ -63,14 +84,13 @@ async def test_words_next_to_the_name_are_answered_in_reply(bot: Container, ann:
         assert file_labels(page)
 
 
-async def test_talk_is_passed_over_unless_it_names_the_bot(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:
+async def test_talk_is_passed_over_unless_it_names_the_bot(setup: BotSetup, ann: Actor, bob: Actor, cast: Cast) -> None:
     """Titles said to other people, other bots' names and commands, and names that only begin alike bring nothing."""
-    await post_files(bot, bob, cast, NAMES)
     others = ("nosferatu @filter_test_bot2", "mail nosferatu@filter_test_bot", "/search@other nosferatu")
-    for talk in ("nosferatu", *others):
-        ann.say_in(cast.group.id, talk)
-
-    await silence(ann, cast.group.id)
+    async with unanswered(setup, ann, cast.group.id) as bot:
+        await post_files(bot, bob, cast, NAMES)
+        for talk in ("nosferatu", *others):
+            ann.say_in(cast.group.id, talk)
 
 
 async def test_a_reply_to_a_page_is_a_search(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:
@@ -109,46 +129,46 @@ async def test_the_command_searches_in_every_mode(
 
 
 async def test_a_group_that_wants_commands_hears_nothing_else(
-    bot: Container, ann: Actor, bob: Actor, cast: Cast
+    setup: BotSetup, ann: Actor, bob: Actor, cast: Cast
 ) -> None:
     """In the mode `command` even the bot's name is passed over."""
-    await post_files(bot, bob, cast, NAMES)
-    bob.say_in(cast.group.id, "/search_mode command")
-    await heard(ann, "from now on")
+    async with unanswered(setup, ann, cast.group.id) as bot:
+        await post_files(bot, bob, cast, NAMES)
+        bob.say_in(cast.group.id, "/search_mode command")
+        await heard(ann, "from now on")
 
-    ann.mention(cast.group.id, "nosferatu")
+        ann.mention(cast.group.id, "nosferatu")
 
-    await silence(ann, cast.group.id)
+
+OVERHEARD = (
+    "n",
+    "?!",
+    "nosferatu https://example.org/x",
+    "nosferatu @bob_owner",
+    "nosferatu t.me/joinchat",
+    "nosferatu and then one two three four five six seven eight",
+    "nosferatu " + "x" * 100,
+    "nosferatu\nand more",
+    "/nosferatu",
+    "nothing of that name",
+)
 
 
 async def test_every_short_text_is_a_search_where_admins_want_it(
-    bot: Container, ann: Actor, bob: Actor, cast: Cast
+    setup: BotSetup, ann: Actor, bob: Actor, cast: Cast
 ) -> None:
-    """Scenario 59: in the mode `all` a title is found; talk, links, commands, replies, forwards are passed over."""
-    await post_files(bot, bob, cast, NAMES)
-    bob.say_in(cast.group.id, "/search_mode all")
-    await heard(ann, "from now on")
-    other = bob.say_in(cast.group.id, "zzyzx")
+    """Scenario 59: in the mode `all` a title is found; talk, links, commands, replies and files are passed over."""
+    async with unanswered(setup, ann, cast.group.id) as bot:
+        await post_files(bot, bob, cast, [*NAMES, "nosferatu https example org x @bob_owner t me joinchat.mkv"])
+        bob.say_in(cast.group.id, "/search_mode all")
+        await heard(ann, "from now on")
+        ann.say_in(cast.group.id, "nosferatu")
+        assert file_labels(await heard(ann, "nosferatu"))
 
-    ann.say_in(cast.group.id, "nosferatu")
-    assert file_labels(await heard(ann, "nosferatu"))
-    for talk in (
-        "n",
-        "?!",
-        "nosferatu https://example.org/x",
-        "nosferatu @bob_owner",
-        "nosferatu t.me/joinchat",
-        "nosferatu " * 11,
-        "nosferatu " + "x" * 100,
-        "nosferatu\nand more",
-        "/nosferatu",
-        "nothing of that name",
-    ):
-        ann.say_in(cast.group.id, talk)
-    ann.say_in(cast.group.id, "nosferatu", reply_to=other)
-    ann.post_file(cast.group.id, "mine.mkv", caption="nosferatu")
-
-    await silence(ann, cast.group.id)
+        for talk in OVERHEARD:
+            ann.say_in(cast.group.id, talk)
+        ann.say_in(cast.group.id, "nosferatu", reply_to=bob.say_in(cast.group.id, "zzyzx"))
+        ann.post_file(cast.group.id, "mine.mkv", caption="nosferatu")
 
 
 async def test_only_admins_change_the_mode(
@@ -184,23 +204,26 @@ async def test_rights_that_telegram_does_not_tell_are_no_rights(
 
 
 async def test_who_writes_in_the_name_of_a_chat_is_answered_in_words(
-    bot: Container, ann: Actor, bob: Actor, cast: Cast
+    setup: BotSetup, ann: Actor, bob: Actor, cast: Cast
 ) -> None:
     """Scenario 40: an anonymous admin rules the group and is told to search by name; a channel rules nothing."""
-    await post_files(bot, bob, cast, NAMES)
-    bob.say_in(cast.group.id, "/search_mode all", send_as=cast.group.full_id)
-    await heard(ann, "from now on")
+    group, channel = cast.group.full_id, cast.channel.full_id
+    async with unanswered(setup, ann, cast.group.id) as bot:
+        await post_files(bot, bob, cast, NAMES)
+        bob.say_in(cast.group.id, "/search_mode all", send_as=group)
+        await heard(ann, "from now on")
 
-    bob.say_in(cast.group.id, "/search_mode command", send_as=cast.channel.full_id)
-    assert "Only admins" in (await heard(ann)).text
-    for said in ("/search nosferatu", "@filter_test_bot nosferatu"):
-        bob.say_in(cast.group.id, said, send_as=cast.group.full_id)
-        assert "I do not know who you are" in (await heard(ann, "name of a chat")).text
-    bob.say_in(cast.group.id, "nosferatu", send_as=cast.group.full_id)
-    bob.say_in(cast.group.id, "nosferatu", send_as=cast.channel.full_id)
-    bob.say_in(cast.group.id, "/help", send_as=cast.group.full_id)
-    await silence(ann, cast.group.id)
-    assert await bot.users.get_user(cast.group.full_id) is None
+        bob.say_in(cast.group.id, "/search_mode command", send_as=channel)
+        assert "Only admins" in (await heard(ann)).text
+        for said in ("/search nosferatu", "@filter_test_bot nosferatu"):
+            bob.say_in(cast.group.id, said, send_as=group)
+            assert "I do not know who you are" in (await heard(ann, "name of a chat")).text
+        bob.say_in(cast.group.id, "nosferatu", send_as=group)
+        bob.say_in(cast.group.id, "nosferatu", send_as=channel)
+        bob.say_in(cast.group.id, "/help", send_as=group)
+        assert await bot.users.get_user(group) is None
+    counted = {"route": "group_search", "outcome": "refused"}
+    assert bot.metrics.registry.get_sample_value("file_filter_updates_total", counted) == 1
 
 
 async def test_a_page_belongs_to_who_searched(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:

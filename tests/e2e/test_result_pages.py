@@ -144,6 +144,17 @@ async def test_a_narrowed_search_is_sent_narrowed(setup: BotSetup, ann: Actor, b
         assert len(ann.files()) == 8
 
 
+async def test_a_reader_with_a_quota_gets_a_page_at_most(setup: BotSetup, ann: Actor, bob: Actor, cast: Cast) -> None:
+    """Scenario 32: the button for everything, forged by a reader with a quota, sends the first page."""
+    async with setup.running(RESULT_PAGE_SIZE="3") as bot:
+        await post_files(bot, bob, cast, [f"Metropolis {number}.mkv" for number in range(9)])
+        page = await ask(ann, "metropolis")
+        session = (page.button("Send all").data or b"").decode().split(":")[1]
+
+        assert (await ann.press(page, data=f"sa:{session}:0")).text == "Sending 3 files"
+        await ann.wait_edit(containing="Sent 3 of 3")
+
+
 async def test_versions_of_a_title_are_one_choice(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:
     """Several qualities of one film stand together, each pressed by a button of its own that names the quality."""
     await post_files(bot, bob, cast, [f"Metropolis.1927.{quality}.mkv" for quality in ("480p", "1080p", "720p")])
