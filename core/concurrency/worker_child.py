@@ -1,7 +1,8 @@
 """What runs inside a worker process: calls read from standard input, their outcomes written to standard output.
 
 Started by `core.concurrency.worker_process` alone. It imports nothing but what it is asked to call. Its standard input
-ends when the process that started it ends in whatever way, and the worker ends with it.
+ends when the process that started it ends in whatever way, and the worker ends with it, after its call when it is busy.
+A call that does not end is ended by an alarm, which needs nobody to be alive and no thread of Python to run.
 """
 
 from __future__ import annotations
@@ -33,16 +34,18 @@ def unpack_body(body: bytes) -> Any:
     return pickle.loads(body)  # noqa: S301 - both ends are this program
 
 
-def main() -> None:
-    """Answer calls, with little claim to the processor, until there is nobody to ask or a call raises."""
+def main(longest_s: int) -> None:
+    """Answer calls, with little claim to the processor, until nobody asks, or one raises or takes `longest_s`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to everybody; the parent decides
     os.nice(_NICENESS)
     outcomes = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever a function prints must not stand between the outcomes
     sys.excepthook = partial(_pass_on, outcomes)
     while (body := _next_body(sys.stdin.buffer)) is not None:
+        signal.alarm(longest_s)
         function, argument = unpack_body(body)
         _send(outcomes, returned=True, value=function(argument))
+        signal.alarm(0)
 
 
 def _next_body(calls: BinaryIO) -> bytes | None:
@@ -67,4 +70,4 @@ def _send(outcomes: BinaryIO, *, returned: bool, value: object) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]))

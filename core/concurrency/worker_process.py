@@ -51,7 +51,7 @@ class WorkerProcess:
 
     It is a fresh interpreter: it imports what the functions need and nothing of the bot, and gets none of the
     environment's secrets. It ends when it has had nothing to do for a while, and when this process ends, however that
-    happens, at the latest after the call it is busy with.
+    happens; when it is busy then, after its call or the time that a call may take.
 
     Args:
         idle_s: how long it stays without work.
@@ -134,8 +134,13 @@ class WorkerProcess:
             raise WorkerLostError("there is no worker process any more")
         if self._process is None:
             environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+            command = (
+                sys.executable,
+                *_CHILD,
+                str(int(self._longest_s) + 1),
+            )  # its alarm: should nobody be left to wait
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, *_CHILD, stdin=PIPE, stdout=PIPE, cwd=_ROOT, env=environment
+                *command, stdin=PIPE, stdout=PIPE, cwd=_ROOT, env=environment
             )
             self._metrics.worker_processes.labels("started").inc()
             self._tasks.spawn(self._end_when_idle(self._process), name="worker_process")

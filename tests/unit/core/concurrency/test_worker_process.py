@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,10 +60,10 @@ async def gone(pid: int) -> None:
             await Clock().sleep(0.02)
 
 
-@pytest.fixture
-def bot() -> Iterator[subprocess.Popen[str]]:
-    """A process that has a worker, prints its pid and waits."""
-    command = [sys.executable, "-m", "tests.fixtures.worker_owner"]
+@contextmanager
+def owner(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that has a worker, prints its pid and waits to be killed."""
+    command = [sys.executable, "-m", "tests.fixtures.worker_owner", *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as started:
         yield started
         started.kill()
@@ -219,11 +220,26 @@ async def test_closing_ends_a_busy_worker_and_refuses_calls(worker, tmp_path):
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM])
-async def test_a_worker_does_not_outlive_a_bot_that_is_killed(bot, end):
+async def test_a_worker_does_not_outlive_a_bot_that_is_killed(end):
     """Nobody tidies up after kill -9, and no process is left over."""
-    pid = int(await asyncio.to_thread(bot.stdout.readline))
-    assert runs(pid)
-    bot.send_signal(end)
-    await asyncio.to_thread(bot.wait)
+    with owner() as bot:
+        pid = int(await asyncio.to_thread(bot.stdout.readline))
+        assert runs(pid)
+        bot.send_signal(end)
+        await asyncio.to_thread(bot.wait)
 
-    await gone(pid)
+        await gone(pid)
+
+
+async def test_a_worker_that_hangs_does_not_outlive_a_killed_bot_for_long(tmp_path):
+    """A call that never ends is ended by an alarm when nobody is left who would."""
+    mark = tmp_path / "busy"
+    with owner(str(mark)) as bot:
+        pid = int(await asyncio.to_thread(bot.stdout.readline))
+        async with asyncio.timeout(20):
+            while not mark.exists():
+                await Clock().sleep(0.02)
+        bot.kill()
+        await asyncio.to_thread(bot.wait)
+
+        await gone(pid)
