@@ -16,7 +16,7 @@ from core.search.release_spellings import (
     SEASON_GROUPS,
     SPELLED_GROUPS,
 )
-from core.search.vocabulary import LANGUAGES
+from core.search.vocabulary import LANGUAGES, SEASON_NUMERALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _CHINESE_NUMERALS = {sign: value for value, sign in enumerate("一二三四五六七八九十", 1)}
 _DIGIT = re.compile("[0-9]")
+_WITHOUT_DIGITS = ("hd", "第", "season", "موسم", "فصل")  # one of them is in every spelling that has no digit
 _MORE_EPISODES = re.compile(r"([-–~]?)(?:[sс]\d+)?([eе]?)(\d+)")
 _BEHIND_DASH = re.compile(r"[-–~]\d")
 _LONGEST_RANGE = 30  # forty words is all a file has
@@ -132,7 +133,7 @@ def _numbering_words(seasons: tuple[int, ...], episodes: tuple[int, ...]) -> tup
 
 def find_markers(text: str) -> Iterator[Marker]:
     """The recognised spellings of a normalised text, from left to right, without overlaps."""
-    if _DIGIT.search(text) is not None or "hd" in text or "第" in text:
+    if _DIGIT.search(text) is not None or any(part in text for part in _WITHOUT_DIGITS):
         for match in (ASCII_MARKER if text.isascii() else MARKER).finditer(text):
             yield Marker(match.start(), match.end(), _reading(match[0]))
 
@@ -226,9 +227,11 @@ def _quality(found: dict[str, str]) -> str | None:
 
 
 def _number(text: str) -> int:
-    """A decimal number, or a Chinese one below a hundred."""
+    """A decimal number, a Chinese one below a hundred, or a written one."""
     if text.isdecimal():
         return int(text)
+    if text in SEASON_NUMERALS:
+        return SEASON_NUMERALS[text]
     tens, ten, ones = text.rpartition("十")
     if not ten:
         return _CHINESE_NUMERALS[text]

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 
-from core.search.vocabulary import COUNTED_EPISODE_WORDS, EPISODE_WORDS, SEASON_WORDS
+from core.search.vocabulary import COUNTED_EPISODE_WORDS, EPISODE_WORDS, SEASON_NUMERALS, SEASON_WORDS
 
 YEAR = r"(?:18[89]\d|19\d\d|20[0-3]\d)"  # films begin in 1888; a higher number is rather part of a title
 CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 
 SEASON_GROUPS = ("se", "cross_se", "word_se", "se_word", "only_se", "cjk_se")
-EPISODE_GROUPS = ("ep", "cross_ep", "word_ep", "only_ep", "spelled_ep", "ep_word", "cjk_ep")
+EPISODE_GROUPS = ("ep", "cross_ep", "word_ep", "only_ep", "spelled_ep", "ep_word", "cjk_ep", "cjk_word")
 QUALITY_GROUPS = {"k8": "4320p", "k4": "2160p", "uhd": "2160p", "fhd": "1080p"}
-SPELLED_GROUPS = {"se_before", "se_after", "ep_before", "ep_after", "cjk_se", "cjk_ep", "uhd", "fhd"}
+SPELLED_GROUPS = {"se_before", "se_after", "ep_before", "ep_after", "cjk_se", "cjk_ep", "cjk_word", "uhd", "fhd"}
 """Groups of spellings that consist of ordinary words."""
 
 _GAP = r"[\W_]{0,3}+"
@@ -24,6 +24,7 @@ _DASH = "[-–~]"
 _NUMBER = rf"(?!{YEAR}(?!\d))\d{{1,4}}+"
 _ORDINAL = rf"(?:st|nd|rd|th|[aoe]|er|ere|re|eme|nde|{_GAP}(?:[йя]|[аы]я|[ыио]й|[шт]а|га))?"
 _NO_NUMBER_NEXT = rf"(?!{_GAP}\d{{1,4}}(?![^\W_]))"  # "1080p" is none
+_SEASON_NUMERAL = f"(?:{'|'.join(SEASON_NUMERALS)})"
 _CHINESE_NUMBER = r"(?:\d{1,4}|[一二三四五六七八九]?十?[一二三四五六七八九十])"
 
 
@@ -66,18 +67,19 @@ def _marker(before: str, behind: str, *, ascii_only: bool = False) -> re.Pattern
               | (?P<lines>2160|1440|1080|720|576|540|480|360|240) (?P<apart>[ ]?) [piр]
               | (?P<k4>4[kк]) | (?P<k8>8[kк])
             )
-          | [sс](?P<se>\d{{1,2}}) {_GAP} [eе]p?{_GAP}(?P<ep>\d{{1,4}})
+          | [sсt](?P<se>\d{{1,2}}) {_GAP} [eе]p?{_GAP}(?P<ep>\d{{1,4}})
             (?P<more>(?:{_DASH}?[eе]\d{{1,4}}|{_DASH}[sс](?P=se)[eе]\d{{1,4}}|{_DASH}\d{{2,3}}(?!\d)){{0,30}})
           | s (?P<only_se>\d{{1,2}}) (?:{_DASH}(?P<only_se_to>s\d{{1,2}}))?
           | ep? (?P<only_ep>\d{{1,4}}) {_to("only_ep")}
           | (?P<uhd>uhd|ultra{_GAP}hd) | (?P<fhd>fhd|full{_GAP}hd)
-          | (?P<se_before>{season}) {_GAP} (?P<word_se>\d{{1,2}})
+          | (?P<se_before>{season}) {_GAP} (?P<word_se>\d{{1,2}}|{_SEASON_NUMERAL}(?![^\W_]))
             (?: {_GAP} (?:{episode}|ep?) {_GAP} (?P<word_ep>{_NUMBER}) {_to("word_ep")}
               | {_DASH}(?P<word_se_to>\d{{1,2}}) )?
           | (?P<ep_before>ep|{episode}|{counted}) {_GAP} (?P<spelled_ep>{_NUMBER}) {_to("spelled_ep")}
           | 제? (?:(?P<ep_word_from>\d{{1,3}}+){_DASH})? (?P<ep_word>{_NUMBER}) {_ORDINAL} {_GAP}
             (?P<ep_after>сер[иі][яиі]|выпуск|[화회]|{episode} {_NO_NUMBER_NEXT})
         ) {behind}
+        | {before} (?<!全) (?P<cjk_word>\d{{1,4}}+) [话話] (?![^\W_])
         | 第 [ ]? (?P<cjk_se>{_CHINESE_NUMBER}) (?:[-–~至到](?P<cjk_se_to>{_CHINESE_NUMBER}))? [ ]? 季
         | 第 [ ]? (?P<cjk_ep>{_CHINESE_NUMBER}) (?:[-–~至到](?P<cjk_ep_to>{_CHINESE_NUMBER}))? [ ]? [集话話回]
         """,

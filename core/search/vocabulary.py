@@ -57,6 +57,16 @@ EPISODE_WORDS = (
 )
 COUNTED_EPISODE_WORDS = "tap|episodios|capitulos|folgen|puntate|odcinki|выпуски|эпизоды"
 """Words in front of an episode's number; behind a number they say how many there are."""
+SEASON_NUMERALS = {
+    word: number
+    for words in (
+        "one two three four five six seven eight nine ten",
+        "الاول الثاني الثالث الرابع الخامس السادس السابع الثامن التاسع العاشر",
+        "اول دوم سوم چهارم پنجم ششم هفتم هشتم نهم دهم",
+    )
+    for number, word in enumerate(words.split(), 1)
+}
+"""Written numbers that follow the word for a season."""
 LANGUAGES = {word: code for code, names in _LANGUAGE_NAMES.items() for word in names.split()}
 UNSURE_LANGUAGES = frozenset(
     ["ara", "dari", "eng", "fre", "ger", "hin", "ita", "kor", "latino", "polish", "rus", "spa", "thai", "рус"]

@@ -19,6 +19,7 @@ from core.search.vocabulary import (
     EXTENSIONS,
     LANGUAGES,
     RELEASE_TAGS,
+    SEASON_NUMERALS,
     SEASON_WORDS,
     UNSURE_LANGUAGES,
 )
@@ -110,6 +111,7 @@ def test_the_vocabulary_is_spelled_as_names_are_folded():
         *RELEASE_TAGS,
         *EXTENSIONS,
         *UNSURE_LANGUAGES,
+        *SEASON_NUMERALS,
         SEASON_WORDS,
         EPISODE_WORDS,
         COUNTED_EPISODE_WORDS,
