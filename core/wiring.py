@@ -190,8 +190,8 @@ def build_search(
     )
 
 
-def build_metadata(base: Base, databases: Databases) -> NameReading:
-    """Reading what names say of releases; the worker has to be closed in the end."""
+def build_metadata(base: Base, databases: Databases, changed: Callable[[], None] = lambda: None) -> NameReading:
+    """Reading what names say of releases, `changed` as in its service; the worker has to be closed in the end."""
     worker = WorkerProcess(base.tasks, base.metrics, base.clock)
     metadata = MediaMetadataService(
         repository=MediaMetadataRepository(databases.manager),
@@ -199,6 +199,7 @@ def build_metadata(base: Base, databases: Databases) -> NameReading:
         tasks=base.tasks,
         metrics=base.metrics,
         clock=base.clock,
+        changed=changed,
     )
     return NameReading(worker, metadata)
 

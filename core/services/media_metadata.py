@@ -12,7 +12,7 @@ from core.concurrency.worker_process import WorkerLostError
 from core.search.release_metadata import parse_name, parse_names
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from core.clock import Clock
     from core.concurrency.task_registry import TaskRegistry
@@ -36,6 +36,10 @@ class MediaMetadataService:
     It may lag behind and forget: what does not fit in memory is dropped, a database that stays away is given up after
     some tries, and a process that ends forgets what waits. A file without metadata is found and sent like any other,
     and the nightly count of words passes it in again.
+
+    Args:
+        changed: called when files say more than before, so that remembered searches may be forgotten.
+        capacity: how many names may wait.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class MediaMetadataService:
         tasks: TaskRegistry,
         metrics: Metrics,
         clock: Clock,
+        changed: Callable[[], None] = lambda: None,
         capacity: int = CAPACITY,
     ) -> None:
         self._repository = repository
@@ -53,6 +58,7 @@ class MediaMetadataService:
         self._tasks = tasks
         self._metrics = metrics
         self._clock = clock
+        self._changed = changed
         self._capacity = capacity
         self._waiting: dict[str, str] = {}
         self._owed: list[tuple[ReadNames, frozenset[int]]] = []
@@ -109,6 +115,7 @@ class MediaMetadataService:
 
     async def _store(self, read: ReadNames) -> None:
         missing = await self._repository.store(read)
+        self._changed()
         self._metrics.names_read.labels("postponed" if missing else "stored").inc(len(read))
         if not missing:
             return
@@ -129,6 +136,7 @@ class MediaMetadataService:
                 if missing:
                     self._owed.append((read, missing))
                 else:
+                    self._changed()
                     self._metrics.names_read.labels("stored").inc(len(read))
             if not self._owed:
                 return

@@ -38,6 +38,7 @@ class Reading:
             DatabaseConnectionPool("", "memory", clock=clock, number=number, client_factory=store.mongo_client)
             for number, store in enumerate(self.stores, 1)
         ]
+        self.changes: list[float] = []
         self.worker = WorkerProcess(self.tasks, self.metrics, clock)
         self.service = MediaMetadataService(
             repository=MediaMetadataRepository(MultiDatabaseManager(self.pools, clock)),
@@ -45,6 +46,7 @@ class Reading:
             tasks=self.tasks,
             metrics=self.metrics,
             clock=clock,
+            changed=lambda: self.changes.append(self.counted("stored")),
             capacity=capacity,
         )
 
@@ -149,6 +151,17 @@ async def test_others_go_on_between_two_names(reading, monkeypatch):
     await asyncio.gather(reading.service._read_here(["a", "b", "c", "d", "e"]), other())
 
     assert "name name" not in " ".join(order)
+
+
+async def test_searches_are_told_once_the_metadata_is_there(reading):
+    """A search that was remembered in between would go on without qualities and languages of new files."""
+    await reading.store(1, films(3))
+    reading.run()
+    assert reading.changes == []
+    reading.service.add(films(3))
+    await reading.until("stored", 3)
+
+    assert reading.changes == [0]
 
 
 async def test_a_name_that_says_nothing_is_noted_as_read(reading):
