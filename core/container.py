@@ -16,68 +16,50 @@ from core.cache.redis_cache import RedisCache
 from core.cache.redis_client import build_redis_client
 from core.clock import Clock
 from core.concurrency.task_registry import TaskRegistry
-from core.database.lease import DatabaseLease
 from core.database.migrations import start_migrations
 from core.errors import DatabaseUnavailableError
 from core.lifecycle import OrderedShutdown
-from core.observability.loop_lag import LoopLagMonitor
 from core.observability.metrics import Metrics
 from core.services.access import AccessService
 from core.services.channel import ChannelService
 from core.services.channel_scan import ChannelScanService
-from core.services.deep_link import DeepLinkService
-from core.services.delivery import DeliveryService
 from core.services.duplicates import DuplicateRepair
-from core.services.group_search import GroupSearchService
-from core.services.health_report import HealthReport
 from core.services.indexing_queue import IndexingQueue
-from core.services.inline_search import InlineSearchService
-from core.services.maintenance import MaintenanceService
 from core.services.new_names import NewNames
-from core.services.performance_report import PerformanceReport
-from core.services.quota import QuotaService
-from core.services.rate_limiter import RateLimiter
-from core.services.recent_presses import RecentPresses
-from core.services.search_again import RepeatableSearches
-from core.services.suggestions import SuggestionLists, SuggestionService
-from core.sidecar.server import SidecarServer
 from core.telegram.client import start_client
-from core.telegram.file_reference import FileReferences
 from core.text.catalog import Catalogue
 from core.wiring import (
     Base,
     Bookkeeping,
     Databases,
     Repositories,
-    Telegram,
     build_bookkeeping,
     build_databases,
     build_dictionary,
     build_indexing,
     build_metadata,
-    build_probes,
     build_repositories,
-    build_search,
     build_telegram,
     core_loops,
-    database_report,
 )
+from core.wiring_operations import build_operations
+from core.wiring_search import build_searching
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 
     from aiohttp import web
 
     from config.settings import BootstrapSettings
     from core.database.multi_pool import MultiDatabaseManager
     from core.database.pool import DatabaseConnectionPool
-    from core.services.daily_statistics import DailyCounters
     from core.services.indexing import IndexingService
     from core.services.runtime_settings import RuntimeSettingsService
-    from core.services.search import SearchService
     from core.services.search_dictionary import SearchDictionary
     from core.telegram.pyrogram_gateway import PyrogramGateway
-    from repositories.media import MediaRepository
+    from core.wiring import Telegram
+    from core.wiring_operations import Operations
+    from core.wiring_search import Searching
     from repositories.user import UserRepository
 
 _YOUNG_OBJECTS = 10_000
@@ -97,13 +79,20 @@ class Stores:
 
 
 @dataclass(frozen=True, slots=True)
+class Indexing:
+    """How posts become files: the index list, what waits, what was missed, and what stores."""
+
+    service: IndexingService
+    queue: IndexingQueue
+    index_list: ChannelService
+    scan: ChannelScanService
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """Everything that lives as long as the process; built and closed by `open_container` alone."""
 
-    settings: BootstrapSettings
-    clock: Clock
-    metrics: Metrics
-    tasks: TaskRegistry
+    base: Base
     shutdown: OrderedShutdown
     catalogue: Catalogue
     client: Any
@@ -112,25 +101,32 @@ class Container:
     runtime: RuntimeSettingsService
     users: UserRepository
     access: AccessService
-    quota: QuotaService
-    limiter: RateLimiter
-    search: SearchService
-    repeatable_searches: RepeatableSearches
-    group_search: GroupSearchService
-    suggestion_lists: SuggestionLists
-    suggestions: SuggestionService
-    delivery: DeliveryService
-    links: DeepLinkService
-    inline_search: InlineSearchService
-    index_list: ChannelService
-    indexing_queue: IndexingQueue
-    channel_scan: ChannelScanService
-    maintenance: MaintenanceService
+    searching: Searching
+    indexing: Indexing
     books: Bookkeeping
     dictionary: SearchDictionary
-    health: HealthReport
-    sidecar: SidecarServer
+    operations: Operations
     background: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
+
+    @property
+    def settings(self) -> BootstrapSettings:
+        """Where everything is."""
+        return self.base.settings
+
+    @property
+    def clock(self) -> Clock:
+        """The process's clock."""
+        return self.base.clock
+
+    @property
+    def metrics(self) -> Metrics:
+        """The process's metrics."""
+        return self.base.metrics
+
+    @property
+    def tasks(self) -> TaskRegistry:
+        """Everything that runs beside the updates."""
+        return self.base.tasks
 
     @property
     def pool(self) -> DatabaseConnectionPool:
@@ -150,20 +146,20 @@ class Container:
         started = self.clock.monotonic()
         for name, loop in self.background.items():
             self.tasks.supervise(loop, name=name)
-        await self.sidecar.start()
-        self.shutdown.push("sidecar", self.sidecar.stop)
+        await self.operations.sidecar.start()
+        self.shutdown.push("sidecar", self.operations.sidecar.stop)
         self.shutdown.push("bookkeeping", self._settle_books)
         self.shutdown.push("tasks", self._close_tasks)
         await asyncio.gather(self.runtime.load(), start_migrations(self.pool, self.clock, self.tasks))
-        self.indexing_queue.start()
-        self.shutdown.push("indexing", self.indexing_queue.drain)
+        self.indexing.queue.start()
+        self.shutdown.push("indexing", self.indexing.queue.drain)
         await start_client(self.client)
         self.shutdown.push("telegram", self._stop_telegram)
         on_login(self.client.me.username or "")
-        self.tasks.supervise(lambda: self.channel_scan.run(self.settings.channels), name="channel_scan")
+        self.tasks.supervise(lambda: self.indexing.scan.run(self.settings.channels), name="channel_scan")
         _calm_the_garbage_collector()
         startup_ms = round((self.clock.monotonic() - started) * 1000, 1)
-        structlog.get_logger(__name__).info("ready", startup_ms=startup_ms, http=self.sidecar.url)
+        structlog.get_logger(__name__).info("ready", startup_ms=startup_ms, http=self.operations.sidecar.url)
 
     async def _stop_telegram(self) -> None:
         """Pyrofork waits for running handlers without limit; the steps after it need their share of the deadline."""
@@ -229,85 +225,48 @@ async def _close(pools: Sequence[DatabaseConnectionPool]) -> None:
     await asyncio.gather(*(pool.close() for pool in pools))
 
 
-@dataclass(frozen=True, slots=True)
-class _Indexing:
-    service: IndexingService
-    queue: IndexingQueue
-    index_list: ChannelService
-    scan: ChannelScanService
-
-
 def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, routes: Sequence[web.RouteDef]) -> Container:
     """Hand every object what it needs; nothing here waits."""
-    runtime, repositories, telegram = databases.runtime, build_repositories(base, databases), build_telegram(base)
-    books = build_bookkeeping(base, databases, repositories)
-    reading = build_metadata(base, databases)
-    words = build_dictionary(base, databases, reading)
-    search = build_search(base, databases, repositories, books, words)
-    suggestion_lists = SuggestionLists(base.cache, runtime, base.clock)
-    limiter = RateLimiter(base.cache, runtime, base.metrics, base.clock)
-    quota = QuotaService(repositories.users, runtime, base.clock, base.settings.time_zone)
+    repositories, telegram = build_repositories(base, databases), build_telegram(base)
+    books, reading = build_bookkeeping(base, databases, repositories), build_metadata(base, databases)
     shutdown.push("worker_process", reading.worker.close)
-    indexing = _build_indexing(
-        base, databases, repositories, books, NewNames(words, reading.metadata), telegram.gateway
-    )
-    links = DeepLinkService(base.cache, runtime, base.clock)
+    words = build_dictionary(base, databases, reading)
+    searching = build_searching(base, databases, repositories, books, words, telegram.gateway)
+    indexing = _build_indexing(base, databases, repositories, books, NewNames(words, reading.metadata), telegram)
     repair = DuplicateRepair(repositories.media_duplicates, base.clock)
-    maintenance = _build_maintenance(
-        base, databases, repositories, books.counters, {"duplicates": repair.run, "dictionary": words.recount}
+    operations = build_operations(
+        base,
+        databases,
+        repositories,
+        counters=books.counters,
+        telegram=telegram,
+        queue=indexing.queue,
+        steps={"duplicates": repair.run, "dictionary": words.recount},
+        routes=routes,
     )
-    loop_lag = LoopLagMonitor(base.clock, base.metrics)
-    health = HealthReport(build_probes(databases, base.cache, telegram.client), base.metrics, base.clock)
-    performance = _build_performance(base, databases, indexing.queue, telegram, loop_lag)
     return Container(
-        settings=base.settings,
-        clock=base.clock,
-        metrics=base.metrics,
-        tasks=base.tasks,
+        base=base,
         shutdown=shutdown,
         catalogue=Catalogue(),
         client=telegram.client,
         telegram=telegram.gateway,
         databases=databases.manager,
-        runtime=runtime,
+        runtime=databases.runtime,
         users=repositories.users,
         access=AccessService(repositories.users, books.counters),
-        quota=quota,
-        limiter=limiter,
-        search=search,
-        repeatable_searches=RepeatableSearches(base.cache, base.clock),
-        group_search=_build_group_search(base, repositories, limiter, runtime, telegram.gateway),
-        suggestion_lists=suggestion_lists,
-        suggestions=SuggestionService(words, suggestion_lists, runtime),
-        delivery=_build_delivery(base, repositories.media, search, quota, runtime, telegram.gateway, books),
-        links=links,
-        inline_search=_build_inline_search(repositories.media, search, quota, links, runtime, telegram.gateway),
-        index_list=indexing.index_list,
-        indexing_queue=indexing.queue,
-        channel_scan=indexing.scan,
-        maintenance=maintenance,
+        searching=searching,
+        indexing=indexing,
         books=books,
         dictionary=words,
-        health=health,
-        sidecar=_build_sidecar(base, health, performance, routes),
+        operations=operations,
         background={
-            **_watches(loop_lag, health, quota, maintenance),
+            **operations.loops,
+            "quota_holds": searching.quota.renew_holds,
             **core_loops(base, databases, books, indexing.service, repair),
             "media_metadata": reading.metadata.run,
             "search_dictionary": words.run,
         },
     )
-
-
-def _watches(
-    loop_lag: LoopLagMonitor, health: HealthReport, quota: QuotaService, maintenance: MaintenanceService
-) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
-    return {
-        "loop_lag": loop_lag.run,
-        "health": health.run,
-        "quota_holds": quota.renew_holds,
-        "maintenance": maintenance.run,
-    }
 
 
 def _build_indexing(
@@ -316,112 +275,11 @@ def _build_indexing(
     repositories: Repositories,
     books: Bookkeeping,
     names: NewNames,
-    telegram: PyrogramGateway,
-) -> _Indexing:
+    telegram: Telegram,
+) -> Indexing:
     channels, runtime = repositories.channels, databases.runtime
     indexing = build_indexing(base, databases, repositories, books, names, pins=lambda: index_list.pins)
     queue = IndexingQueue(indexing, runtime, base.tasks, base.metrics, base.clock)
     index_list = ChannelService(channels, queue)
-    scan = ChannelScanService(channels, index_list, indexing, telegram, runtime, base.clock)
-    return _Indexing(indexing, queue, index_list, scan)
-
-
-def _build_group_search(
-    base: Base,
-    repositories: Repositories,
-    limiter: RateLimiter,
-    runtime: RuntimeSettingsService,
-    telegram: PyrogramGateway,
-) -> GroupSearchService:
-    return GroupSearchService(
-        groups=repositories.groups,
-        limiter=limiter,
-        runtime=runtime,
-        telegram=telegram,
-        cache=base.cache,
-        clock=base.clock,
-    )
-
-
-def _build_delivery(
-    base: Base,
-    media: MediaRepository,
-    search: SearchService,
-    quota: QuotaService,
-    runtime: RuntimeSettingsService,
-    telegram: PyrogramGateway,
-    books: Bookkeeping,
-) -> DeliveryService:
-    return DeliveryService(
-        search=search,
-        media=media,
-        quota=quota,
-        telegram=telegram,
-        references=FileReferences(telegram),
-        presses=RecentPresses(base.cache, base.clock),
-        runtime=runtime,
-        tasks=base.tasks,
-        metrics=base.metrics,
-        counters=books.counters,
-        invalidator=books.invalidator,
-        clock=base.clock,
-    )
-
-
-def _build_inline_search(
-    media: MediaRepository,
-    search: SearchService,
-    quota: QuotaService,
-    links: DeepLinkService,
-    runtime: RuntimeSettingsService,
-    telegram: PyrogramGateway,
-) -> InlineSearchService:
-    references = FileReferences(telegram)
-    return InlineSearchService(
-        search=search, media=media, quota=quota, links=links, references=references, runtime=runtime
-    )
-
-
-def _build_maintenance(
-    base: Base,
-    databases: Databases,
-    repositories: Repositories,
-    counters: DailyCounters,
-    steps: Mapping[str, Callable[[], Awaitable[object]]],
-) -> MaintenanceService:
-    return MaintenanceService(
-        maintenance=repositories.maintenance,
-        users=repositories.users,
-        statistics=repositories.daily_statistics,
-        counters=counters,
-        leases=DatabaseLease(databases.manager.primary, base.clock),
-        cache=base.cache,
-        tasks=base.tasks,
-        metrics=base.metrics,
-        clock=base.clock,
-        time_zone=base.settings.time_zone,
-        steps=steps,
-    )
-
-
-def _build_performance(
-    base: Base, databases: Databases, queue: IndexingQueue, telegram: Telegram, loop_lag: LoopLagMonitor
-) -> PerformanceReport:
-    sections = {"indexing_queue": lambda: queue.depth, "databases": lambda: database_report(databases)}
-    return PerformanceReport(base.metrics, loop_lag, telegram.lanes, base.clock, sections)
-
-
-def _build_sidecar(
-    base: Base, health: HealthReport, performance: PerformanceReport, routes: Sequence[web.RouteDef]
-) -> SidecarServer:
-    token = base.settings.http_token
-    return SidecarServer(
-        health,
-        performance,
-        base.metrics,
-        base.clock,
-        host=base.settings.http_host,
-        port=base.settings.port,
-        token=token.get_secret_value() if token else None,
-        routes=routes,
-    )
+    scan = ChannelScanService(channels, index_list, indexing, telegram.gateway, runtime, base.clock)
+    return Indexing(indexing, queue, index_list, scan)

@@ -24,27 +24,23 @@ def build_handlers(container: Container) -> Sequence[BaseHandler]:
     from handlers.start import StartHandler
     from handlers.suggest import SuggestHandler
 
-    telegram, search, searches = container.telegram, container.search, container.repeatable_searches
-    display = ResultDisplay(telegram, container.quota, container.suggestion_lists, searches, container.runtime)
-    links = PrivateLinks(telegram, container.links)
+    telegram, readers = container.telegram, container.searching
+    search, searches, lists = readers.search, readers.repeatable, readers.suggestion_lists
+    display = ResultDisplay(telegram, readers.quota, lists, searches, container.runtime)
+    links = PrivateLinks(telegram, readers.links)
     return (
-        StartHandler(telegram, container.links, container.delivery, search, display),
-        SearchHelpHandler(container.telegram),
+        StartHandler(telegram, readers.links, readers.delivery, search, display),
+        SearchHelpHandler(telegram),
         SearchHandler(telegram, search, display, searches),
-        SuggestHandler(telegram, search, container.suggestions, container.suggestion_lists, display),
+        SuggestHandler(telegram, search, readers.suggestions, lists, display),
         GroupSearchHandler(
-            telegram=telegram,
-            groups=container.group_search,
-            search=search,
-            display=display,
-            searches=searches,
-            links=links,
+            telegram=telegram, groups=readers.groups, search=search, display=display, searches=searches, links=links
         ),
-        InlineHandler(telegram, container.inline_search),
+        InlineHandler(telegram, readers.inline),
         FileHandler(
             telegram=telegram,
             search=search,
-            delivery=container.delivery,
+            delivery=readers.delivery,
             display=display,
             searches=searches,
             links=links,
@@ -60,8 +56,13 @@ def build_manager(container: Container) -> HandlerManager:
     from handlers.pipeline import UpdatePipeline
 
     pipeline = UpdatePipeline(
-        container.access, container.limiter, container.telegram, container.catalogue, container.metrics, container.clock
+        container.access,
+        container.searching.limiter,
+        container.telegram,
+        container.catalogue,
+        container.metrics,
+        container.clock,
     )
     menu = CommandMenu(container.telegram, container.catalogue, container.clock)
-    handlers, channel_handler = build_handlers(container), ChannelHandler(container.index_list)
+    handlers, channel_handler = build_handlers(container), ChannelHandler(container.indexing.index_list)
     return HandlerManager(handlers, channel_handler, pipeline, menu, container.tasks)

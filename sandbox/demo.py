@@ -89,7 +89,7 @@ async def run_demo(serve: Callable[..., Awaitable[None]], *, port: int, datacent
                 await container.users.set_premium(cast.premium.id, clock.utc_now() + timedelta(days=_PREMIUM_DAYS))
                 async with asyncio.timeout(_PATIENCE_S):
                     files = await _fill_library(container, world, cast)
-                facts.update(_facts(container.sidecar.url, datacenter, cast))
+                facts.update(_facts(container.operations.sidecar.url, datacenter, cast))
                 _announce(facts, files)
             finally:
                 if not facts:  # nobody shall wait for a line that never comes
@@ -123,7 +123,7 @@ async def _listen(datacenter: DataCenter, port: int) -> None:
 
 async def _fill_library(container: Container, world: World, cast: DemoCast) -> int:
     """Post the library into the channel as its admin would, and wait until the bot has indexed it; number of files."""
-    while not container.index_list.is_indexed(cast.channel.full_id):
+    while not container.indexing.index_list.is_indexed(cast.channel.full_id):
         await container.clock.sleep(_POLL_S)
     items = load_library()
     for item in items:
@@ -131,7 +131,7 @@ async def _fill_library(container: Container, world: World, cast: DemoCast) -> i
             item.file_name, item.size, item.mime_type, kind=item.kind, duration=item.duration or 0
         )
         world.post(cast.channel.id, item.caption or "", author=cast.admin.id, file=file_id)
-        if container.indexing_queue.depth > 0:
+        if container.indexing.queue.depth > 0:
             await container.clock.sleep(0)
     while await container.pool.count("media_files", {}) < len(items):
         await container.clock.sleep(_POLL_S)

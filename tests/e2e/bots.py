@@ -47,7 +47,7 @@ class BotSetup:
             await container.start(manager.introduce)
             container.shutdown.push("updates", manager.cleanup)
             async with asyncio.timeout(10):
-                while knows_channels and not container.index_list.is_indexed(int(self.environ["CHANNELS"])):
+                while knows_channels and not container.indexing.index_list.is_indexed(int(self.environ["CHANNELS"])):
                     await container.clock.sleep(0.01)
             yield container
 

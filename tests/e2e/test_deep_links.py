@@ -28,7 +28,7 @@ BAD_LINK = "This link is not valid."
 async def file_link(bot: Container) -> str:
     """The address that leads to the newest file."""
     (newest, *_) = await bot.pool.find("media_files", {}, sort=[("_id", -1)], limit=1)
-    return url(bot, await bot.links.issue(FileLink(newest["_id"])))
+    return url(bot, await bot.searching.links.issue(FileLink(newest["_id"])))
 
 
 def url(bot: Container, payload: str) -> str:
@@ -40,7 +40,7 @@ async def charged(bot: Container, user_id: int) -> int:
     """Files on a person's quota today."""
     user = await bot.users.get_user(user_id)
     assert user is not None
-    return (await bot.quota.status(user)).charged
+    return (await bot.searching.quota.status(user)).charged
 
 
 async def test_a_link_delivers_its_file_to_everybody_on_their_own_quota(
@@ -99,7 +99,7 @@ async def test_a_link_to_a_file_that_is_gone_says_so(bot: Container, ann: Actor,
 async def test_a_search_link_searches_for_whoever_opens_it(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:
     """Everybody gets a page of their own, whose buttons work for them."""
     await post_files(bot, bob, cast, [f"Les Vampires {n:02}.mkv" for n in range(12)])
-    address = url(bot, await bot.links.issue(SearchLink("vampires")))
+    address = url(bot, await bot.searching.links.issue(SearchLink("vampires")))
 
     for person in (ann, bob):
         await person.open_link(address)
@@ -111,9 +111,9 @@ async def test_a_search_link_searches_for_whoever_opens_it(bot: Container, ann: 
 async def test_a_link_that_has_expired_is_refused(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:
     """A link that nobody keeps any more gets the sentence that any wrong link gets, from another process too."""
     await post_files(bot, bob, cast, ["Nosferatu.1922.mkv"])
-    payload = await bot.links.issue(FileLink(1))
-    bot.links._recent.drop(payload)
-    await bot.links._cache.delete(keys.link(payload))
+    payload = await bot.searching.links.issue(FileLink(1))
+    bot.searching.links._recent.drop(payload)
+    await bot.searching.links._cache.delete(keys.link(payload))
 
     await ann.open_link(url(bot, payload))
 

@@ -65,4 +65,4 @@ async def test_a_file_that_telegram_refuses_does_not_end_a_send_all(
     assert len(ann.files()) == 3
     user = await bot.users.get_user(cast.ann.id)
     assert user is not None
-    assert (await bot.quota.status(user)).charged == 3
+    assert (await bot.searching.quota.status(user)).charged == 3

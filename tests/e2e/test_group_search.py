@@ -262,7 +262,7 @@ async def test_a_file_pressed_in_a_group_arrives_in_private(bot: Container, ann:
     assert delivered.chat_id == cast.bot.id
     assert "1925" in delivered.document.name
     user = await bot.users.get_user(cast.ann.id)
-    assert (await bot.quota.status(user)).charged == 1
+    assert (await bot.searching.quota.status(user)).charged == 1
 
     everything = await ann.press(page, "Send all")
     await ann.open_link(everything.url)

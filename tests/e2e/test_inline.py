@@ -128,7 +128,7 @@ async def test_a_reader_with_a_quota_gets_links(
     assert message.body.text.startswith("Nosferatu.1922.mkv")
     (user,) = [await bot.users.get_user(cast.ann.id)]
     assert user is not None
-    assert (await bot.quota.status(user)).charged == 0
+    assert (await bot.searching.quota.status(user)).charged == 0
 
     await bob.open_link(result.button("Get the file").url or "")
     delivered = await bob.wait_message(lambda seen: seen.document is not None)
@@ -136,8 +136,8 @@ async def test_a_reader_with_a_quota_gets_links(
     assert delivered.text == "A symphony of horror"
     opener = await bot.users.get_user(cast.bob.id)
     assert opener is not None
-    assert (await bot.quota.status(opener)).charged == 1
-    assert (await bot.quota.status(user)).charged == 0
+    assert (await bot.searching.quota.status(opener)).charged == 1
+    assert (await bot.searching.quota.status(user)).charged == 0
 
 
 @pytest.mark.parametrize(

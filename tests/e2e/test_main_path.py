@@ -136,7 +136,7 @@ async def test_two_presses_at_once_deliver_one_and_charge_one(
 
     user = await bot.users.get_user(cast.ann.id)
     assert user is not None
-    assert (await bot.quota.status(user)).charged == 1
+    assert (await bot.searching.quota.status(user)).charged == 1
     assert len(ann.files()) == 1
     assert sum(answer.text == "This file is on its way already." for answer in answers) == 1
 
@@ -156,7 +156,7 @@ async def test_two_files_pressed_at_once_with_one_slot_left_bring_one(
         assert len(ann.files()) == 1
         user = await bot.users.get_user(cast.ann.id)
         assert user is not None
-        assert (await bot.quota.status(user)).charged == 1
+        assert (await bot.searching.quota.status(user)).charged == 1
 
 
 async def test_stop_ends_a_send_all_before_its_next_file(
@@ -177,7 +177,7 @@ async def test_stop_ends_a_send_all_before_its_next_file(
 
         user = await bot.users.get_user(cast.ann.id)
         assert user is not None
-        assert (await bot.quota.status(user)).charged == 1
+        assert (await bot.searching.quota.status(user)).charged == 1
         assert len(ann.files()) == 1
         assert report.buttons == ()
 
@@ -216,7 +216,7 @@ async def test_a_file_gone_from_its_source_leaves_the_results(
     assert answer.text == "This file is no longer available at its source."
     user = await bot.users.get_user(cast.ann.id)
     assert user is not None
-    assert (await bot.quota.status(user)).charged == 0
+    assert (await bot.searching.quota.status(user)).charged == 0
     assert (await search(ann, "golem")).text.startswith("Nothing found")
 
 

@@ -71,7 +71,7 @@ async def test_a_dead_database_is_told_within_three_seconds(
     async with setup.running(DATABASE_URI=mongo_server.uri, **EAGER) as bot:
         bob.post_file(cast.channel.id, "Safety Last.mkv", 1000)
         await find(ann, "safety", fits=lambda seen: bool(seen.buttons), within_s=10)
-        health = f"{bot.sidecar.url}/health"
+        health = f"{bot.operations.sidecar.url}/health"
 
         async def wait_status(status: int) -> None:
             started = clock.monotonic()

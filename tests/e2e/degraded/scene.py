@@ -103,7 +103,7 @@ class Scene:
 
     async def settle(self) -> None:
         """Do what the bot does every night."""
-        await self.bot.maintenance.run_daily_maintenance()
+        await self.bot.operations.maintenance.run_daily_maintenance()
 
     def delivered_today(self) -> int:
         """Files that reached Ann since `prepare`."""
@@ -144,7 +144,7 @@ async def wait_health(bot: Container, status: str, *, failed: str | None = None)
     """Return when the bot calls itself so, with this part failed."""
     async with asyncio.timeout(HEALTHY_WITHIN_S):
         while True:
-            health = bot.health.health()
+            health = bot.operations.health.health()
             if health.status == status and (failed is None or failed in health.failed):
                 return
             await bot.clock.sleep(0.05)
@@ -186,4 +186,4 @@ async def _fill(scene: Scene) -> None:
 
 
 async def _databases(scene: Scene) -> Any:
-    return (await get_json(f"{scene.bot.sidecar.url}/performance"))[1]["databases"]
+    return (await get_json(f"{scene.bot.operations.sidecar.url}/performance"))[1]["databases"]

@@ -66,7 +66,7 @@ async def test_the_operator_sees_it(scene: Scene, broken: Broken) -> None:
         status = "unavailable" if store == "primary" else "degraded"
         await scene.wait_health(status, failed=PART_NAMES[store])
     else:
-        assert scene.bot.health.health().live
+        assert scene.bot.operations.health.health().live
 
 
 async def test_search(scene: Scene, broken: Broken) -> None:
@@ -136,7 +136,7 @@ async def test_maintenance(scene: Scene, broken: Broken) -> None:
     """Scenario 8: the work of the day is done, or stays due."""
     wanted, is_done = expected(broken, "maintenance"), False
     with suppress(DatabaseUnavailableError):
-        report = await scene.bot.maintenance.run_daily_maintenance()
+        report = await scene.bot.operations.maintenance.run_daily_maintenance()
         is_done = report is not None and report.is_complete
 
     assert wanted is Outcome.EITHER or is_done is (wanted is Outcome.WORKS)

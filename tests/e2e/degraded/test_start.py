@@ -44,14 +44,14 @@ async def test_a_store_that_is_down_at_the_start(
             assert time.monotonic() - began < STARTED_WITHIN_S
             status = "unavailable" if store == "primary" else "degraded"
             await wait_health(bot, status, failed=PART_NAMES[store])
-            code, body = await get_json(f"{bot.sidecar.url}/health")
+            code, body = await get_json(f"{bot.operations.sidecar.url}/health")
             assert code == (503 if store == "primary" else 200)
             assert PART_NAMES[store] in str(body["degraded"])
 
             await rig.heal()
             await wait_health(bot, "ok")
             async with asyncio.timeout(10):
-                while not bot.index_list.is_indexed(cast.channel.full_id):
+                while not bot.indexing.index_list.is_indexed(cast.channel.full_id):
                     await bot.clock.sleep(0.05)
             bob.post_file(cast.channel.id, "Sherlock Jr.mkv", 1000)
             await find(ann, "sherlock", fits=lambda seen: bool(seen.buttons), within_s=10)

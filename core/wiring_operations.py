@@ -1,0 +1,90 @@
+"""The part of the composition root that operators see: daily work, health, performance, and the sidecar's pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.database.lease import DatabaseLease
+from core.observability.loop_lag import LoopLagMonitor
+from core.services.health_report import HealthReport
+from core.services.maintenance import MaintenanceService
+from core.services.performance_report import PerformanceReport
+from core.sidecar.server import SidecarServer
+from core.wiring import build_probes, database_report
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+
+    from aiohttp import web
+
+    from core.services.daily_statistics import DailyCounters
+    from core.services.indexing_queue import IndexingQueue
+    from core.wiring import Base, Databases, Repositories, Telegram
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """What watches the bot.
+
+    Attributes:
+        loops: supervised tasks by name.
+    """
+
+    maintenance: MaintenanceService
+    health: HealthReport
+    sidecar: SidecarServer
+    loops: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
+
+
+def build_operations(
+    base: Base,
+    databases: Databases,
+    repositories: Repositories,
+    *,
+    counters: DailyCounters,
+    telegram: Telegram,
+    queue: IndexingQueue,
+    steps: Mapping[str, Callable[[], Awaitable[object]]],
+    routes: Sequence[web.RouteDef],
+) -> Operations:
+    """Hand everything that watches the bot what it needs; `steps` are those of `MaintenanceService`."""
+    loop_lag = LoopLagMonitor(base.clock, base.metrics)
+    health = HealthReport(build_probes(databases, base.cache, telegram.client), base.metrics, base.clock)
+    sections = {"indexing_queue": lambda: queue.depth, "databases": lambda: database_report(databases)}
+    performance = PerformanceReport(base.metrics, loop_lag, telegram.lanes, base.clock, sections)
+    maintenance = MaintenanceService(
+        maintenance=repositories.maintenance,
+        users=repositories.users,
+        statistics=repositories.daily_statistics,
+        counters=counters,
+        leases=DatabaseLease(databases.manager.primary, base.clock),
+        cache=base.cache,
+        tasks=base.tasks,
+        metrics=base.metrics,
+        clock=base.clock,
+        time_zone=base.settings.time_zone,
+        steps=steps,
+    )
+    return Operations(
+        maintenance,
+        health,
+        _build_sidecar(base, health, performance, routes),
+        {"loop_lag": loop_lag.run, "health": health.run, "maintenance": maintenance.run},
+    )
+
+
+def _build_sidecar(
+    base: Base, health: HealthReport, performance: PerformanceReport, routes: Sequence[web.RouteDef]
+) -> SidecarServer:
+    token = base.settings.http_token
+    return SidecarServer(
+        health,
+        performance,
+        base.metrics,
+        base.clock,
+        host=base.settings.http_host,
+        port=base.settings.port,
+        token=token.get_secret_value() if token else None,
+        routes=routes,
+    )
