@@ -256,7 +256,7 @@ METADATA = st.none() | st.builds(
 )
 LISTED = st.builds(
     ListedFile,
-    id=st.integers(1, 2**53),
+    id=st.integers(1, 2**53 - 1),
     name=st.text(max_size=255),
     size=st.integers(0, 2**42),
     kind=KINDS,
