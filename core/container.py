@@ -170,8 +170,9 @@ class Container:
         """The last numbers and words, and what searches have to forget; a store that is gone costs some of them."""
         with suppress(DatabaseUnavailableError):
             await self.books.counters.flush()
-        with suppress(DatabaseUnavailableError):
-            await self.dictionary.flush()
+        for flush in (self.dictionary.flush, self.books.popularity.flush):
+            with suppress(DatabaseUnavailableError):
+                await flush()
         await self.books.invalidator.flush()
 
     async def _close_tasks(self) -> list[str]:
@@ -228,7 +229,8 @@ async def _close(pools: Sequence[DatabaseConnectionPool]) -> None:
 def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, routes: Sequence[web.RouteDef]) -> Container:
     """Hand every object what it needs; nothing here waits."""
     repositories, telegram = build_repositories(base, databases), build_telegram(base)
-    books, reading = build_bookkeeping(base, databases, repositories), build_metadata(base, databases)
+    books = build_bookkeeping(base, databases, repositories)
+    reading = build_metadata(base, databases, books.invalidator.added)
     shutdown.push("worker_process", reading.worker.close)
     words = build_dictionary(base, databases, reading)
     searching = build_searching(base, databases, repositories, books, words, telegram.gateway)

@@ -22,6 +22,7 @@ from core.services.daily_statistics import DailyCounters
 from core.services.health_report import HealthProbe
 from core.services.indexing import IndexingService
 from core.services.media_metadata import MediaMetadataService
+from core.services.popularity import Popularity
 from core.services.postponed_changes import PostponedChangesService
 from core.services.runtime_settings import RuntimeSettingsService
 from core.services.search import SearchService
@@ -105,6 +106,7 @@ class Bookkeeping:
 
     invalidator: CacheInvalidator
     counters: DailyCounters
+    popularity: Popularity
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,7 @@ def build_bookkeeping(base: Base, databases: Databases, repositories: Repositori
     return Bookkeeping(
         CacheInvalidator(base.cache, base.clock, lambda: runtime.current.search_refresh_s),
         DailyCounters(repositories.daily_statistics, base.clock, base.settings.time_zone),
+        Popularity(repositories.media, base.clock),
     )
 
 
@@ -273,6 +276,7 @@ def core_loops(
         "postponed_changes": indexing.keep_up_to_date,
         "search_invalidation": books.invalidator.run,
         "daily_counters": books.counters.run,
+        "popularity": books.popularity.run,
         **{
             f"indexes:{pool.number}": partial(build_indexes, pool, base.clock, repair.run)
             for pool in databases.manager.databases

@@ -81,6 +81,7 @@ def build_searching(
             tasks=base.tasks,
             metrics=base.metrics,
             counters=books.counters,
+            popularity=books.popularity,
             invalidator=books.invalidator,
             clock=clock,
         ),

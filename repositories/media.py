@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from pymongo import UpdateOne
 from pymongo.errors import OperationFailure
 
 from core.domain.media import WholeFiles
@@ -13,6 +14,7 @@ from repositories.media_document import (
     CHANNEL,
     COLLECTION,
     DEAD,
+    FETCHED,
     FILE_ID,
     ID,
     LAST_SOURCE_SLOT,
@@ -205,6 +207,19 @@ class MediaRepository:
             DatabaseUnavailableError: it was not found, and a database did not answer.
         """
         return await self._update(media_id, {"$set": {FILE_ID: stored_file_id(file_id)}})
+
+    async def count_fetches(self, fetched: Mapping[int, int]) -> None:
+        """Add to how often files were delivered; unknown ids are passed over.
+
+        Args:
+            fetched: number by id; may be lost for files of a database that does not answer, and is never repeated.
+
+        Raises:
+            DatabaseUnavailableError: no database answered.
+        """
+        if fetched:
+            updates = [UpdateOne({ID: media_id}, {"$inc": {FETCHED: times}}) for media_id, times in fetched.items()]
+            await self._databases.ask_all(lambda pool: pool.bulk_write(COLLECTION, updates))
 
     async def mark_dead(self, media_id: int) -> None:
         """Take a file that cannot be fetched any more out of every result; a new post of it brings it back.

@@ -14,6 +14,7 @@ from repositories.media_document import (
     DEAD,
     LAST_SOURCE_SLOT,
     MAX_SOURCES,
+    METADATA,
     SOURCES,
     UNIQUE_ID,
     UnstorableMediaError,
@@ -137,7 +138,7 @@ def known_updates(arrival: Arrival, known: KnownMedia) -> list[UpdateOne]:
     unique_id, sources = arrival.media.unique_id, list(arrival.sources)[:MAX_SOURCES]
     if known.is_dead:
         revived = {**content_fields(arrival.media), SOURCES: [source_document(source) for source in sources]}
-        return [UpdateOne({UNIQUE_ID: unique_id, DEAD: 1}, {"$set": revived, "$unset": {DEAD: ""}})]
+        return [UpdateOne({UNIQUE_ID: unique_id, DEAD: 1}, {"$set": revived, "$unset": {DEAD: "", METADATA: ""}})]
     updates = [
         UpdateOne(
             {UNIQUE_ID: unique_id, LAST_SOURCE_SLOT: {"$exists": False}},

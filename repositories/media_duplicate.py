@@ -16,6 +16,7 @@ from repositories.media_document import (
     EDITED_AT,
     ID,
     LAST_SOURCE_SLOT,
+    METADATA,
     NAME,
     SOURCES,
     UNIQUE_ID,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from core.database.pool import Document
 
 _BAD_HINT = 2
-_CONTENT = (NAME, CAPTION, WORDS, EDITED_AT)
+_CONTENT = (NAME, CAPTION, WORDS, EDITED_AT, METADATA)
 _COPY = {SOURCES: 1, DEAD: 1, **dict.fromkeys(_CONTENT, 1)}
 
 
@@ -168,4 +169,5 @@ class MediaDuplicateRepository:
 def _content_update(fields: Document) -> Document:
     """The update that makes a record say what another one says."""
     changes = {name: fields[name] for name in _CONTENT if name in fields}
-    return {"$set": changes} if CAPTION in fields else {"$set": changes, "$unset": {CAPTION: ""}}
+    gone = {name: "" for name in (CAPTION, METADATA) if name not in fields}
+    return {"$set": changes, "$unset": gone} if gone else {"$set": changes}

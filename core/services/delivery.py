@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from core.domain.user import User
     from core.observability.metrics import Metrics
     from core.services.daily_statistics import DailyCounters
+    from core.services.popularity import Popularity
     from core.services.quota import QuotaHandle, QuotaService
     from core.services.recent_presses import RecentPresses
     from core.services.runtime_settings import RuntimeSettingsService
@@ -70,6 +71,7 @@ class DeliveryService:
         tasks: TaskRegistry,
         metrics: Metrics,
         counters: DailyCounters,
+        popularity: Popularity,
         invalidator: CacheInvalidator,
         clock: Clock,
     ) -> None:
@@ -83,6 +85,7 @@ class DeliveryService:
         self._tasks = tasks
         self._metrics = metrics
         self._counters = counters
+        self._popularity = popularity
         self._invalidator = invalidator
         self._clock = clock
         self._jobs: dict[int, DeliveryJob] = {}
@@ -242,6 +245,7 @@ class DeliveryService:
         else:
             self._metrics.files_delivered.labels(outcome="sent").inc()
             self._counters.add("files_delivered")
+            self._popularity.fetched(media.id)
         return await self._spend(reservation)
 
     async def _spend(self, reservation: QuotaHandle) -> bool:

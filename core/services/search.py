@@ -226,6 +226,8 @@ class SearchService:
         return [file for file in found.files if agrees(file, narrowing)], bool(found.missing)
 
     async def _narrowed_page(self, session: SearchSession, number: int, narrowing: Narrowing) -> ResultPage:
+        if number < 1:
+            raise BadInputError("error-bad-button")
         files, lacks_some = await self._narrowed(session, narrowing)
         is_partial = session.window.is_partial or lacks_some
         if not files:

@@ -33,7 +33,7 @@ _PATIENCE_S = 0.8  # after so long nothing more is asked than the answer needs
 _WORTH_KEEPING = 100  # fewer files are found and ranked as fast as they are read from the cache
 _FEW = 10
 _SOME_DATABASE = (0,)  # numbers begin at 1
-_SUGGESTIONS = 5
+_SUGGESTIONS, _TRIED = 5, 20
 _SURELY_CROWDED = 2  # times a limit, so that a dictionary that lags does not matter
 
 
@@ -170,14 +170,15 @@ class SearchFinder:
 
     async def _correct(self, query: Query, key: Key | None) -> Found:
         """Nothing has these words: what is spelled like them, searched for at once where it is clear what was meant."""
-        offered = self._planner.corrections(query)[: 4 * _SUGGESTIONS]
+        filters = f" {query.filters.text}" if query.filters else ""
+        offered = [(text + filters, is_clear) for text, is_clear in self._planner.corrections(query)[:_TRIED]]
         if offered and offered[0][1]:
-            corrected = await self._find(_as_query(offered[0][0], query), None, ask_cache=False, may_correct=False)
+            corrected = await self._find(_as_query(offered[0][0]), None, ask_cache=False, may_correct=False)
             if corrected.files:
                 # Pages end with the window: behind it, the typed words would be searched for.
                 window = replace(corrected.window, corrected=offered[0][0], cursor=None)
                 return Found(window, corrected.files, _kept(window, key))
-        found = await asyncio.gather(*(self._finds_something(_as_query(text, query)) for text, _ in offered))
+        found = await asyncio.gather(*(self._finds_something(_as_query(text)) for text, _ in offered))
         texts = [text for (text, _), finds in zip(offered, found, strict=True) if finds]
         return Found(SearchWindow((), 0, total_is_exact=True), (), None, tuple(texts[:_SUGGESTIONS]))
 
@@ -279,8 +280,8 @@ def _once(files: Iterable[ListedFile]) -> list[ListedFile]:
     return list({media.id: media for media in files}.values())
 
 
-def _as_query(text: str, typed: Query) -> Query:
-    return replace(parse_query(text, len(text) + 1), filters=typed.filters)
+def _as_query(text: str) -> Query:
+    return parse_query(text, len(text) + 1)
 
 
 def _told_as_spelled(

@@ -340,3 +340,14 @@ def _total(metrics, name):
     return sum(
         sample.value for family in metrics.registry.collect() for sample in family.samples if sample.name == name
     )
+
+
+async def test_a_suggestion_keeps_what_was_asked_for_besides_words(library):
+    """Pressing what is offered searches with the filters that were typed."""
+    await library.add("Faust.1926.mkv", "Raust.1926.mkv")
+    library.words.dictionary.put("baust", 1)  # of a file that was deleted meanwhile
+
+    page = await library.search.search(READER, "baust 1926 type:video")
+
+    assert page.files == ()
+    assert set(page.suggestions) == {"faust 1926 type:video", "raust 1926 type:video"}
