@@ -27,6 +27,11 @@ _NO_NUMBER_NEXT = rf"(?!{_GAP}\d{{1,4}}(?![^\W_]))"  # "1080p" is none
 _SEASON_NUMERAL = f"(?:{'|'.join(SEASON_NUMERALS)})"
 _CHINESE_NUMBER = r"(?:\d{1,4}|[一二三四五六七八九]?十?[一二三四五六七八九十])"
 
+_CHINESE = rf"""
+    | 第 [ ]? (?P<cjk_se>{_CHINESE_NUMBER}) (?:[-–~至到](?P<cjk_se_to>{_CHINESE_NUMBER}))? [ ]? 季
+    | 第 [ ]? (?P<cjk_ep>{_CHINESE_NUMBER}) (?:[-–~至到](?P<cjk_ep_to>{_CHINESE_NUMBER}))? [ ]? [集话話回]
+"""
+
 
 def _to(group: str) -> str:
     return rf"(?:{_DASH}(?P<{group}_to>(?:ep?)?\d{{1,3}}))?"
@@ -66,6 +71,7 @@ def _marker(before: str, behind: str, *, ascii_only: bool = False) -> re.Pattern
               | (?P<width>\d{{3,4}}+) (?P<pad>[ ]?) [x×х] (?P=pad) (?P<height>\d{{3,4}})  # "2019 x264" is none
               | (?P<lines>2160|1440|1080|720|576|540|480|360|240) (?P<apart>[ ]?) [piр]
               | (?P<k4>4[kк]) | (?P<k8>8[kк])
+              | (?<!全) (?P<cjk_word>\d{{1,4}}+) [话話] (?![^\W_])
             )
           | [sсt](?P<se>\d{{1,2}}) {_GAP} [eе]p?{_GAP}(?P<ep>\d{{1,4}})
             (?P<more>(?:{_DASH}?[eе]\d{{1,4}}|{_DASH}[sс](?P=se)[eе]\d{{1,4}}|{_DASH}\d{{2,3}}(?!\d)){{0,30}})
@@ -79,9 +85,7 @@ def _marker(before: str, behind: str, *, ascii_only: bool = False) -> re.Pattern
           | 제? (?:(?P<ep_word_from>\d{{1,3}}+){_DASH})? (?P<ep_word>{_NUMBER}) {_ORDINAL} {_GAP}
             (?P<ep_after>сер[иі][яиі]|выпуск|[화회]|{episode} {_NO_NUMBER_NEXT})
         ) {behind}
-        | {before} (?<!全) (?P<cjk_word>\d{{1,4}}+) [话話] (?![^\W_])
-        | 第 [ ]? (?P<cjk_se>{_CHINESE_NUMBER}) (?:[-–~至到](?P<cjk_se_to>{_CHINESE_NUMBER}))? [ ]? 季
-        | 第 [ ]? (?P<cjk_ep>{_CHINESE_NUMBER}) (?:[-–~至到](?P<cjk_ep_to>{_CHINESE_NUMBER}))? [ ]? [集话話回]
+        {"" if ascii_only else _CHINESE}
         """,
         re.VERBOSE | (re.ASCII if ascii_only else re.UNICODE),
     )
