@@ -8,15 +8,26 @@ from __future__ import annotations
 
 import re
 
-from core.search.vocabulary import COUNTED_EPISODE_WORDS, EPISODE_WORDS, SEASON_NUMERALS, SEASON_WORDS
+from core.search.vocabulary import EPISODE_WORDS, EPISODES_WORDS, SEASON_NUMERALS, SEASON_WORDS
 
 YEAR = r"(?:18[89]\d|19\d\d|20[0-3]\d)"  # films begin in 1888; a higher number is rather part of a title
 CJK = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 
 SEASON_GROUPS = ("se", "cross_se", "word_se", "se_word", "only_se", "cjk_se")
-EPISODE_GROUPS = ("ep", "cross_ep", "word_ep", "only_ep", "spelled_ep", "ep_word", "cjk_ep", "cjk_word")
+EPISODE_GROUPS = ("ep", "cross_ep", "word_ep", "only_ep", "spelled_ep", "range_ep", "ep_word", "cjk_ep", "cjk_word")
 QUALITY_GROUPS = {"k8": "4320p", "k4": "2160p", "uhd": "2160p", "fhd": "1080p"}
-SPELLED_GROUPS = {"se_before", "se_after", "ep_before", "ep_after", "cjk_se", "cjk_ep", "cjk_word", "uhd", "fhd"}
+SPELLED_GROUPS = {
+    "se_before",
+    "se_after",
+    "ep_before",
+    "eps_before",
+    "ep_after",
+    "cjk_se",
+    "cjk_ep",
+    "cjk_word",
+    "uhd",
+    "fhd",
+}
 """Groups of spellings that consist of ordinary words."""
 
 _GAP = r"[\W_]{0,3}+"
@@ -50,9 +61,9 @@ def _ascii(words: str) -> str:
 
 
 def _marker(before: str, behind: str, *, ascii_only: bool = False) -> re.Pattern[str]:
-    every = (SEASON_WORDS, EPISODE_WORDS, COUNTED_EPISODE_WORDS)
+    every = (SEASON_WORDS, EPISODE_WORDS, EPISODES_WORDS)
     words = tuple(map(_ascii, every)) if ascii_only else every
-    season, episode, counted = map(_any_of, words)
+    season, episode, episodes = map(_any_of, words)
     any_first = f"(?=[0-9seuf제{_first_letters('|'.join(words))}])"
     # "1. Sezon 2. Bölüm" counts before both words, "Show 1 Season 2" after them.
     no_number_of_its_own_next = (
@@ -81,7 +92,8 @@ def _marker(before: str, behind: str, *, ascii_only: bool = False) -> re.Pattern
           | (?P<se_before>{season}) {_GAP} (?P<word_se>\d{{1,2}}|{_SEASON_NUMERAL}(?![^\W_]))
             (?: {_GAP} (?:{episode}|ep?) {_GAP} (?P<word_ep>{_NUMBER}) {_to("word_ep")}
               | {_DASH}(?P<word_se_to>\d{{1,2}}) )?
-          | (?P<ep_before>ep|{episode}|{counted}) {_GAP} (?P<spelled_ep>{_NUMBER}) {_to("spelled_ep")}
+          | (?P<ep_before>ep|{episode}) {_GAP} (?P<spelled_ep>{_NUMBER}) {_to("spelled_ep")}
+          | (?P<eps_before>{episodes}) {_GAP} (?P<range_ep>{_NUMBER}) {_DASH} (?P<range_ep_to>\d{{1,3}})
           | 제? (?:(?P<ep_word_from>\d{{1,3}}+){_DASH})? (?P<ep_word>{_NUMBER}) {_ORDINAL} {_GAP}
             (?P<ep_after>сер[иі][яиі]|выпуск|[화회]|{episode} {_NO_NUMBER_NEXT})
         ) {behind}

@@ -55,8 +55,8 @@ EPISODE_WORDS = (
     "сері[яі]|сери[яи]|выпуск|эпизод|епизод|епізод|"
     "एपिसोड|भाग|الحلقه|حلقه|قسمت|قسط|επεισοδιο|פרק|სერია|սերիա|পর্ব|எபிசோட்|ఎపిసోడ్|ตอนที่|ตอน"
 )
-COUNTED_EPISODE_WORDS = "tap|episodios|capitulos|folgen|puntate|odcinki|выпуски|эпизоды"
-"""Words in front of an episode's number; behind a number they say how many there are."""
+EPISODES_WORDS = "episodios|capitulos|folgen|puntate|odcinki|выпуски|эпизоды"
+"""They come with a range; with one number they say how many there are."""
 SEASON_NUMERALS = {
     word: number
     for words in (

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from core.search.hashes import word_hash, word_hashes
 from core.search.normalise import normalise
 from core.search.vocabulary import (
-    COUNTED_EPISODE_WORDS,
     EPISODE_WORDS,
+    EPISODES_WORDS,
     EXTENSIONS,
     LANGUAGES,
     RELEASE_TAGS,
@@ -114,7 +114,7 @@ def test_the_vocabulary_is_spelled_as_names_are_folded():
         *SEASON_NUMERALS,
         SEASON_WORDS,
         EPISODE_WORDS,
-        COUNTED_EPISODE_WORDS,
+        EPISODES_WORDS,
     }
 
     assert [word for word in words if normalise(word) != word] == []
