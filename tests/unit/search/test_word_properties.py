@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import assume, given
@@ -162,7 +163,7 @@ def test_some_words_of_a_name_in_any_order_find_its_file(words, data):
 
 
 @examples(deadline=None, max_examples=25)
-@given(st.randoms(use_true_random=True))
+@given(st.integers(0, 1 << 32).map(Random))
 def test_the_words_of_real_names_in_any_order_find_their_files(random):
     """Season, episode, year and quality stand where people put them, before or after the title."""
     for name in GOLDEN_NAMES:
