@@ -237,9 +237,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     indexing = _build_indexing(base, databases, repositories, books, NewNames(words, reading.metadata), telegram)
     repair = DuplicateRepair(repositories.media_duplicates, base.clock)
     operations = build_operations(
-        base,
-        databases,
-        repositories,
+        *(base, databases, repositories),
         counters=books.counters,
         telegram=telegram,
         queue=indexing.queue,

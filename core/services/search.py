@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from core.clock import Clock
     from core.domain.media import ListedFile, MediaFile, WholeFiles
-    from core.domain.search import SearchWindow
+    from core.domain.search import SearchCursor, SearchWindow
     from core.observability.metrics import Metrics
     from core.search.query import Query
     from core.services.daily_statistics import DailyCounters
@@ -197,27 +197,36 @@ class SearchService:
 
         Two presses at once find the same files, so that it does not matter whose answer is stored last.
         """
-        window, size = session.window, self._runtime.current.result_page_size
+        window = session.window
         pages, has_more = self._pages(window)
-        lacking = min(number, pages + has_more) * size - len(window.ids)
-        if window.cursor is None or lacking <= 0:
+        wanted = min(min(number, pages + has_more) * self._runtime.current.result_page_size, _FURTHEST)
+        while window.cursor is not None and len(window.ids) < wanted:
+            known = len(window.ids)
+            window = await self._lengthened(window, window.cursor, session.query, wanted - known)
+            if len(window.ids) == known:
+                break  # a database is missing
+        if window is session.window:
             return session
+        session = replace(session, window=window)
+        await self._sessions.replace(session)
+        return session
+
+    async def _lengthened(self, window: SearchWindow, cursor: SearchCursor, text: str, lacking: int) -> SearchWindow:
+        """A window with older matches behind it, about as many as are lacking: some may stand in it already."""
+        query = parse_query(text, self._runtime.current.max_query_length)
         block = self._runtime.current.search_window_size
-        wanted = min(max(lacking, block), _FURTHEST - len(window.ids))
-        if wanted <= 0:
-            return session
-        query = parse_query(session.query, self._runtime.current.max_query_length)
-        found = await self._finder.further(query, window.cursor, wanted)
+        found = await self._finder.further(query, cursor, max(lacking, block))
         known = frozenset(window.ids)
         ids = (*window.ids, *(file.id for file in found.files if file.id not in known))
         is_partial = window.is_partial or bool(found.missing)
-        cursor = found.cursor if len(ids) < _FURTHEST else None
-        total = len(ids) if found.cursor is None else max(window.total, len(ids))
-        is_exact = not is_partial and (found.cursor is None or window.total_is_exact)
-        wider = replace(window, ids=ids, total=total, total_is_exact=is_exact, is_partial=is_partial, cursor=cursor)
-        session = replace(session, window=wider)
-        await self._sessions.replace(session)
-        return session
+        return replace(
+            window,
+            ids=ids,
+            total=len(ids) if found.cursor is None else max(window.total, len(ids)),
+            total_is_exact=not is_partial and (found.cursor is None or window.total_is_exact),
+            is_partial=is_partial,
+            cursor=found.cursor if len(ids) < _FURTHEST else None,
+        )
 
     async def _narrowed(self, session: SearchSession, narrowing: Narrowing) -> tuple[list[ListedFile], bool]:
         """(files of the ranked window that agree, whether a database was missing)."""

@@ -105,14 +105,18 @@ class SearchDictionary:
         Words that no file has any more are forgotten, but not those that were learned meanwhile.
 
         Returns:
-            How many words had another number of files.
+            How many words had another number of files; 0 when a database with files is away: then nothing is known, and
+            the next night will do.
 
         Raises:
-            DatabaseUnavailableError: a database is away; unless it is the primary in the middle of storing, nothing was
-                changed.
+            DatabaseUnavailableError: the primary database is away; a part may be stored.
         """
         started, started_ms = self._clock.monotonic(), self._now_ms()
-        counted = await self._recount.count()
+        try:
+            counted = await self._recount.count()
+        except DatabaseUnavailableError as error:
+            self._log.warning("search_words_not_counted", detail=str(error))
+            return 0
         await self.flush()
         changed = 0
         async for terms in self._pages():

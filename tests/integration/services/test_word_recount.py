@@ -146,7 +146,9 @@ async def test_a_database_that_is_away_changes_nothing(
     works: list[bool] = []
     process.worker.before_call = lambda: works.append(True)
     with pytest.raises(DatabaseUnavailableError):
-        await process.service.recount()
+        await process.recount.count()
+    assert await process.service.recount() == 0
+    stores.database_down = False
     assert await process.stored() == {"matrix": 7, "gone": 4}
     assert not works
 
@@ -164,8 +166,7 @@ async def test_a_database_that_goes_away_on_the_way_changes_nothing(
         stores.database_down = True
 
     process.worker.before_call = break_down
-    with pytest.raises(DatabaseUnavailableError):
-        await process.service.recount()
+    assert await process.service.recount() == 0
     assert await process.stored() == {"matrix": 7, "gone": 4}
     stores.database_down, process.worker.before_call = False, list
     await process.service.recount()

@@ -52,7 +52,7 @@ def brute_nearest(words, asked):
         for word, files in words.items()
         if 4 <= len(word) <= 24 and not any(map(str.isdigit, word)) and word != asked
     ]
-    near = sorted(found for found in candidates if found[0] <= edits) if 4 <= len(asked) <= 24 else []
+    near = sorted(found for found in candidates if found[0] <= edits) if 3 <= len(asked) <= 24 else []
     return [
         Spelling(word, distance, -files) for distance, other, files, word in near if (distance, other) == near[0][:2]
     ]
