@@ -122,7 +122,7 @@ def _assemble(base: Base, databases: Databases, reading: NameReading) -> ChaosBo
     repair = DuplicateRepair(repositories.media_duplicates, clock)
     quota = QuotaService(repositories.users, databases.runtime, clock, base.settings.time_zone)
     words = build_dictionary(base, databases, reading)
-    names = NewNames(words, reading.metadata)
+    names = NewNames(words, reading.metadata, reading.worker)
     indexing = build_indexing(base, databases, repositories, books, names, pins=lambda: PINS)
     queue = IndexingQueue(indexing, databases.runtime, tasks, base.metrics, clock)
     for name, loop in {

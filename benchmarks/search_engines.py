@@ -18,6 +18,7 @@ from core.database.indexes import ensure_indexes
 from core.errors import FileFilterError
 from core.observability.metrics import Metrics
 from core.search.dictionary import Dictionary
+from core.search.word_counts import read_words
 from core.services.search_query import KnownWords
 from core.wiring import Base, build_bookkeeping, build_databases, build_repositories, build_search
 
@@ -59,8 +60,11 @@ class Engine(Protocol):
     database: str
     is_slow: bool
 
-    async def store(self, batch: Sequence[NewMedia]) -> None:
-        """Write a batch; files that are known are not written again."""
+    def prepare(self, batch: Sequence[NewMedia]) -> Any:
+        """What is made of names before a database is asked."""
+
+    async def save(self, prepared: Any) -> None:
+        """Write what `prepare` made of a batch; files that are known are not written again."""
 
     async def first_page(self, text: str) -> Answer:
         """The first page and how many there are in all."""
@@ -113,8 +117,17 @@ class OwnSearch:
         return self
 
     async def store(self, batch: Sequence[NewMedia]) -> None:
+        """Write a batch."""
+        await self.save(self.prepare(batch))
+
+    def prepare(self, batch: Sequence[NewMedia]) -> tuple[Sequence[NewMedia], list[list[str]]]:
+        """See `Engine`; the bot has the names of a long batch read by another process."""
+        return batch, read_words([(media.name, media.caption) for media in batch])
+
+    async def save(self, prepared: tuple[Sequence[NewMedia], list[list[str]]]) -> None:
         """See `Engine`."""
-        outcome = await self._batches.save_batch(batch)
+        batch, words = prepared
+        outcome = await self._batches.save_batch(batch, words=words)
         self._words.dictionary.add(outcome.words)
 
     async def search(self, text: str) -> ResultPage:

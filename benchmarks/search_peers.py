@@ -53,16 +53,20 @@ class Peer:
         await self._files.create_indexes(list(self.indexes))
         return self
 
-    async def store(self, batch: Sequence[NewMedia]) -> None:
+    def prepare(self, batch: Sequence[NewMedia]) -> list[Record]:
         """See `Engine`."""
         records = [self.record(media, self._offered + at) for at, media in enumerate(batch)]
-        ids = [record[self.key] for record in records]
+        self._offered += len(batch)
+        return records
+
+    async def save(self, prepared: Sequence[Record]) -> None:
+        """See `Engine`."""
+        ids = [record[self.key] for record in prepared]
         found = await self._files.find({self.key: {"$in": ids}}, {self.key: 1}).to_list()
         known = {record[self.key] for record in found}
-        fresh = [record for record in records if record[self.key] not in known]
+        fresh = [record for record in prepared if record[self.key] not in known]
         if fresh:
             await self._files.insert_many(fresh, ordered=False)
-        self._offered += len(batch)
 
     async def first_page(self, text: str) -> Answer:
         """See `Engine`."""

@@ -21,6 +21,7 @@ JUDGED_FROM = 100_000
 """Ratios grow with the library; below so many files they are shown and not judged."""
 
 _MILLION = 1_000_000
+_UNKNOWN = "0 % known"
 _REFERENCE, _EVAMARIA, _LEAN = "reference", "evamaria", "lean reference"
 _MEAN = {JUDGED_FROM: {_REFERENCE: 100, _EVAMARIA: 35}, _MILLION: {_REFERENCE: 250, _EVAMARIA: 80}}
 _P95 = {JUDGED_FROM: {}, _MILLION: {_REFERENCE: 200, _EVAMARIA: 60}}
@@ -154,12 +155,12 @@ def judge_storage(rooms: Mapping[str, Sizes], inserts: Mapping[str, Mapping[str,
         Target("bytes a file without reusable ones: ours / reference", packed, None),
     ]
     for share, rate in inserts[OURS].items():
-        limit = _INSERT if share.startswith("0 ") else None
+        limit = _INSERT if share == _UNKNOWN else None
         targets.append(Target(f"insert, {share}: ours / reference", rate / inserts[_REFERENCE][share], limit))
     if _LEAN in rooms:
         targets.append(Target("bytes a file: ours / lean reference", own.stored / rooms[_LEAN].stored, None))
-        inserted = next(iter(inserts[OURS].values())) / next(iter(inserts[_LEAN].values()))
-        targets.append(Target("insert, 0 % known: ours / lean reference", inserted, None))
+        inserted = inserts[OURS][_UNKNOWN] / inserts[_LEAN][_UNKNOWN]
+        targets.append(Target(f"insert, {_UNKNOWN}: ours / lean reference", inserted, None))
     return targets
 
 

@@ -234,7 +234,9 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     shutdown.push("worker_process", reading.worker.close)
     words = build_dictionary(base, databases, reading)
     searching = build_searching(base, databases, repositories, books, words, telegram.gateway)
-    indexing = _build_indexing(base, databases, repositories, books, NewNames(words, reading.metadata), telegram)
+    indexing = _build_indexing(
+        base, databases, repositories, books, NewNames(words, reading.metadata, reading.worker), telegram
+    )
     repair = DuplicateRepair(repositories.media_duplicates, base.clock)
     operations = build_operations(
         *(base, databases, repositories),

@@ -83,11 +83,13 @@ class Arrival:
         ]
 
 
-def group_arrivals(items: Sequence[NewMedia]) -> tuple[dict[str, Arrival], list[tuple[NewMedia, str]]]:
+def group_arrivals(
+    items: Sequence[NewMedia], words: Sequence[list[str]] | None = None
+) -> tuple[dict[str, Arrival], list[tuple[NewMedia, str]]]:
     """(the posts by unique id, what no record can hold and why)."""
     arrivals: dict[str, Arrival] = {}
     rejected: list[tuple[NewMedia, str]] = []
-    for item in items:
+    for number, item in enumerate(items):
         try:
             check_storable(item)
         except UnstorableMediaError as error:
@@ -96,7 +98,8 @@ def group_arrivals(items: Sequence[NewMedia]) -> tuple[dict[str, Arrival], list[
         if item.unique_id in arrivals:
             arrivals[item.unique_id].join(item)
         else:
-            arrivals[item.unique_id] = Arrival(item, {item.source: None})
+            known_words = None if words is None else words[number]
+            arrivals[item.unique_id] = Arrival(item, {item.source: None}, 0, known_words)
     return arrivals, rejected
 
 

@@ -91,6 +91,7 @@ class MediaBatchRepository:
         self._databases = databases
         self._routing = routing
         self._ids = ids
+        self._expects_new = False
         self._log = structlog.get_logger(__name__)
 
     async def batch_duplicate_check(self, unique_ids: Iterable[str]) -> dict[str, KnownMedia]:
@@ -110,7 +111,12 @@ class MediaBatchRepository:
                     known[unique_id] = media
         return known
 
-    async def save_batch(self, items: Sequence[NewMedia], pins: Mapping[int, int] | None = None) -> BatchOutcome:
+    async def save_batch(
+        self,
+        items: Sequence[NewMedia],
+        pins: Mapping[int, int] | None = None,
+        words: Sequence[list[str]] | None = None,
+    ) -> BatchOutcome:
         """Store files and sources; a bad file is rejected alone.
 
         A known file gains the post as a source, up to ten, and keeps its first name and caption, unless the post was
@@ -120,14 +126,15 @@ class MediaBatchRepository:
         Args:
             items: posts of any channels.
             pins: by channel, the number of the database that takes its new files while it is healthy and has room.
+            words: what `file_words` gives for every item, where that was read before.
 
         Raises:
             LibraryFullError: new files are left over, and no database has room for them; a part may be stored.
             DatabaseUnavailableError: a part may be stored; save the same batch again.
         """
         await self._routing.prepare()
-        arrivals, rejected = group_arrivals(items)
-        known = await self.batch_duplicate_check(arrivals)
+        arrivals, rejected = group_arrivals(items, words)
+        known = {} if self._expects_new else await self.batch_duplicate_check(arrivals)
         fresh = {unique_id: arrival for unique_id, arrival in arrivals.items() if unique_id not in known}
         refused: dict[str, str] = {}
         await self._insert_all(
@@ -138,6 +145,8 @@ class MediaBatchRepository:
         for unique_id, reason in refused.items():
             arrival = arrivals.pop(unique_id)
             rejected.append((arrival.media, reason))
+        # The unique index tells what one database knows already; asking first pays where there is much of it.
+        self._expects_new = not known and len(self._databases.databases) == 1
         unreached = await self._add_sources(arrivals, known)
         return outcome_of(arrivals, known, rejected, unreached)
 
@@ -158,9 +167,8 @@ class MediaBatchRepository:
             if not insertion.waiting:
                 return
             documents = [document_of(arrival, self._ids.next()) for arrival in insertion.waiting.values()]
-            with self._routing.choose(
-                len(documents), load=_load_of(documents), pinned=insertion.pinned, tried=tried
-            ) as ticket:
+            load = _load_of(documents)
+            with self._routing.choose(len(documents), load=load, pinned=insertion.pinned, tried=tried) as ticket:
                 try:
                     stored = await _insert_into(ticket.database, documents, insertion)
                 except DatabaseUnavailableError as error:
@@ -170,7 +178,7 @@ class MediaBatchRepository:
                     tried.add(ticket.database.number)
                     await self._note_confirmed(ticket.database, insertion, error)
                 else:
-                    ticket.written(_load_of(stored))
+                    ticket.written(load if stored is documents else _load_of(stored))
         for unique_id in list(insertion.waiting):
             insertion.refuse(unique_id, "no_free_id")
 

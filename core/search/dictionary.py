@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -51,7 +50,6 @@ class Dictionary:
     def __init__(self, capacity: int = MAX_KNOWN_WORDS) -> None:
         self._capacity = capacity
         self._files: dict[str, int] = {}
-        self._levels: Counter[int] = Counter()  # number of words by number of files
         self._sorted = SortedWords()
         self._spelled = _WordsByShape()
 
@@ -67,22 +65,22 @@ class Dictionary:
 
     def add(self, words: Mapping[str, int]) -> None:
         """Change how many files have words; negative numbers take away, and a word without files is forgotten."""
+        known = self._files
         for word, change in words.items():
-            self.put(word, self._files.get(word, 0) + change)
+            before = known.get(word, 0)
+            if before and before + change > 0:  # as nearly always
+                known[word] = before + change
+            else:
+                self.put(word, before + change)
 
     def put(self, word: str, files: int) -> None:
         """Say how many files have a word; 0 or less forgets it."""
-        before = self._files.get(word, 0)
-        if before == max(0, files):
-            return
-        if before:
-            self._leave_level(before)
         if files <= 0:
             self._forget(word)
             return
+        is_new = word not in self._files
         self._files[word] = files
-        self._levels[files] += 1
-        if not before:
+        if is_new:
             self._sorted.add(word)
             self._spelled.add(word)
             if len(self._files) > self._capacity:
@@ -135,19 +133,13 @@ class Dictionary:
     def _forget_rarest(self) -> None:
         """Forget one slice; a scan of all words for each new one would hold everything up."""
         wanted = min(_FORGOTTEN_AT_ONCE, max(1, self._capacity // 100))
-        for level in sorted(self._levels):
+        for level in sorted(set(self._files.values())):
             rarest = list(islice((word for word, files in self._files.items() if files == level), wanted))
             for word in rarest:
-                self._leave_level(level)
                 self._forget(word)
             wanted -= len(rarest)
             if not wanted:
                 return
-
-    def _leave_level(self, files: int) -> None:
-        self._levels[files] -= 1
-        if not self._levels[files]:
-            del self._levels[files]
 
 
 class _WordsByShape:

@@ -1,4 +1,4 @@
-"""How many of some files have each word; importable by a spawned worker."""
+"""The words of many files at once; importable by a spawned worker."""
 
 from __future__ import annotations
 
@@ -19,3 +19,12 @@ def count_words(files: Sequence[tuple[str, str | None]]) -> dict[str, int]:
     """
     counted = Counter(word for name, caption in files for word in file_words(name, caption))
     return {word: files for word, files in counted.items() if not word.startswith(TITLE_MARK)}
+
+
+def read_words(files: Sequence[tuple[str, str | None]]) -> list[list[str]]:
+    """What each file is found under.
+
+    Args:
+        files: name and caption of each.
+    """
+    return [file_words(name, caption) for name, caption in files]

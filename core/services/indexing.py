@@ -155,7 +155,8 @@ class IndexingService:
         if not files:
             return
         try:
-            outcome: BatchOutcome = await self._batches.save_batch(files, self._pins())
+            words = await self._names.read(files)
+            outcome: BatchOutcome = await self._batches.save_batch(files, self._pins(), words)
         finally:
             self._invalidator.added()  # a part may be stored, whatever came of the rest
         self._names.stored(outcome)

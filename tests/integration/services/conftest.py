@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.concurrency.task_registry import TaskRegistry
+from core.concurrency.worker_process import WorkerProcess
 from core.database.indexes import ensure_indexes
 from core.database.multi_pool import MultiDatabaseManager
 from core.domain.media_id import MediaIdSource
@@ -61,6 +62,7 @@ def start(clock: TestClock, telegram: FakeTelegram) -> Callable[..., AbstractAsy
     @asynccontextmanager
     async def started(pool: DatabaseConnectionPool, **settings: Any) -> AsyncIterator[Indexer]:
         metrics, tasks = Metrics(), TaskRegistry(clock)
+        worker = WorkerProcess(tasks, metrics, clock)
         environ = {name.upper(): str(value) for name, value in settings.items()}
         runtime = RuntimeSettingsService(RuntimeSettingsRepository(pool, clock), environ, clock, tasks)
         channels, media = ChannelRepository(pool, clock), MediaRepository(MultiDatabaseManager([pool], clock))
@@ -71,7 +73,7 @@ def start(clock: TestClock, telegram: FakeTelegram) -> Callable[..., AbstractAsy
             batches=batches,
             channels=channels,
             invalidator=invalidator_without_redis(clock),
-            names=new_names_on(pool, clock=clock, tasks=tasks),
+            names=new_names_on(pool, clock=clock, tasks=tasks, worker=worker),
             tasks=tasks,
             metrics=metrics,
             counters=counters_on(pool, clock),
@@ -80,6 +82,7 @@ def start(clock: TestClock, telegram: FakeTelegram) -> Callable[..., AbstractAsy
         index_list = ChannelService(channels, queue)
         scan = ChannelScanService(channels, index_list, indexing, telegram, runtime, clock)
         yield Indexer(pool, clock, tasks, metrics, channels, media, indexing, queue, index_list, scan)
+        await worker.close()
         await tasks.close(1)
 
     return started

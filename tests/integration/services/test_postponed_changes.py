@@ -11,6 +11,7 @@ import pytest
 
 from core.clock import Clock
 from core.concurrency.task_registry import TaskRegistry
+from core.concurrency.worker_process import WorkerProcess
 from core.database.pool import DatabaseConnectionPool
 from core.domain.indexing import ChannelDelete, ChannelEdit, ChannelPost
 from core.domain.media import MediaKind, MediaSource, NewMedia
@@ -47,6 +48,7 @@ class Library:
             for number, store in enumerate(self.stores, start=1)
         ]
         self.tasks = TaskRegistry(self.clock)
+        self.worker = WorkerProcess(self.tasks, Metrics(), self.clock)
         self.pins: dict[int, int] = {}
         self.start()
 
@@ -58,7 +60,7 @@ class Library:
             batches=batches_on(*self.pools, routing=route_writes(*self.pools)),
             channels=ChannelRepository(self.pools[0], self.clock),
             invalidator=invalidator_without_redis(self.clock),
-            names=new_names_on(*self.pools, clock=self.clock, tasks=self.tasks),
+            names=new_names_on(*self.pools, clock=self.clock, tasks=self.tasks, worker=self.worker),
             tasks=self.tasks,
             metrics=Metrics(),
             counters=counters_on(self.pools[0], self.clock),
@@ -103,6 +105,7 @@ async def library() -> AsyncIterator[Library]:
     opened = Library()
     await opened.indexing._batches._routing.measure()
     yield opened
+    await opened.worker.close()
     await opened.tasks.close(1)
 
 
