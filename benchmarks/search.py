@@ -45,6 +45,7 @@ from benchmarks.search_report import (
     unjudged,
 )
 from benchmarks.search_runs import CLIENTS, compare, deep_pages, fill, many_clients, time_of
+from core.lifecycle import calm_the_garbage_collector
 from tests.fixtures.servers import MongoServer, ValkeyServer
 
 if TYPE_CHECKING:
@@ -215,6 +216,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=5.0, help="that many clients search, for each engine")
     parser.add_argument("--seed", type=int, default=SEED)
     flags = parser.parse_args()
+    calm_the_garbage_collector()
     run = run_two_sizes if flags.growth else run_one_size
     loop = asyncio.Runner(loop_factory=uvloop.new_event_loop)
     with RoomyMongoServer() as mongo, ValkeyServer() as valkey, loop as runner:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +17,7 @@ from core.clock import Clock
 from core.concurrency.task_registry import TaskRegistry
 from core.database.migrations import start_migrations
 from core.errors import DatabaseUnavailableError
-from core.lifecycle import OrderedShutdown
+from core.lifecycle import OrderedShutdown, calm_the_garbage_collector
 from core.observability.metrics import Metrics
 from core.services.access import AccessService
 from core.services.channel import ChannelService
@@ -61,8 +60,6 @@ if TYPE_CHECKING:
     from core.wiring_operations import Operations
     from core.wiring_search import Searching
     from repositories.user import UserRepository
-
-_YOUNG_OBJECTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +154,7 @@ class Container:
         self.shutdown.push("telegram", self._stop_telegram)
         on_login(self.client.me.username or "")
         self.tasks.supervise(lambda: self.indexing.scan.run(self.settings.channels), name="channel_scan")
-        _calm_the_garbage_collector()
+        calm_the_garbage_collector()
         startup_ms = round((self.clock.monotonic() - started) * 1000, 1)
         structlog.get_logger(__name__).info("ready", startup_ms=startup_ms, http=self.operations.sidecar.url)
 
@@ -177,15 +174,6 @@ class Container:
 
     async def _close_tasks(self) -> list[str]:
         return await self.tasks.close(self.shutdown.remaining_s)
-
-
-def _calm_the_garbage_collector() -> None:
-    """What start-up built lives as long as the process, and most of what an update builds dies by reference count.
-
-    Walking both again and again costs an answer some six percent of its time.
-    """
-    gc.freeze()
-    gc.set_threshold(_YOUNG_OBJECTS, 10, 10)
 
 
 @asynccontextmanager

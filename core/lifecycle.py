@@ -1,8 +1,9 @@
-"""Signals that end the process, and the order in which it is taken down."""
+"""Signals that end the process, the order in which it is taken down, and what calms it while it runs."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LEAST_S = 0.05
+_YOUNG_OBJECTS = 10_000
 
 
 class ShutdownSignal:
@@ -135,3 +137,13 @@ class OrderedShutdown:
         if isinstance(result, BaseException):
             self._log.error("shutdown_step_failed", step=name, exc_info=result)
         return [str(part) for part in result] if isinstance(result, list) else []
+
+
+def calm_the_garbage_collector() -> None:
+    """To be called when a process is built; what exists by then lives as long as the process.
+
+    Most of what an update builds dies by reference count. Walking all of it again and again costs an answer some six
+    percent of its time.
+    """
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS, 10, 10)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from pymongo import UpdateOne
@@ -112,7 +113,9 @@ def outcome_of(
     """What became of the posts, once all that are not `known` are stored."""
     new = [arrival for unique_id, arrival in arrivals.items() if unique_id not in known]
     renamed = [a.media for unique_id, a in arrivals.items() if unique_id in known and _renames(a, known[unique_id])]
-    words = Counter(word for arrival in new for word in arrival.words if not word.startswith(TITLE_MARK))
+    words = Counter(chain.from_iterable(arrival.words for arrival in new))
+    for title in [word for word in words if word[0] == TITLE_MARK]:
+        del words[title]
     repeats = sum(arrival.repeats for arrival in arrivals.values())
     return BatchOutcome(
         len(new),

@@ -44,7 +44,7 @@ _DUPLICATE_KEY = 11000
 _BAD_HINT = 2
 _TRIES = 5
 _SOURCE_BYTES = 45
-_PART = 50
+_PART = 100
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -21,9 +22,7 @@ def word_hash(word: str) -> int:
 
 def word_hashes(words: Iterable[str]) -> list[int]:
     """The hashes of `words` in their order, each once."""
-    listed = list(words)
-    try:
-        hashes = [(crc32(word.encode()) ^ _SIGN) - _SIGN for word in listed]
-    except UnicodeEncodeError:  # lone surrogates are rare, and strict encoding is twice as fast
-        hashes = list(map(word_hash, listed))
-    return list(dict.fromkeys(hashes))
+    return list(dict.fromkeys(map(_usual_hash, words)))
+
+
+_usual_hash = lru_cache(maxsize=1 << 14)(word_hash)  # most words of a name stand in many
