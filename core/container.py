@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from core.services.runtime_settings import RuntimeSettingsService
     from core.services.search_dictionary import SearchDictionary
     from core.telegram.pyrogram_gateway import PyrogramGateway
-    from core.wiring import Telegram
+    from core.wiring import NameReading, Telegram
     from core.wiring_operations import Operations
     from core.wiring_search import Searching
     from repositories.user import UserRepository
@@ -222,9 +222,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     shutdown.push("worker_process", reading.worker.close)
     words = build_dictionary(base, databases, reading)
     searching = build_searching(base, databases, repositories, books, words, telegram.gateway)
-    indexing = _build_indexing(
-        base, databases, repositories, books, NewNames(words, reading.metadata, reading.worker), telegram
-    )
+    indexing = _build_indexing(base, databases, repositories, books, _names(words, reading), telegram)
     repair = DuplicateRepair(repositories.media_duplicates, base.clock)
     operations = build_operations(
         *(base, databases, repositories),
@@ -257,6 +255,10 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
             "search_dictionary": words.run,
         },
     )
+
+
+def _names(words: SearchDictionary, reading: NameReading) -> NewNames:
+    return NewNames(words, reading.metadata, reading.worker)
 
 
 def _build_indexing(
