@@ -52,7 +52,7 @@ class DemoCast:
 
 def build_cast(world: World) -> DemoCast:
     """Add the bot, its channel and group, and three people; the admin owns both chats and may post."""
-    bot = world.add_bot(_BOT_TOKEN, "File Filter Bot", "file_filter_demo_bot")
+    bot = world.add_bot(_BOT_TOKEN, "File Filter Bot", "file_filter_demo_bot", inline_placeholder="Search the library")
     admin = world.add_user("Ada", username="demo_admin", phone="9996610001")
     reader = world.add_user("Rui", username="demo_reader", phone="9996610002")
     premium = world.add_user("Mia", username="demo_premium", phone="9996610003")

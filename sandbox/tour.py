@@ -64,6 +64,21 @@ class Tourist:
                 _print("Bot", f"({'alert' if answer.alert else 'toast'}) {answer.message}")
         return await self.read(answers)
 
+    async def look_inline(self, query: str) -> None:
+        """Ask the bot from another chat, as `@bot query`, and print what it lists."""
+        _print(self._name, f"@{self._bot} {query}")
+        found = await self._client.get_inline_bot_results(self._bot, query)
+        for result in found.results:
+            _print("Bot", f"{result.title} · {result.description or result.type}")
+        if found.switch_pm is not None:
+            _print("", f"[{found.switch_pm.text}]")
+
+    async def mention(self, group: str, words: str) -> Any:
+        """Name the bot in a group, print its answer, return that."""
+        _print(self._name, f"in @{group}: @{self._bot} {words}")
+        await self._client.send_message(group, f"@{self._bot} {words}", parse_mode=ParseMode.DISABLED)
+        return await self.read(1)
+
     async def find(self, words: str) -> Any:
         """Ask for a file that was posted a moment ago, again when it is not found yet; returns the result page."""
         async with asyncio.timeout(_PATIENCE_S):
@@ -203,6 +218,14 @@ async def play(facts: dict[str, Any]) -> None:
         _chapter("Any script, and a series by season and episode")
         for words in ("война и мир", "羅生門", "चन्द्रकान्ता", "Οδύσσεια", "ألف ليلة", "hillbillies 2x16"):
             await reader.say(words)
+        _chapter("Misspelt, begun, run together; filters, with and without words; suggestions")
+        for words in ("sherlok holms", "nosfer", "phantomcarriage", "chaplin type:video", "year:1922 type:video"):
+            await reader.say(words)
+        for words in ("qzxw vbnk", "nosferatu year:soon", "/suggest sher", "/search_help"):
+            await reader.say(words)
+        _chapter("In any chat, and in a group")
+        await reader.look_inline("nosferatu | video")
+        await reader.mention(facts["group"]["username"], "nosferatu")
         _chapter("What cannot be searched is answered too")
         for words in ("?", ".*", "<b>bold</b> & co", "x" * 4096, "/nonsense", "/start forged"):
             await reader.say(words)

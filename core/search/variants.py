@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _FILMED = frozenset(["mkv", "mp4", "avi", "mov", "m4v", "webm", "wmv", "flv", "ts", "m2ts", "mpg", "mpeg", "3gp"])
 _QUALITY = re.compile(r"(?:\d{3,4}[pi]|[48]k|uhd|fhd|hd|\d{3,4}x\d{3,4})\Z")
-_NUMBER_STARTS = frozenset("0123456789sufh")
-_EPISODE = re.compile(r"s\d{1,2}e\d{1,4}\Z|\d{1,2}x\d{2,3}\Z")
+_NUMBER_STARTS = frozenset("0123456789esufh")
+_EPISODE = re.compile(r"s\d{1,2}(?:e\d{1,4})*\Z|ep?\d{1,4}\Z|\d{1,2}x\d{2,3}\Z")
 
 
 def group_variants(files: Sequence[ListedFile]) -> list[list[ListedFile]]:
@@ -59,8 +59,20 @@ def _title(name: str) -> tuple[str, str]:
         if run in RELEASE_TAGS:
             return " ".join(runs[:at]), extension
         if run[0] in _NUMBER_STARTS:
-            if is_year(run) or _EPISODE.match(run):
+            if _EPISODE.match(run):
                 return " ".join(runs[: at + 1]), extension
             if _QUALITY.match(run):
                 return " ".join(runs[:at]), extension
+            if is_year(run):
+                return " ".join(_with_episode(runs, at + 1)), extension
     return " ".join(runs), extension
+
+
+def _with_episode(runs: list[str], end: int) -> list[str]:
+    """What stands up to a year, and the episode where it stands behind that: "Title 1954 S01E12"."""
+    for run in runs[end:]:
+        if run in RELEASE_TAGS or _QUALITY.match(run):
+            break
+        if _EPISODE.match(run):
+            return [*runs[:end], run]
+    return runs[:end]

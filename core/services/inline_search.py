@@ -147,7 +147,7 @@ class InlineSearchService:
 def _narrowed(text: str) -> tuple[str, Narrowing]:
     """(words, what they are narrowed to); a last part that names no kind is words."""
     words, separator, suffix = text.rpartition("|")
-    kind = KINDS.get(normalise(suffix)) if separator else None
+    kind = KINDS.get(normalise(suffix).strip()) if separator else None
     return (text, Narrowing()) if kind is None else (words, Narrowing(kind=kind))
 
 

@@ -190,14 +190,14 @@ async def test_a_bot_without_limits_gives_files_to_everybody(
 
 async def test_a_suffix_narrows_to_a_kind(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:
     """`judex | video` lists videos only; a suffix that names no kind is words like the others."""
-    for kind in ("video", "audio", "document"):
-        bob.post_file(cast.channel.id, f"Judex {kind} take.bin", 1000, kind=kind)
+    for number, kind in enumerate(("video", "audio", "document"), 1):  # no name says what it is
+        bob.post_file(cast.channel.id, f"Judex take {number}.bin", 1000, kind=kind)
     await indexed(bot, 3)
 
     assert len((await ann.inline("judex")).results) == 3
-    assert (await ann.inline("judex | video")).titles == ["Judex video take.bin"]
-    assert (await ann.inline("judex|AUDIO ")).titles == ["Judex audio take.bin"]
-    assert (await ann.inline("judex type:document")).titles == ["Judex document take.bin"]
+    assert (await ann.inline("judex | video")).titles == ["Judex take 1.bin"]
+    assert (await ann.inline("judex|AUDIO ")).titles == ["Judex take 2.bin"]
+    assert (await ann.inline("judex type:document")).titles == ["Judex take 3.bin"]
     assert len((await ann.inline("judex | take")).results) == 3
     nothing = await ann.inline("judex | photo")
     assert nothing.results == ()
