@@ -10,6 +10,7 @@ from core.search.display import display_name
 from core.services.caption import caption_html
 from core.telegram.gateway import Button, InlineArticle, InlineFile, InlineHint
 from core.text.formatting import file_size
+from handlers.private_link import start_url
 
 if TYPE_CHECKING:
     from core.domain.inline_search import InlinePage, InlineResult
@@ -48,7 +49,7 @@ def _result(result: InlineResult, texts: Texts, bot_username: str) -> InlineFile
     description = texts.plain("inline-description", size=size, kind=kind)
     if result.link is None:
         return InlineFile(result_id, media.file_id, media.kind, title, description, caption_html(media))
-    url = f"https://t.me/{bot_username}?start={result.link}"
+    url = start_url(bot_username, result.link)
     html = texts.html("inline-message", name=title, size=size, kind=kind)
     return InlineArticle(result_id, title, description, html, ((Button(texts.plain("inline-button-get"), url=url),),))
 

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from handlers.incoming import CallbackQuery
 
 
+def start_url(bot_username: str, payload: str) -> str:
+    """The address that opens the private chat and starts the bot with a payload."""
+    return f"https://t.me/{bot_username}?start={payload}"
+
+
 class PrivateLinks:
     """Answers a press with a link into the private chat, which the app of who pressed opens by itself."""
 
@@ -22,5 +27,4 @@ class PrivateLinks:
         """Lead whoever pressed to `target`, on their own rights and their own quota."""
         payload = await self._links.issue(target)
         query.answered = True
-        url = f"https://t.me/{self._telegram.username}?start={payload}"
-        await self._telegram.answer_callback(query.id, url=url)
+        await self._telegram.answer_callback(query.id, url=start_url(self._telegram.username, payload))

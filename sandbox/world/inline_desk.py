@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.datacenter.rpc import RpcFailure
+from sandbox.world.open_questions import OpenQuestions
 
 if TYPE_CHECKING:
+    import asyncio
+
     from core.clock import Clock
     from sandbox.world.inline_results import InlineAnswer, InlineResult
 
@@ -36,61 +37,35 @@ class Answered:
     answer: InlineAnswer
 
 
-@dataclass(frozen=True, slots=True)
-class _Open:
-    query: InlineQuery
-    deadline: float
-    answered: asyncio.Future[Answered]
-
-
-class InlineDesk:
-    """Open queries by id; one that its bot has not answered in time is gone.
-
-    Attributes:
-        timeout_s: how long a bot has, in seconds of the world's clock.
-    """
+class InlineDesk(OpenQuestions[InlineQuery, Answered]):
+    """Queries that wait for a bot, and answers that are kept."""
 
     def __init__(self, clock: Clock, timeout_s: float = 10.0) -> None:
-        self._clock = clock
-        self.timeout_s = timeout_s
-        self._open: OrderedDict[int, _Open] = OrderedDict()
+        super().__init__(clock, timeout_s, 0x11_7A5C_0000_0001)
         self._answered: OrderedDict[int, Answered] = OrderedDict()
         self._cache: OrderedDict[tuple[int, str, str, int], tuple[float, InlineAnswer]] = OrderedDict()
-        self._ids = itertools.count(0x11_7A5C_0000_0001, 7)
 
     def open(self, query: InlineQuery) -> tuple[int, asyncio.Future[Answered]]:
-        """Start a query; returns its id and the future that the bot's answer resolves. Needs a running loop."""
-        self._forget_expired()
-        query_id = next(self._ids)
-        future: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
-        self._open[query_id] = _Open(query, self._clock.monotonic() + self.timeout_s, future)
-        return query_id, future
+        """Start a query; see `OpenQuestions.ask`."""
+        return self.ask(query.bot_id, query)
 
     def cached(self, query: InlineQuery) -> Answered | None:
         """An earlier answer to the same query that still holds, under an id of its own."""
         for person_id in (query.person_id, 0):
             until, answer = self._cache.get((query.bot_id, query.text, query.offset, person_id), (0.0, None))
             if answer is not None and self._clock.monotonic() < until:
-                return self._keep(Answered(next(self._ids), query, answer))
+                return self._keep(Answered(self.new_id(), query, answer))
         return None
 
     def answer(self, bot_id: int, query_id: int, answer: InlineAnswer) -> None:
         """Resolve a query.
 
         Raises:
-            RpcFailure: QUERY_ID_INVALID when it is unknown, late, answered already or another bot's.
+            RpcFailure: QUERY_ID_INVALID, see `OpenQuestions.question`.
         """
-        self._forget_expired()
-        waiting = self._open.get(query_id)
-        if waiting is None or waiting.query.bot_id != bot_id or waiting.answered.done():
-            raise RpcFailure(400, "QUERY_ID_INVALID")
-        del self._open[query_id]
-        self._cache_answer(waiting.query, answer)
-        waiting.answered.set_result(self._keep(Answered(query_id, waiting.query, answer)))
-
-    def close(self, query_id: int) -> None:
-        """Forget a query whose client stopped waiting."""
-        self._open.pop(query_id, None)
+        query = self.question(bot_id, query_id)
+        self._cache_answer(query, answer)
+        self.resolve(query_id, self._keep(Answered(query_id, query, answer)))
 
     def chosen(self, person_id: int, query_id: int, result_id: str) -> tuple[InlineQuery, InlineResult]:
         """What a person chose among the results that it was shown.
@@ -120,11 +95,3 @@ class InlineDesk:
         self._cache.move_to_end(key)
         if len(self._cache) > KEPT_ANSWERS:
             self._cache.popitem(last=False)
-
-    def _forget_expired(self) -> None:
-        now = self._clock.monotonic()
-        while self._open:
-            query_id, waiting = next(iter(self._open.items()))
-            if waiting.deadline > now:
-                break
-            del self._open[query_id]
