@@ -10,6 +10,7 @@ import pytest
 
 from core.container import Stores
 from sandbox.datacenter.faults import Fault
+from tests.e2e.golden import GOLDEN, LIBRARY
 from tests.e2e.library import post_files
 from tests.e2e.test_main_path import file_labels
 
@@ -69,6 +70,22 @@ async def ask(actor: Actor, group_id: int, words: str) -> Seen:
     """Search in a group by the bot's name, and wait for the page."""
     actor.mention(group_id, words)
     return await heard(actor, words)
+
+
+async def test_searches_as_people_type_them_find_what_they_mean(
+    setup: BotSetup, ann: Actor, bob: Actor, cast: Cast
+) -> None:
+    """Scenarios 45, 46, 49, 50: in a group the meant file comes first as it does in a private chat."""
+    async with setup.running(RATE_GROUP_BURST="100") as bot:
+        await post_files(bot, bob, cast, LIBRARY)
+
+        missed = {}
+        for words, name in GOLDEN.items():
+            labels = file_labels(await ask(ann, cast.group.id, words))
+            if not labels or name not in labels[0]:
+                missed[words] = labels[:3]
+
+    assert missed == {}
 
 
 async def test_words_next_to_the_name_are_answered_in_reply(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:

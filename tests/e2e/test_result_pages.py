@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from redis.asyncio import Redis
 
+from tests.e2e.golden import GOLDEN, LIBRARY
 from tests.e2e.library import post_files
 from tests.e2e.test_main_path import file_labels, search
 
@@ -16,53 +17,6 @@ if TYPE_CHECKING:
     from sandbox.seen import Seen
     from tests.e2e.bots import BotSetup
     from tests.e2e.conftest import Cast
-
-GOLDEN = {
-    "nosferatu": "Nosferatu.1922",
-    "nosfer": "Nosferatu.1922",
-    "nosfreatu": "Nosferatu.1922",
-    "1922 nosferatu": "Nosferatu.1922",
-    "NOSFERATU symphony": "Nosferatu.1922",
-    "sherlock holmes s01e02": "S01E02",
-    "sherlock holmes s1 e2": "S01E02",
-    "sherlock holmes 1x02": "S01E02",
-    "sherlock holmes season 1 episode 2": "S01E02",
-    "s01e02 holmes sherlock": "S01E02",
-    "moon voyage": "Voyage to the Moon",
-    "voyage moon 1902": "Voyage to the Moon",
-    "voyagemoon": "Voyage to the Moon",
-    "metropolis 1920x1080": "Metropolis.1927.1080p",
-    "metropolis 1080": "Metropolis.1927.1080p",
-    "metro polis": "Metropolis",
-    "бригада": "Бригада",
-    "brigada": "Бригада",
-    "amelie": "Amélie",
-    "Amélie": "Amélie",
-    "ｍｅｔｒｏｐｏｌｉｓ １９２７": "Metropolis.1927",
-    "七人": "七人の侍",
-    "七人の侍": "七人の侍",
-    "الرسالة": "الرسالة",
-    "scary movie": "Scary.Movie",
-    "area 51": "Area.51",
-    "24": "24.S01E01",
-    "steamboat": "Steamboat",
-}
-LIBRARY = [
-    "Nosferatu.1922.A.Symphony.of.Horror.1080p.mkv",
-    *(f"Sherlock.Holmes.S01E0{number}.720p.mkv" for number in range(1, 6)),
-    "A Voyage to the Moon (1902).mp4",
-    "Metropolis.1927.1080p.BluRay.mkv",
-    "Metropolis.1927.480p.avi",
-    "Бригада.2002.mkv",
-    "Amélie.2001.mkv",
-    "七人の侍.1954.mkv",
-    "الرسالة 1976.mkv",
-    "Scary.Movie.2000.mkv",
-    "Area.51.2015.mkv",
-    "24.S01E01.mkv",
-    "Steamboat Willie 1928.mp4",
-    "Movie Maker Handbook.pdf",
-]
 
 
 async def ask(reader: Actor, words: str) -> Seen:
