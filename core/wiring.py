@@ -53,9 +53,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
     from config.settings import BootstrapSettings
-    from core.cache.redis_cache import RedisCache
+    from core.cache.redis_cache import CacheEntry, RedisCache
     from core.clock import Clock
     from core.concurrency.task_registry import TaskRegistry
+    from core.domain.search import SearchSession
     from core.observability.metrics import Metrics
     from core.services.duplicates import DuplicateRepair
     from core.services.new_names import NewNames
@@ -176,15 +177,20 @@ def build_bookkeeping(base: Base, databases: Databases, repositories: Repositori
 
 
 def build_search(
-    base: Base, databases: Databases, repositories: Repositories, books: Bookkeeping, words: Words
+    base: Base,
+    databases: Databases,
+    repositories: Repositories,
+    books: Bookkeeping,
+    words: Words,
+    keep: Callable[[SearchSession], CacheEntry] | None = None,
 ) -> SearchService:
-    """Searching, with its sessions and what is remembered of searches; `words` as `SearchPlanner` needs them."""
+    """Searching; `words` as `SearchPlanner` needs them, `keep` as `SearchSessions` does."""
     windows = SearchWindows(base.cache, books.invalidator, databases.runtime)
     finder = SearchFinder(repositories.media, SearchPlanner(words), windows, databases.runtime, base.clock)
     return SearchService(
         media=repositories.media,
         finder=finder,
-        sessions=SearchSessions(base.cache, databases.runtime, base.clock),
+        sessions=SearchSessions(base.cache, databases.runtime, base.clock, keep),
         windows=windows,
         runtime=databases.runtime,
         metrics=base.metrics,

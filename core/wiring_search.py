@@ -52,7 +52,8 @@ def build_searching(
     runtime, clock, cache = databases.runtime, base.clock, base.cache
     limiter = RateLimiter(cache, runtime, base.metrics, clock)
     quota = QuotaService(repositories.users, runtime, clock, base.settings.time_zone)
-    search = build_search(base, databases, repositories, books, words)
+    repeatable = RepeatableSearches(cache, clock)
+    search = build_search(base, databases, repositories, books, words, repeatable.entry)
     lists = SuggestionLists(cache, runtime, clock)
     links = DeepLinkService(cache, runtime, clock)
     references = FileReferences(telegram)
@@ -60,7 +61,7 @@ def build_searching(
         limiter=limiter,
         quota=quota,
         search=search,
-        repeatable=RepeatableSearches(cache, clock),
+        repeatable=repeatable,
         suggestion_lists=lists,
         suggestions=SuggestionService(words, lists, runtime),
         groups=GroupSearchService(

@@ -26,10 +26,10 @@ _EXPIRED = "search-expired"
 
 
 class ResultDisplay:
-    """Shows pages, each as its reader and its chat need it, and keeps what their buttons lead to.
+    """Shows pages, each as its reader and its chat need it.
 
     Args:
-        searches: keeps what was searched for longer than the pages, so that an expired one can be searched again.
+        searches: keep what was searched for longer than the pages, so that an expired one can be searched again.
     """
 
     def __init__(
@@ -49,17 +49,10 @@ class ResultDisplay:
     async def send(self, page: ResultPage, reader: Reader, chat_id: int, *, reply_to: int | None = None) -> int:
         """Show the first page of a new search in a message of its own; returns that message's id."""
         html, keyboard = await self._render(page, reader, chat_id)
-        message_id = await self._telegram.send_text(chat_id, html, keyboard, reply_to=reply_to)
-        await self._remember(page)
-        return message_id
+        return await self._telegram.send_text(chat_id, html, keyboard, reply_to=reply_to)
 
     async def replace(self, page: ResultPage, reader: Reader, query: CallbackQuery) -> None:
-        """Show the first page of a new search in place of the message whose button was pressed."""
-        await self.turn(page, reader, query)
-        await self._remember(page)
-
-    async def turn(self, page: ResultPage, reader: Reader, query: CallbackQuery) -> None:
-        """Show another page in place of the one whose button was pressed."""
+        """Show a page in place of the message whose button was pressed."""
         html, keyboard = await self._render(page, reader, query.chat_id)
         await self._telegram.edit_text(query.chat_id, query.message_id, html, keyboard)
 
@@ -93,7 +86,3 @@ class ResultDisplay:
             suggestion_list=suggestion_list,
         )
         return render_page(page, reader.texts, around)
-
-    async def _remember(self, page: ResultPage) -> None:
-        if page.session.window.ids:
-            await self._searches.remember(page.session)

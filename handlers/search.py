@@ -77,4 +77,4 @@ class SearchHandler(BaseHandler):
     ) -> None:
         async with self._display.offering_repeat(query, reader, session_id):
             page = await self._search.page(reader.user.id, session_id, number, narrowing)
-        await self._display.turn(page, reader, query)
+        await self._display.replace(page, reader, query)

@@ -159,14 +159,6 @@ class SearchService:
             raise FileGoneError
         return media
 
-    async def text_of(self, session_id: str) -> str:
-        """What was searched for in anybody's session.
-
-        Raises:
-            ExpiredError: see `SearchSessions.open`.
-        """
-        return (await self._sessions.peek(session_id)).query
-
     async def _find(self, text: str) -> tuple[Query, Found]:
         """Look a text up, measured and counted."""
         started = self._clock.monotonic()

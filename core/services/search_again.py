@@ -10,7 +10,7 @@ from core.cache.recent_values import RecentValues
 from core.errors import ExpiredError, NotYoursError
 
 if TYPE_CHECKING:
-    from core.cache.redis_cache import RedisCache
+    from core.cache.redis_cache import CacheEntry, RedisCache
     from core.clock import Clock
     from core.domain.search import SearchSession
 
@@ -31,11 +31,11 @@ class RepeatableSearches:
         self._cache = cache
         self._recent: RecentValues[str, bytes] = RecentValues(clock, capacity=_LOCAL_SEARCHES)
 
-    async def remember(self, session: SearchSession) -> None:
-        """Keep the text of a session; never fails for want of Redis."""
+    def entry(self, session: SearchSession) -> CacheEntry:
+        """Keep the text of a session here; returns what is to be stored for other processes."""
         key, data = keys.repeatable_search(session.id), codec.encode([session.owner_id, session.query])
         self._recent.put(session.id, data, key.ttl_s)
-        await self._cache.set(key, data)
+        return key, data, key.ttl_s
 
     async def text(self, session_id: str) -> str:
         """What was searched for in anybody's session.

@@ -13,7 +13,7 @@ from core.errors import ExpiredError, NotYoursError
 from core.services.search_windows import window_from_json, window_to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from core.cache.redis_cache import CacheEntry, RedisCache
     from core.clock import Clock
@@ -26,11 +26,22 @@ _EXPIRED = "search-expired"
 
 
 class SearchSessions:
-    """Keeps sessions in Redis, and the newest of this process in memory as well, for when Redis is gone."""
+    """Keeps sessions in Redis, and the newest of this process in memory as well, for when Redis is gone.
 
-    def __init__(self, cache: RedisCache, runtime: RuntimeSettingsService, clock: Clock) -> None:
+    Args:
+        keep: what else is to be stored of a new session, in the same round trip.
+    """
+
+    def __init__(
+        self,
+        cache: RedisCache,
+        runtime: RuntimeSettingsService,
+        clock: Clock,
+        keep: Callable[[SearchSession], CacheEntry] | None = None,
+    ) -> None:
         self._cache = cache
         self._runtime = runtime
+        self._keep = keep
         self._recent: RecentValues[str, bytes] = RecentValues(clock, capacity=_LOCAL_SESSIONS)
 
     async def save(
@@ -48,7 +59,8 @@ class SearchSessions:
         data = _encode(session)
         lifetime_s = self._runtime.current.search_session_lifetime_s
         self._recent.put(session.id, data, lifetime_s)
-        await self._cache.set_many([(keys.session(session.id), data, lifetime_s), *also])
+        kept = () if self._keep is None else (self._keep(session),)
+        await self._cache.set_many([(keys.session(session.id), data, lifetime_s), *kept, *also])
         return session
 
     async def replace(self, session: SearchSession) -> None:
@@ -65,23 +77,14 @@ class SearchSessions:
             ExpiredError: unknown, too old, or not to be had because Redis is gone; searching again helps.
             NotYoursError: another person searched.
         """
-        session = await self.peek(session_id)
-        if session.owner_id != viewer_id:
-            raise NotYoursError
-        return session
-
-    async def peek(self, session_id: str) -> SearchSession:
-        """Anybody's session, for what may be told of it to everybody.
-
-        Raises:
-            ExpiredError: see `open`.
-        """
         if _SESSION_ID.match(session_id) is None:
             raise ExpiredError(_EXPIRED)
         data = self._recent.get(session_id) or await self._cache.get(keys.session(session_id))
         session = _decode(session_id, data)
         if session is None:
             raise ExpiredError(_EXPIRED)
+        if session.owner_id != viewer_id:
+            raise NotYoursError
         return session
 
 
