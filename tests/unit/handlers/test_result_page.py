@@ -277,7 +277,7 @@ NARROWINGS = st.builds(
 )
 WINDOWS = st.builds(
     SearchWindow,
-    ids=st.lists(st.integers(1, 2**53), max_size=3).map(tuple),
+    ids=st.lists(st.integers(1, 2**53 - 1), max_size=3).map(tuple),
     total=st.integers(0, 10**9),
     total_is_exact=st.booleans(),
     is_partial=st.booleans(),
