@@ -125,7 +125,7 @@ class SearchPlanner:
                     is_respelled = is_respelled or bool(spelled)
                     choice = (word, *completed, *spelled)
             choices.append(choice)
-        readings = [Reading(tuple(choices)), *others[: MAX_READINGS - 1]]
+        readings = list(dict.fromkeys((Reading(tuple(choices)), *others)))[:MAX_READINGS]
         plain = len(readings) == 1 and all(len(choice) == 1 for choice in choices)
         return PlannedSearch(
             self._led(readings, query),
