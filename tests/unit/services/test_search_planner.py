@@ -20,6 +20,7 @@ FILES = {
     "matrix": 30,
     "matrices": 2,
     "iron": 50,
+    "spiderverse": 5,
     "s01": 400,
     "e02": 300,
     "brigada": 8,
@@ -69,6 +70,7 @@ def test_the_rarest_word_leads(planner, text, leads):
         ("godfahter", [(("godfahter", "godfather"),)]),
         ("spiderman", [(("spiderman",),), (("spider",), ("man",))]),
         ("the bat man", [(("the",), ("bat",), ("man",)), (("the",), ("batman",))]),
+        ("spider verse", [(("spider",), ("verse",)), (("spiderverse",),)]),
         ("бригада", [(("бригада",),), (("brigada",),)]),
         ("matrix s01e02", [(("matrix",), ("s01e02",)), (("matrix",), ("s01",), ("e02",))]),
     ],
@@ -116,6 +118,7 @@ def test_corrections_are_spellings_and_then_fewer_words(planner):
     """The most frequent spelling first, clearly meant when it is one edit away and ten times as frequent as others."""
     offered = planner.corrections(query("the godfathers matrix"))
     assert offered[0] == ("the godfather matrix", True)
+    assert planner.corrections(query("godfahtre matrix"))[0] == ("godfather matrix", False)
     assert {text for text, is_clear in offered if not is_clear} >= {"godfathers matrix", "the matrix", "the godfathers"}
 
 
