@@ -129,7 +129,7 @@ class GroupSearchHandler(BaseHandler):
         await self._links.open(query, SearchLink(await self._searches.text(press.session_id)))
 
     async def _answer(self, message: IncomingMessage, reader: Reader, words: str, *, says_nothing: bool) -> None:
-        page = await self._search.search(reader.user.id, words)
+        page = await self._search.search(reader.user.id, words, suggests=says_nothing)
         if not page.session.window.ids and not says_nothing:
             return
         reply_to = None if message.is_private else message.message_id

@@ -57,8 +57,13 @@ class SearchService:
         self._metrics = metrics
         self._counters = counters
 
-    async def search(self, owner_id: int, text: str) -> ResultPage:
+    async def search(self, owner_id: int, text: str, *, suggests: bool = True) -> ResultPage:
         """Search for any text and begin a session of `owner_id`.
+
+        Args:
+            owner_id: whose buttons the pages have.
+            text: as typed.
+            suggests: whether somebody sees what else might be meant when nothing is found.
 
         Returns:
             The first page; without files, and with a session that cannot be opened again, when nothing is found.
@@ -74,7 +79,8 @@ class SearchService:
         window = found.window
         if not found.files:
             session = SearchSession("", owner_id, query.text, window)
-            return ResultPage(session, 1, 1, 0, (), window.is_partial, suggestions=found.suggestions)
+            suggestions = await self._finder.suggestions(query) if suggests and not window.is_partial else ()
+            return ResultPage(session, 1, 1, 0, (), window.is_partial, suggestions=suggestions)
         also = () if found.key is None else (self._windows.entry(found.key, window),)
         session = await self._sessions.save(owner_id, query.text, window, also=also)
         size = self._runtime.current.result_page_size

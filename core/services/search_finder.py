@@ -43,13 +43,14 @@ class Found(NamedTuple):
     Attributes:
         files: at least those of the first page, ranked.
         key: where the window is worth keeping; None where it is kept, or must not be.
-        suggestions: where nothing was found, texts that find something.
     """
 
     window: SearchWindow
     files: Sequence[ListedFile]
     key: Key | None = None
-    suggestions: tuple[str, ...] = ()
+
+
+_NOTHING = Found(SearchWindow((), 0, total_is_exact=True), ())
 
 
 class SearchFinder:
@@ -154,7 +155,7 @@ class SearchFinder:
         if both.files or missing or not may_correct:
             spelled = planned.is_respelled and not found.missing
             return self._complete(query, key if other.files else None, both, readings, is_respelled=spelled)
-        return await self._respell(query, key) or await self._correct(query, key)
+        return await self._respell(query, key) or await self._correct(query, key) or _NOTHING
 
     async def _respell(self, query: Query, key: Key | None) -> Found | None:
         """What words that are spelled like unknown ones find; None for nothing."""
@@ -168,19 +169,29 @@ class SearchFinder:
             return None
         return self._complete(query, key, found, planned.readings, is_respelled=True) if found.files else None
 
-    async def _correct(self, query: Query, key: Key | None) -> Found:
-        """Nothing has these words: what is spelled like them, searched for at once where it is clear what was meant."""
+    async def suggestions(self, query: Query) -> tuple[str, ...]:
+        """Of a query that found nothing: texts like it that find something, best first; few."""
+        offered = [text for text, _ in self._corrections(query)]
+        found = await asyncio.gather(*(self._finds_something(_as_query(text)) for text in offered))
+        return tuple(text for text, finds in zip(offered, found, strict=True) if finds)[:_SUGGESTIONS]
+
+    async def _correct(self, query: Query, key: Key | None) -> Found | None:
+        """Nothing has these words: what is spelled like them, where it is clear what was meant."""
+        offered = self._corrections(query)
+        if not offered or not offered[0][1]:
+            return None
+        text = offered[0][0]
+        found = await self._find(_as_query(text), None, ask_cache=False, may_correct=False)
+        if not found.files:
+            return None
+        # Pages end with the window: behind it, the typed words would be searched for.
+        window = replace(found.window, corrected=text, cursor=None)
+        return Found(window, found.files, _kept(window, key))
+
+    def _corrections(self, query: Query) -> list[tuple[str, bool]]:
+        """As of `SearchPlanner.corrections`, a few of them, with the filters of the query."""
         filters = f" {query.filters.text}" if query.filters else ""
-        offered = [(text + filters, is_clear) for text, is_clear in self._planner.corrections(query)[:_TRIED]]
-        if offered and offered[0][1]:
-            corrected = await self._find(_as_query(offered[0][0]), None, ask_cache=False, may_correct=False)
-            if corrected.files:
-                # Pages end with the window: behind it, the typed words would be searched for.
-                window = replace(corrected.window, corrected=offered[0][0], cursor=None)
-                return Found(window, corrected.files, _kept(window, key))
-        found = await asyncio.gather(*(self._finds_something(_as_query(text)) for text, _ in offered))
-        texts = [text for (text, _), finds in zip(offered, found, strict=True) if finds]
-        return Found(SearchWindow((), 0, total_is_exact=True), (), None, tuple(texts[:_SUGGESTIONS]))
+        return [(text + filters, is_clear) for text, is_clear in self._planner.corrections(query)[:_TRIED]]
 
     async def _finds_something(self, query: Query) -> bool:
         try:

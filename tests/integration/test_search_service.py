@@ -351,3 +351,4 @@ async def test_a_suggestion_keeps_what_was_asked_for_besides_words(library):
 
     assert page.files == ()
     assert set(page.suggestions) == {"faust 1926 type:video", "raust 1926 type:video"}
+    assert (await library.search.search(READER, "baust 1926", suggests=False)).suggestions == ()
