@@ -108,7 +108,7 @@ async def run_one_size(flags: argparse.Namespace, mongo: MongoServer, valkey: Va
         timings = {engine.name: measured[engine.name] for engine in engines}
         before = {engine.name.removesuffix(_SMALLER): measured[engine.name] for engine in smaller}
         print_pages(timings)
-        print(f"{len(queries)} queries; peers run {len(few)} of them, and ratios are over those")
+        print(f"{len(queries)} queries; peers run {len(few)} of them")
         common = [query for query in queries if query.kind in _CROWDED]
         first, deep = await deep_pages(own, common)
         hostile = await time_of(own, hostile_queries())

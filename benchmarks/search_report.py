@@ -116,17 +116,17 @@ def judge_failures(timings: Mapping[str, Timings]) -> list[Target]:
 
 
 def judge_pages(files: int, timings: Mapping[str, Timings]) -> list[Target]:
-    """Ratios of page 1 with total, each over the queries that the peer ran as well."""
+    """Ratios of page 1 with total, every class with the same weight; peers may have run fewer queries of each."""
     ours = timings[OURS]
+    own = ours.summary(ours.seconds)
     targets = []
     scale = _MILLION if files >= _MILLION else JUDGED_FROM
     for name, peer in timings.items():
         if name == OURS:
             continue
-        theirs, own = peer.summary(peer.seconds), ours.summary(peer.seconds)
+        theirs = peer.summary(peer.seconds)
         by_class = {kind: figures["mean"] for kind, figures in classes(peer).items()}
-        shared = [query for query in ours.seconds if query in peer.seconds]
-        own_class = {kind: _mean_of(ours, shared, kind) for kind in by_class}
+        own_class = {kind: figures["mean"] for kind, figures in classes(ours).items()}
         least = min(by_class, key=lambda kind: by_class[kind] / own_class[kind])
         limit = _SLOWEST_CLASS if name in _MEAN[scale] else None
         targets += [
@@ -228,7 +228,3 @@ def print_targets(targets: Iterable[Target]) -> bool:
         print(f"{target.name:<64}{target.value:>10.3f}   {limit}{'' if target.is_met else '   MISSED'}")
         met = met and target.is_met
     return met
-
-
-def _mean_of(timings: Timings, among: Iterable[MixedQuery], kind: str) -> float:
-    return statistics.mean(timings.seconds[query] * 1000 for query in among if query.kind == kind)
