@@ -164,7 +164,8 @@ class WorkerProcess:
 
 async def _ask(process: Process, message: bytes) -> _Outcome:
     """Send a call and wait for its outcome."""
-    calls, outcomes = cast("StreamWriter", process.stdin), cast("StreamReader", process.stdout)
+    calls: StreamWriter = cast("Any", process.stdin)
+    outcomes: StreamReader = cast("Any", process.stdout)
     if calls.is_closing():
         raise BrokenPipeError("the process ended since the last call")  # uvloop raises a RuntimeError
     calls.write(message)

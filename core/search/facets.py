@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, TypeVar
 from core.domain.search import Facets
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Iterable
 
     from core.domain.media import ListedFile, MediaKind
     from core.domain.search import Narrowing
 
-V = TypeVar("V", bound="Hashable")
+V = TypeVar("V")
 
 
 def count_facets(files: Iterable[ListedFile]) -> Facets:
