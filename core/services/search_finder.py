@@ -104,8 +104,14 @@ class SearchFinder:
         return Found(window, listed.files) if len(listed.files) == len(ids) else None
 
     async def _find(self, query: Query, key: Key | None, *, ask_cache: bool, may_correct: bool = True) -> Found:
-        size, began = self._runtime.current.search_window_size, self._clock.monotonic()
         planned = self._planner.plan(query)
+        both = await self._find_both(query, planned) if may_correct else None
+        return both or await self._find_apart(query, key, planned, ask_cache=ask_cache, may_correct=may_correct)
+
+    async def _find_apart(
+        self, query: Query, key: Key | None, planned: PlannedSearch, *, ask_cache: bool, may_correct: bool
+    ) -> Found:
+        size, began = self._runtime.current.search_window_size, self._clock.monotonic()
         if planned.most is not None and planned.most > _SURELY_CROWDED * size and not ask_cache:
             return await self._find_at_once(query, key, planned)
         found = await self._media.search_files(planned.plan, size, max_time_ms=_SEARCH_MS)
@@ -121,6 +127,19 @@ class SearchFinder:
             return known
         titled, counted = await asyncio.gather(self._search_titles(query, size), self._count(planned))
         return self._best_of(query, key, found, planned, titled=titled, counted=counted)
+
+    async def _find_both(self, query: Query, planned: PlannedSearch) -> Found | None:
+        """A query that is known to find little, and its wider understanding, by one question; None where it is not."""
+        if planned.most is None or planned.most >= _FEW:
+            return None
+        wider, size = self._planner.widen(query), self._runtime.current.search_window_size
+        if wider is None or wider.most is None or _SURELY_CROWDED * wider.most > size:
+            return None
+        together = self._planner.together(planned, wider, query)
+        found = await self._media.search_files(together.plan, size, max_time_ms=_SEARCH_MS)
+        if found.cursor is not None or not (found.files or found.missing):
+            return None
+        return self._complete(query, None, found, together.readings, is_respelled=planned.is_respelled)
 
     async def _find_at_once(self, query: Query, key: Key | None, planned: PlannedSearch) -> Found:
         """What is expected to have many matches: what is needed is asked at the same time.

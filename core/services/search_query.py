@@ -159,7 +159,14 @@ class SearchPlanner:
         distinct = [reading for reading in dict.fromkeys(readings) if reading != _typed(query)]
         if not distinct:
             return None
-        return PlannedSearch(self._led(distinct[:MAX_READINGS], query), tuple(distinct[:MAX_READINGS]))
+        few = distinct[:MAX_READINGS]
+        most = sum(self._matches(reading, query) for reading in few) if self._words.is_loaded else None
+        return PlannedSearch(self._led(few, query), tuple(few), most)
+
+    def together(self, planned: PlannedSearch, wider: PlannedSearch, query: Query) -> PlannedSearch:
+        """One question for a query and its wider understanding, where both have few matches."""
+        readings = list(dict.fromkeys((*(planned.readings or (_typed(query),)), *wider.readings)))
+        return PlannedSearch(self._led(readings, query), (*planned.readings, *wider.readings))
 
     def corrections(self, query: Query) -> list[tuple[str, bool]]:
         """Texts with one word spelled otherwise, the most frequent word first, and with one left out.

@@ -78,6 +78,7 @@ async def test_a_search_that_costs_less_than_the_cache_leaves_it_alone(here: Sea
 async def test_another_reading_is_remembered(here: SearchProcess) -> None:
     """What only the second question found is kept, however little it is."""
     await here.add(["Spiderman.mkv"])
+    here.dictionary.add({"spider": 50, "man": 50})  # frequent apart, never together
     for _ in range(2):
         assert await here.names("spider man") == ["Spiderman.mkv"]
     assert here.media.searches == 2
@@ -300,7 +301,7 @@ async def test_an_answer_that_was_cut_short_is_kept_for_nobody(here: SearchProce
 async def test_an_outage_between_two_readings_is_an_error(here: SearchProcess) -> None:
     """Scenario 56: nothing found by one reading and no answer to the next is not "nothing found"."""
     await here.add(["Moonlight.mkv"])
-    here.dictionary.put("moon", 1)  # of a file that was deleted meanwhile
+    here.dictionary.put("moon", 50)  # of files that were deleted meanwhile
 
     async def gone_at_second() -> None:
         if here.media.searches == 2:
