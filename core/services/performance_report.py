@@ -93,7 +93,8 @@ def quantile(buckets: Sequence[tuple[float, float]], share: float) -> float:
         if count >= wanted and count > low_count:
             if bound == float("inf"):
                 break
-            return low_bound + (bound - low_bound) * (wanted - low_count) / (count - low_count)
+            within = (wanted - low_count) / (count - low_count)
+            return min(bound, low_bound + (bound - low_bound) * within)  # rounding may lead out of the bucket
         low_bound, low_count = (bound if bound != float("inf") else low_bound), count
     return low_bound
 

@@ -6,7 +6,7 @@ import math
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -61,6 +61,7 @@ def test_routes_show_their_own_times(report, metrics):
 
 
 @examples(deadline=None)
+@example(values=[1.0] * 13, share=1.0)
 @given(st.lists(st.floats(0, 1), min_size=1), st.floats(0, 1))
 def test_a_quantile_lies_in_the_bucket_of_the_true_one(values, share):
     """The interpolated value and the exact one are never apart by more than their bucket."""
