@@ -105,8 +105,11 @@ class SearchFinder:
 
     async def _find(self, query: Query, key: Key | None, *, ask_cache: bool, may_correct: bool = True) -> Found:
         planned = self._planner.plan(query)
-        both = await self._find_both(query, planned) if may_correct else None
-        return both or await self._find_apart(query, key, planned, ask_cache=ask_cache, may_correct=may_correct)
+        if may_correct and planned.most is not None and planned.most < _FEW:
+            both = await self._find_both(query, key, planned)
+            if both is not None:
+                return both
+        return await self._find_apart(query, key, planned, ask_cache=ask_cache, may_correct=may_correct)
 
     async def _find_apart(
         self, query: Query, key: Key | None, planned: PlannedSearch, *, ask_cache: bool, may_correct: bool
@@ -128,17 +131,17 @@ class SearchFinder:
         titled, counted = await asyncio.gather(self._search_titles(query, size), self._count(planned))
         return self._best_of(query, key, found, planned, titled=titled, counted=counted)
 
-    async def _find_both(self, query: Query, planned: PlannedSearch) -> Found | None:
-        """A query that is known to find little, and its wider understanding, by one question; None where it is not."""
-        if planned.most is None or planned.most >= _FEW:
-            return None
+    async def _find_both(self, query: Query, key: Key | None, planned: PlannedSearch) -> Found | None:
+        """A query that finds little, and its wider understanding, by one question; None where one is not enough."""
         wider, size = self._planner.widen(query), self._runtime.current.search_window_size
         if wider is None or wider.most is None or _SURELY_CROWDED * wider.most > size:
             return None
         together = self._planner.together(planned, wider, query)
         found = await self._media.search_files(together.plan, size, max_time_ms=_SEARCH_MS)
-        if found.cursor is not None or not (found.files or found.missing):
+        if found.cursor is not None:
             return None
+        if not (found.files or found.missing):
+            return await self._find_spelled(query, key)
         return self._complete(query, None, found, together.readings, is_respelled=planned.is_respelled)
 
     async def _find_at_once(self, query: Query, key: Key | None, planned: PlannedSearch) -> Found:
@@ -151,7 +154,7 @@ class SearchFinder:
         found, titled = await asyncio.gather(
             self._media.search_files(planned.plan, size, max_time_ms=_SEARCH_MS), self._search_titles(query, size)
         )
-        if self._clock.monotonic() - began > _QUICK_S and found.cursor is not None:
+        if found.cursor is None or self._clock.monotonic() - began > _QUICK_S:
             return self._best_of(query, key, found, planned, titled=titled, counted=_UNCOUNTED)
         counted = await self._count(planned)
         return self._best_of(query, key, found, planned, titled=titled, counted=counted)
@@ -181,6 +184,10 @@ class SearchFinder:
         if both.files or missing or not may_correct:
             spelled = planned.is_respelled and not found.missing
             return self._complete(query, key if other.files else None, both, readings, is_respelled=spelled)
+        return await self._find_spelled(query, key)
+
+    async def _find_spelled(self, query: Query, key: Key | None) -> Found:
+        """What nothing was found for, spelled otherwise."""
         return await self._respell(query, key) or await self._correct(query, key) or _NOTHING
 
     async def _respell(self, query: Query, key: Key | None) -> Found | None:
