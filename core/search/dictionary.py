@@ -22,6 +22,7 @@ _TWO_EDITS_FROM = 8
 _CANDIDATES = 6_000  # with the same first letter; a tenth of a microsecond each
 _UNLIKELY_CANDIDATES = 4_000
 _FIRST_LETTERS = 1_000  # every script but Chinese, Japanese and Korean together has fewer
+_TOLD = 64
 _LONGEST_SPLIT = 64  # two of the longest words
 
 _edits_between: Any = OSA.distance  # its type names no scorer
@@ -147,14 +148,17 @@ class _WordsByShape:
 
     def __init__(self) -> None:
         self._words: dict[str, dict[int, set[str]]] = {}
+        self._told: dict[tuple[str, int], list[tuple[str, int]]] = {}
 
     def add(self, word: str) -> None:
         if _is_spelled(word):
+            self._told.clear()
             self._words.setdefault(word[0], {}).setdefault(len(word), set()).add(word)
 
     def remove(self, word: str) -> None:
         if not _is_spelled(word):
             return
+        self._told.clear()
         by_length = self._words[word[0]]
         by_length[len(word)].discard(word)
         if not by_length[len(word)]:
@@ -163,7 +167,14 @@ class _WordsByShape:
             del self._words[word[0]]
 
     def near(self, word: str, edits: int) -> list[tuple[str, int]]:
-        """(known word, distance) of the nearest ones within one or two edits."""
+        """(known word, distance) of the nearest ones within one or two edits; a search asks for them several times."""
+        if (word, edits) not in self._told:
+            if len(self._told) >= _TOLD:
+                self._told.clear()
+            self._told[word, edits] = self._look_for(word, edits)
+        return self._told[word, edits]
+
+    def _look_for(self, word: str, edits: int) -> list[tuple[str, int]]:
         same_letter = self._scan(word, edits, _CANDIDATES, word[0])
         if not same_letter or same_letter[0][1] > 1:
             one_edit = [(other, 1) for other in self._with_other_first_letter(word)]

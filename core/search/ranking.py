@@ -5,30 +5,30 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from core.search.name_form import spaced
-from core.search.release_names import YEAR, find_markers, is_year
+from core.search.name_form import name_form, spaced
+from core.search.release_names import YEAR, is_marker_at, is_year
 from core.search.variants import lines_of, variant_key
 from core.search.vocabulary import EXTENSIONS, RELEASE_TAGS
-from core.search.words import TITLE_MARK, file_words
+from core.search.word_presence import WantedChoice, has_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from core.domain.media import ListedFile
+    from core.search.name_form import NameForm
     from core.search.query import Query
     from core.search.reading import Reading
 
 _YEARS = re.compile(rf"(?<= ){YEAR}(?= )")
 _TAIL_LENGTH = 40
-
-
-_RankKey = tuple[bool, int, int, bool, bool, bool, int, int]
-"""In the name, words as typed, exact title, phrase, words in order, agreeing year, popularity, id; larger is better."""
-
-_TITLE = 2  # a part between dashes, the writer's or the book's, is half as much
-_DASH = re.compile(r"\s[-–—]\s")
+_TITLE, _PART = 2, 1  # a part between dashes, the writer's or the book's, is half as much
+_IN_NAME = 1 << 20
+_TYPED = 1 << 12
+_POPULARITIES = 64  # more than a number of deliveries has bits
+_NO_READING = 64  # above the number of readings
 
 
 def rank(files: Iterable[ListedFile], query: Query, readings: Sequence[Reading] = ()) -> list[ListedFile]:
@@ -44,62 +44,79 @@ def rank(files: Iterable[ListedFile], query: Query, readings: Sequence[Reading] 
         readings: other understandings of the words, the likeliest first.
     """
     judge = _Judge(query, readings)
-    ordered = sorted(files, key=judge.rank, reverse=True)
+    ordered = [(judge.worth(file), file.id, file) for file in files]
+    ordered.sort(key=itemgetter(0, 1), reverse=True)
     groups: dict[object, list[ListedFile]] = {}
-    for file in ordered:
-        groups.setdefault(variant_key(file) if judge.is_in_name(file) else file.id, []).append(file)
+    for worth, media_id, file in ordered:
+        groups.setdefault(variant_key(file) if worth >= _IN_NAME else media_id, []).append(file)
     return list(chain.from_iterable(_best_quality_first(group) for group in groups.values()))
 
 
 def in_name(name: str, query: Query, readings: Sequence[Reading] = ()) -> bool:
     """Whether a file's name alone has all words of the query, in one of its readings."""
-    form = spaced(name)
-    return _has_typed(form, name, query) or any(chosen_words(name, reading) for reading in readings)
+    return has_words(name, spaced(name), query.words) or any(chosen_words(name, reading) for reading in readings)
+
+
+def chosen_words(name: str, reading: Reading) -> list[str]:
+    """The words that a name has for each choice of a reading; [] when it has none for one of them."""
+    return _chosen(name, spaced(name), [WantedChoice(choice) for choice in reading.choices])
 
 
 class _Judge:
-    """Ranks the files of one query."""
+    """Says what the files of one query are worth."""
 
     def __init__(self, query: Query, readings: Sequence[Reading]) -> None:
-        self._query = query
-        self._readings = readings
+        self._words = query.words
         self._needles = [f" {word} " for word in query.words]
         self._phrase = f" {query.phrase} "
-        self._titles = [title.removeprefix(TITLE_MARK) for title in query.titles]
-        self._in_name: set[int] = set()
+        self._titles = _beginnings([title[1:] for title in query.titles])
+        self._year = query.facts.year
+        self._readings = [[WantedChoice(choice) for choice in reading.choices] for reading in readings]
 
-    def rank(self, file: ListedFile) -> _RankKey:
-        form, query = spaced(file.name), self._query
-        if all(map(form.__contains__, self._needles)) or _has_typed(form, file.name, query):
-            return self._in_a_name(file, form, len(query.words), self._phrase, self._titles, query.words)
+    def worth(self, file: ListedFile) -> int:
+        """As the definition of `rank` without the newest: larger is better, from `_IN_NAME` on when in the name."""
+        form, popularity = name_form(file.name), file.fetched.bit_length()
+        if self._has_typed(file.name, form.text):
+            return self._in_a_name(form, len(self._words), self._phrase, self._titles, self._words) + popularity
         for number, reading in enumerate(self._readings, start=1):
-            words = chosen_words(file.name, reading)
+            words = _chosen(file.name, form.text, reading)
             if words:
                 text = " ".join(words)
-                return self._in_a_name(file, form, -number, f" {text} ", (text,), words)
-        return False, 0, False, False, False, False, file.fetched.bit_length(), file.id
+                return self._in_a_name(form, -number, f" {text} ", _beginnings([text]), words) + popularity
+        return popularity
 
-    def is_in_name(self, file: ListedFile) -> bool:
-        return file.id in self._in_name
+    def _has_typed(self, name: str, text: str) -> bool:
+        for needle in self._needles:
+            if needle not in text:
+                return has_words(name, text, self._words)
+        return True
 
-    def _in_a_name(
-        self, file: ListedFile, form: str, typed: int, phrase: str, titles: Sequence[str], words: Sequence[str]
-    ) -> _RankKey:
-        self._in_name.add(file.id)
-        has_phrase = phrase in form
-        is_title = _TITLE if any(_is_title(form, title) for title in titles) else has_phrase and _is_part(file, phrase)
-        in_order = has_phrase or _in_order(form, words)
-        is_of_year = _is_of_year(form, self._query.facts.year)
-        return True, typed, is_title, has_phrase, in_order, is_of_year, file.fetched.bit_length(), file.id
+    def _in_a_name(self, form: NameForm, typed: int, phrase: str, titles: tuple[str, ...], words: Sequence[str]) -> int:
+        text, title = form.text, 0
+        has_phrase = phrase in text
+        if titles and text.startswith(titles) and any(_is_title(text, title) for title in titles):
+            title = _TITLE
+        elif phrase in form.parts:
+            title = _PART
+        in_order = has_phrase or _in_order(text, words)
+        of_year = self._year is not None and _is_of_year(text, self._year)
+        merits = ((title * 2 + has_phrase) * 2 + in_order) * 2 + of_year
+        return _IN_NAME + (typed + _NO_READING) * _TYPED + merits * _POPULARITIES
 
 
-def _is_part(file: ListedFile, phrase: str) -> bool:
-    """Whether the phrase is all that stands before, between or behind dashes: "Title - Writer (2015).pdf"."""
-    parts = _DASH.split(file.name)
-    if len(parts) == 1:
-        return False
-    parts[-1] = parts[-1].rpartition(".")[0]
-    return any(spaced(part) == phrase for part in parts)
+def _chosen(name: str, form: str, choices: Iterable[WantedChoice]) -> list[str]:
+    words: list[str] = []
+    for choice in choices:
+        found = choice.of(name, form)
+        if found is None:
+            return []
+        words.append(found)
+    return words
+
+
+def _beginnings(titles: Iterable[str]) -> tuple[str, ...]:
+    """What forms of names begin with that begin with one of the titles."""
+    return tuple(f" {title}" for title in titles if title)
 
 
 def _best_quality_first(group: list[ListedFile]) -> list[ListedFile]:
@@ -109,51 +126,11 @@ def _best_quality_first(group: list[ListedFile]) -> list[ListedFile]:
     return group
 
 
-def _has_typed(form: str, name: str, query: Query) -> bool:
-    missing = [word for word in query.words if f" {word} " not in form and not _is_half_of_pair(word, form)]
-    if not missing:
-        return True
-    if all(not word.isascii() and word in form for word in missing):
-        return True  # signs of scripts that are written without spaces
-    return all(_may_have(form, word) for word in missing) and _words_of(name).issuperset(missing)
-
-
-def chosen_words(name: str, reading: Reading) -> list[str]:
-    """The words that a name has for each choice of a reading; [] when it has none for one of them."""
-    form = spaced(name)
-    words: list[str] = []
-    for choice in reading.choices:
-        found = next((word for word in choice if f" {word} " in form or _is_half_of_pair(word, form)), None)
-        if found is None:
-            found = next((word for word in choice if _may_have(form, word) and word in _words_of(name)), None)
-        if found is None:
-            return []
-        words.append(found)
-    return words
-
-
-@lru_cache(maxsize=2048)
-def _words_of(name: str) -> frozenset[str]:
-    return frozenset(file_words(name))
-
-
-def _is_half_of_pair(word: str, form: str) -> bool:
-    """Whether `s01` or `e02` stands in a name as "s01e02"."""
-    if word[:1] not in "se" or not word[1:].isdecimal():
-        return False
-    return f" {word}e" in form if word[0] == "s" else re.search(rf" s\d+{word} ", form) is not None
-
-
-def _may_have(form: str, word: str) -> bool:
-    """A quick no for most files that match by their caption: a Latin name holds an ordinary word letter for letter."""
-    return not word.isalpha() or not form.isascii() or word in form.replace(" ", "")
-
-
 def _is_title(form: str, title: str) -> bool:
     """Whether the name begins with `title` and goes on, if at all, with year, season, quality or other tags."""
-    if not title or not form.startswith(f" {title}"):
+    if not form.startswith(title):
         return False
-    rest = form[len(title) + 1 :]
+    rest = form[len(title) :]
     return rest == " " or (rest.startswith(" ") and _is_release_tail(rest[:_TAIL_LENGTH]))
 
 
@@ -163,7 +140,7 @@ def _is_release_tail(rest: str) -> bool:
     following = rest.split(maxsplit=1)[0]
     if is_year(following) or following in RELEASE_TAGS or following in EXTENSIONS:
         return True
-    return any(marker.start == 1 for marker in find_markers(rest))
+    return is_marker_at(rest, 1)
 
 
 def _in_order(form: str, words: Sequence[str]) -> bool:
@@ -176,12 +153,10 @@ def _in_order(form: str, words: Sequence[str]) -> bool:
     return True
 
 
-def _is_of_year(form: str, year: int | None) -> bool:
+def _is_of_year(form: str, year: int) -> bool:
     """Whether a name's last year-like number, which is its year, is the one asked for.
 
     Season, episode and quality need no look: the words of a query say them, and the name has all those words.
     """
-    if year is None:
-        return False
     years = _YEARS.findall(form)
     return bool(years) and int(years[-1]) == year

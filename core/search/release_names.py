@@ -138,6 +138,11 @@ def find_markers(text: str) -> Iterator[Marker]:
             yield Marker(match.start(), match.end(), _reading(match[0]))
 
 
+def is_marker_at(text: str, position: int) -> bool:
+    """Whether a recognised spelling begins at a position of a normalised text."""
+    return (ASCII_MARKER if text.isascii() else MARKER).match(text, position) is not None
+
+
 def is_year(word: str) -> bool:
     """Whether a word may be the year of a film or book."""
     return word in YEARS

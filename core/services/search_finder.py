@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.domain.search import FoundFiles, MatchCount, SearchWindow
+from core.domain.search import FoundFiles, SearchWindow
 from core.errors import DatabaseUnavailableError, InfrastructureError, SearchTimeoutError
 from core.search.facets import count_facets
 from core.search.query import parse_query
@@ -34,8 +34,15 @@ _WORTH_KEEPING = 100  # fewer files are found and ranked as fast as they are rea
 _FEW = 10
 _SOME_DATABASE = (0,)  # numbers begin at 1
 _SUGGESTIONS, _TRIED = 5, 20
-_QUICK_S = 0.03
+_READ_FOR_FEW = 2  # times a window
 _SURELY_CROWDED = 2  # times a limit, so that a dictionary that lags does not matter
+
+
+class _Total(NamedTuple):
+    """How many files a search has: a lower bound unless it is exact."""
+
+    files: int
+    is_exact: bool
 
 
 class Found(NamedTuple):
@@ -51,7 +58,6 @@ class Found(NamedTuple):
     key: Key | None = None
 
 
-_UNCOUNTED = MatchCount(0)
 _NOTHING = Found(SearchWindow((), 0, total_is_exact=True), ())
 
 
@@ -105,7 +111,7 @@ class SearchFinder:
 
     async def _find(self, query: Query, key: Key | None, *, ask_cache: bool, may_correct: bool = True) -> Found:
         planned = self._planner.plan(query)
-        if may_correct and planned.most is not None and planned.most < _FEW:
+        if may_correct and self._finds_few(query, planned):
             both = await self._find_both(query, key, planned)
             if both is not None:
                 return both
@@ -114,7 +120,7 @@ class SearchFinder:
     async def _find_apart(
         self, query: Query, key: Key | None, planned: PlannedSearch, *, ask_cache: bool, may_correct: bool
     ) -> Found:
-        size, began = self._runtime.current.search_window_size, self._clock.monotonic()
+        size, began = self._window_size, self._clock.monotonic()
         if planned.most is not None and planned.most > _SURELY_CROWDED * size and not ask_cache:
             return await self._find_at_once(query, key, planned)
         found = await self._media.search_files(planned.plan, size, max_time_ms=_SEARCH_MS)
@@ -128,35 +134,35 @@ class SearchFinder:
         known = await self._known(key) if key is not None and ask_cache else None
         if known is not None:
             return known
-        titled, counted = await asyncio.gather(self._search_titles(query, size), self._count(planned))
+        titled, counted = await asyncio.gather(self._search_titles(query), self._count(planned))
         return self._best_of(query, key, found, planned, titled=titled, counted=counted)
+
+    def _finds_few(self, query: Query, planned: PlannedSearch) -> bool:
+        """Whether that is sure, or likely and cheap to try: an episode has few files."""
+        if planned.most is None:
+            return False
+        return planned.most < _FEW or (bool(query.facts.episodes) and planned.most <= _READ_FOR_FEW * self._window_size)
 
     async def _find_both(self, query: Query, key: Key | None, planned: PlannedSearch) -> Found | None:
         """A query that finds little, and its wider understanding, by one question; None where one is not enough."""
-        wider, size = self._planner.widen(query), self._runtime.current.search_window_size
-        if wider is None or wider.most is None or _SURELY_CROWDED * wider.most > size:
+        wider = self._planner.widen(query)
+        if wider is None or wider.most is None or wider.most > _READ_FOR_FEW * self._window_size:
             return None
         together = self._planner.together(planned, wider, query)
-        found = await self._media.search_files(together.plan, size, max_time_ms=_SEARCH_MS)
-        if found.cursor is not None:
+        found = await self._media.search_files(together.plan, self._window_size, max_time_ms=_SEARCH_MS)
+        if found.cursor is not None or (planned.most or 0) >= _FEW <= len(found.files):
             return None
         if not (found.files or found.missing):
             return await self._find_spelled(query, key)
         return self._complete(query, None, found, together.readings, is_respelled=planned.is_respelled)
 
     async def _find_at_once(self, query: Query, key: Key | None, planned: PlannedSearch) -> Found:
-        """What is expected to have many matches: what is needed is asked at the same time.
-
-        Words that seldom meet are counted only where finding some of their files was quick: counting reads five times
-        as many.
-        """
-        size, began = self._runtime.current.search_window_size, self._clock.monotonic()
-        found, titled = await asyncio.gather(
-            self._media.search_files(planned.plan, size, max_time_ms=_SEARCH_MS), self._search_titles(query, size)
+        """What is expected to have many matches: what is needed is asked at the same time."""
+        found, titled, counted = await asyncio.gather(
+            self._media.search_files(planned.plan, self._window_size, max_time_ms=_SEARCH_MS),
+            self._search_titles(query),
+            self._count(planned),
         )
-        if found.cursor is None or self._clock.monotonic() - began > _QUICK_S:
-            return self._best_of(query, key, found, planned, titled=titled, counted=_UNCOUNTED)
-        counted = await self._count(planned)
         return self._best_of(query, key, found, planned, titled=titled, counted=counted)
 
     async def _find_otherwise(
@@ -166,7 +172,7 @@ class SearchFinder:
 
         After an outage the answer is partial, or, were it empty, none: nothing may be missing from "nothing found".
         """
-        size = self._runtime.current.search_window_size
+        size = self._window_size
         wider = self._planner.widen(query)
         other = FoundFiles([])
         if wider is not None:
@@ -195,9 +201,8 @@ class SearchFinder:
         planned = self._planner.respell(query)
         if planned is None:
             return None
-        size = self._runtime.current.search_window_size
         try:
-            found = await self._media.search_files(planned.plan, size, max_time_ms=_EXTRA_MS)
+            found = await self._media.search_files(planned.plan, self._window_size, max_time_ms=_EXTRA_MS)
         except SearchTimeoutError:
             return None
         return self._complete(query, key, found, planned.readings, is_respelled=True) if found.files else None
@@ -258,21 +263,18 @@ class SearchFinder:
         planned: PlannedSearch,
         *,
         titled: FoundFiles | None,
-        counted: MatchCount | None,
+        counted: _Total | None,
     ) -> Found:
         """What is known of many matches, ranked; None for what took too long to find out."""
         if found.cursor is None:
             return self._complete(query, key, found, planned.readings, is_respelled=planned.is_respelled)
-        runtime = self._runtime.current
-        size = runtime.search_window_size
-        if counted is None or counted.missing or titled is None or titled.missing:
+        if counted is None or titled is None or titled.missing:
             key = None
         newest = _once([*found.files, *(titled.files if titled is not None else ())])
         files = rank(self._allowed(newest, query, planned.readings), query, planned.readings)
         total, is_exact = len(files), False
-        if counted is not None and counted is not _UNCOUNTED and len(files) >= size:
-            total = max(total, min(counted.total, runtime.count_limit - 1))
-            is_exact = counted.total < runtime.count_limit and not counted.missing
+        if counted is not None and total >= self._window_size:
+            total, is_exact = max(total, counted.files), counted.is_exact
         window = _window(files, total, found, total_is_exact=is_exact, cursor=found.cursor)
         if planned.is_respelled:
             window = _told_as_spelled(window, files, query, planned.readings)
@@ -283,27 +285,44 @@ class SearchFinder:
             return files
         return [media for media in files if in_name(media.name, query, readings)]
 
-    async def _search_titles(self, query: Query, size: int) -> FoundFiles | None:
+    async def _search_titles(self, query: Query) -> FoundFiles | None:
         """Files whose whole title was typed, which may stand far behind newer ones that only contain the words.
 
         None when that took too long: the search has an answer without it.
         """
         if not query.titles:
             return FoundFiles([])
+        plan = self._planner.plan_titles(query)
         try:
-            return await self._media.search_files(self._planner.plan_titles(query), size, max_time_ms=_EXTRA_MS)
+            return await self._media.search_files(plan, self._window_size, max_time_ms=_EXTRA_MS)
         except InfrastructureError:
             return None
 
-    async def _count(self, planned: PlannedSearch) -> MatchCount | None:
-        """None when counting took too long; what the dictionary is sure of is not counted."""
-        limit = self._runtime.current.count_limit
-        if planned.is_one_word and planned.most is not None and planned.most > _SURELY_CROWDED * limit:
-            return MatchCount(limit)
+    async def _count(self, planned: PlannedSearch) -> _Total | None:
+        """How many there are, where no more files are read for it than are counted; None when it took too long.
+
+        What the dictionary is sure of is not counted, and a single word is counted in the index alone.
+        """
+        limit, most = self._runtime.current.count_limit, planned.most
+        if most is not None and most > limit:
+            if not planned.is_one_word:
+                return _UNCOUNTED
+            if most > _SURELY_CROWDED * limit:
+                return _Total(limit - 1, is_exact=False)
         try:
-            return await self._media.count_matches(planned.plan, limit, max_time_ms=_COUNT_MS)
+            counted = await self._media.count_matches(planned.plan, limit, max_time_ms=_COUNT_MS)
         except InfrastructureError:
             return None
+        if counted.missing:
+            return None
+        return _Total(min(counted.total, limit - 1), is_exact=counted.total < limit)
+
+    @property
+    def _window_size(self) -> int:
+        return self._runtime.current.search_window_size
+
+
+_UNCOUNTED = _Total(0, is_exact=False)
 
 
 def _window(
