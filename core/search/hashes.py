@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -10,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SIGN = 1 << 31
+_REMEMBERED = 1 << 14
 
 
 def word_hash(word: str) -> int:
@@ -22,7 +22,23 @@ def word_hash(word: str) -> int:
 
 def word_hashes(words: Iterable[str]) -> list[int]:
     """The hashes of `words` in their order, each once."""
-    return list(dict.fromkeys(map(_usual_hash, words)))
+    hashes = list(map(_usual_hash, words))
+    return hashes if len(set(hashes)) == len(hashes) else list(dict.fromkeys(hashes))
 
 
-_usual_hash = lru_cache(maxsize=1 << 14)(word_hash)  # most words of a name stand in many
+class _UsualHashes(dict[str, int]):
+    """Hashes by word: most words of a name stand in many.
+
+    Forgets all of them when there are too many, which costs less than knowing which one was used last.
+    """
+
+    __slots__ = ()
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        self[word] = found = word_hash(word)
+        return found
+
+
+_usual_hash = _UsualHashes().__getitem__

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from core.search.normalise import normalise
-from core.search.release_names import is_year
+from core.search.release_names import YEARS
 from core.search.vocabulary import EXTENSIONS, RELEASE_TAGS
 from core.search.words import without_leading_tags
 
@@ -18,7 +18,9 @@ _TAG_STARTS = frozenset("@[wW")
 _QUALITY = re.compile(r"(?:\d{3,4}[pi]|[48]k|uhd|fhd|hd|\d{3,4}x\d{3,4})\Z")
 _EPISODE = re.compile(r"s\d{1,2}(?:e\d{1,4})*\Z|ep?\d{1,4}\Z|\d{1,2}x\d{2,3}\Z")
 _DASH = re.compile(r"\s[-–—]\s")
-_TITLE, _TAG, _YEAR, _NUMBERING = range(4)
+_NUMBER_STARTS = frozenset("0123456789esufh")
+_TAG, _YEAR, _NUMBERING = 1, 2, 3
+_ROLES = {**dict.fromkeys(YEARS, _YEAR), **dict.fromkeys(RELEASE_TAGS, _TAG)}
 
 
 class NameForm(NamedTuple):
@@ -67,11 +69,14 @@ def spaced(name: str) -> str:
 
 
 def _title(runs: list[str]) -> str:
-    for at, role in enumerate(map(_role, runs)):
-        if role and at:
-            if role == _TAG:
-                return " ".join(runs[:at])
-            return " ".join(runs[: at + 1] if role == _NUMBERING else _with_episode(runs, at + 1))
+    for at in range(1, len(runs)):
+        role = _role(runs[at])
+        if role == _TAG:
+            return " ".join(runs[:at])
+        if role == _NUMBERING:
+            return " ".join(runs[: at + 1])
+        if role == _YEAR:
+            return " ".join(_with_episode(runs, at + 1))
     return " ".join(runs)
 
 
@@ -86,13 +91,13 @@ def _with_episode(runs: list[str], end: int) -> list[str]:
     return runs[:end]
 
 
-@lru_cache(maxsize=8192)
-def _role(run: str) -> int:
-    """What a run behind the first one says of a release."""
-    if run in RELEASE_TAGS:
-        return _TAG
+def _role(run: str) -> int | None:
+    """What a run behind the first one says of a release; None for nothing."""
+    return _ROLES.get(run) or (_role_of_number(run) if run[0] in _NUMBER_STARTS else None)
+
+
+@lru_cache(maxsize=4096)
+def _role_of_number(run: str) -> int | None:
     if _EPISODE.match(run):
         return _NUMBERING
-    if _QUALITY.match(run):
-        return _TAG
-    return _YEAR if is_year(run) else _TITLE
+    return _TAG if _QUALITY.match(run) else None

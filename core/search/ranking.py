@@ -49,7 +49,7 @@ def rank(files: Iterable[ListedFile], query: Query, readings: Sequence[Reading] 
     groups: dict[object, list[ListedFile]] = {}
     for worth, media_id, file in ordered:
         groups.setdefault(variant_key(file) if worth >= _IN_NAME else media_id, []).append(file)
-    return list(chain.from_iterable(_best_quality_first(group) for group in groups.values()))
+    return list(chain.from_iterable(map(_best_quality_first, groups.values())))
 
 
 def in_name(name: str, query: Query, readings: Sequence[Reading] = ()) -> bool:

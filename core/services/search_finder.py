@@ -270,7 +270,7 @@ class SearchFinder:
             return self._complete(query, key, found, planned.readings, is_respelled=planned.is_respelled)
         if counted is None or titled is None or titled.missing:
             key = None
-        newest = _once([*found.files, *(titled.files if titled is not None else ())])
+        newest = _once([*found.files, *titled.files]) if titled is not None and titled.files else found.files
         files = rank(self._allowed(newest, query, planned.readings), query, planned.readings)
         total, is_exact = len(files), False
         if counted is not None and total >= self._window_size:
