@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+import bson
+from bson.raw_bson import RawBSONDocument
 from pymongo import UpdateOne
 
 from core.domain.indexing import BatchOutcome
@@ -30,7 +32,6 @@ from repositories.media_document import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from core.database.pool import Document
     from core.domain.media import MediaSource, NewMedia
 
 
@@ -132,11 +133,25 @@ def _renames(arrival: Arrival, known: KnownMedia) -> bool:
     return known.is_dead or (arrival.media.source in known.sources and arrival.media.edited_at > known.edited_at)
 
 
-def document_of(arrival: Arrival, media_id: int) -> Document:
+class NewRecord(NamedTuple):
+    """A new file as it is sent to a database: encoded once, so that its size is known and the driver only copies it.
+
+    Attributes:
+        unique_id: Telegram's.
+        encoded: the whole record.
+        words: how many it is found under.
+    """
+
+    unique_id: str
+    encoded: RawBSONDocument
+    words: int
+
+
+def record_of(arrival: Arrival, media_id: int) -> NewRecord:
     """The record of a new file with all its posts."""
-    document = to_document(arrival.media, media_id, arrival.words)
-    document[SOURCES] = [source_document(source) for source in list(arrival.sources)[:MAX_SOURCES]]
-    return document
+    media, words = arrival.media, arrival.words
+    document = to_document(media, media_id, words, list(arrival.sources)[:MAX_SOURCES])
+    return NewRecord(media.unique_id, RawBSONDocument(bson.encode(document)), len(words))
 
 
 def known_updates(arrival: Arrival, known: KnownMedia) -> list[UpdateOne]:

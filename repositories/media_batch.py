@@ -11,13 +11,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import bson
 import structlog
 from pymongo.errors import BulkWriteError, OperationFailure
 
 from core.database.capacity import WriteLoad, index_bytes
 from core.errors import DatabaseUnavailableError, FileFilterError
-from repositories.media_arrival import Arrival, KnownMedia, document_of, group_arrivals, known_updates, outcome_of
+from repositories.media_arrival import (
+    Arrival,
+    KnownMedia,
+    NewRecord,
+    group_arrivals,
+    known_updates,
+    outcome_of,
+    record_of,
+)
 from repositories.media_document import (
     COLLECTION,
     DEAD,
@@ -26,7 +33,6 @@ from repositories.media_document import (
     SOURCES,
     UNIQUE_ID,
     UNIQUE_INDEX,
-    WORDS,
     sources_of,
 )
 
@@ -34,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from core.database.multi_pool import MultiDatabaseManager
-    from core.database.pool import DatabaseConnectionPool, Document
+    from core.database.pool import DatabaseConnectionPool
     from core.database.write_routing import WriteRouting
     from core.domain.indexing import BatchOutcome
     from core.domain.media import NewMedia
@@ -63,9 +69,9 @@ class _Insertion:
     refused: dict[str, str]
     pinned: int | None
 
-    def note_stored(self, documents: Iterable[Document]) -> None:
-        for document in documents:
-            self.waiting.pop(document[UNIQUE_ID])
+    def note_stored(self, records: Iterable[NewRecord]) -> None:
+        for record in records:
+            del self.waiting[record.unique_id]
 
     def note_known(self, found: Mapping[str, KnownMedia]) -> None:
         for unique_id, media in found.items():
@@ -166,11 +172,11 @@ class MediaBatchRepository:
         for _ in range(_TRIES + len(self._databases.databases)):
             if not insertion.waiting:
                 return
-            documents = [document_of(arrival, self._ids.next()) for arrival in insertion.waiting.values()]
-            load = _load_of(documents)
-            with self._routing.choose(len(documents), load=load, pinned=insertion.pinned, tried=tried) as ticket:
+            records = [record_of(arrival, self._ids.next()) for arrival in insertion.waiting.values()]
+            load = _load_of(records)
+            with self._routing.choose(len(records), load=load, pinned=insertion.pinned, tried=tried) as ticket:
                 try:
-                    stored = await _insert_into(ticket.database, documents, insertion)
+                    stored = await _insert_into(ticket.database, records, insertion)
                 except DatabaseUnavailableError as error:
                     ticket.failed(error)
                     if len(self._databases.databases) == 1:
@@ -178,7 +184,7 @@ class MediaBatchRepository:
                     tried.add(ticket.database.number)
                     await self._note_confirmed(ticket.database, insertion, error)
                 else:
-                    ticket.written(load if stored is documents else _load_of(stored))
+                    ticket.written(load if stored is records else _load_of(stored))
         for unique_id in list(insertion.waiting):
             insertion.refuse(unique_id, "no_free_id")
 
@@ -220,21 +226,21 @@ class MediaBatchRepository:
 
 
 async def _insert_into(
-    database: DatabaseConnectionPool, documents: Sequence[Document], insertion: _Insertion
-) -> Sequence[Document]:
+    database: DatabaseConnectionPool, records: Sequence[NewRecord], insertion: _Insertion
+) -> Sequence[NewRecord]:
     """What was stored. A duplicate that is not stored under its unique id met another file's id: it stays waiting."""
     try:
-        await database.insert_many(COLLECTION, documents, ordered=False)
+        await database.insert_many(COLLECTION, [record.encoded for record in records], ordered=False)
     except BulkWriteError as error:
         failed = {failure["index"]: failure["code"] for failure in error.details["writeErrors"]}
     else:
-        insertion.note_stored(documents)
-        return documents
-    stored = [document for index, document in enumerate(documents) if index not in failed]
+        insertion.note_stored(records)
+        return records
+    stored = [record for index, record in enumerate(records) if index not in failed]
     insertion.note_stored(stored)
     repeated: list[str] = []
     for index, code in failed.items():
-        unique_id = documents[index][UNIQUE_ID]
+        unique_id = records[index].unique_id
         if code == _DUPLICATE_KEY:
             repeated.append(unique_id)
         else:
@@ -274,13 +280,15 @@ def _parts(waiting: dict[str, Arrival]) -> Iterator[dict[str, Arrival]]:
 
 
 def _by_pin(fresh: Mapping[str, Arrival], pins: Mapping[int, int]) -> dict[int | None, dict[str, Arrival]]:
+    if not pins:
+        return {None: dict(fresh)}
     groups: dict[int | None, dict[str, Arrival]] = {}
     for unique_id, arrival in fresh.items():
         groups.setdefault(pins.get(arrival.media.source.channel_id), {})[unique_id] = arrival
     return groups
 
 
-def _load_of(documents: Sequence[Document]) -> WriteLoad:
-    words = sum(len(document[WORDS]) for document in documents)
-    size = sum(len(bson.encode(document)) for document in documents)
-    return WriteLoad(len(documents), size, index_bytes(len(documents), words))
+def _load_of(records: Sequence[NewRecord]) -> WriteLoad:
+    words = sum(record.words for record in records)
+    size = sum(len(record.encoded.raw) for record in records)
+    return WriteLoad(len(records), size, index_bytes(len(records), words))

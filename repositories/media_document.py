@@ -9,7 +9,7 @@ Short names and hashes halve the size of a record and of its index.
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import a2b_base64, b2a_base64
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +41,7 @@ LISTED = {NAME: 1, SIZE: 1, KIND: 1, METADATA: 1, FETCHED: 1}
 """What a result list needs."""
 WHOLE = {WORDS: 0}
 
+_TO_STANDARD, _TO_URL_SAFE = bytes.maketrans(b"-_", b"+/"), bytes.maketrans(b"+/", b"-_")
 _MAX_TEXT = 8192
 _MAX_INTEGER = 1 << 53
 
@@ -49,13 +50,22 @@ class UnstorableMediaError(ValueError):
     """A file that no record can hold; the message is its short reason, one of a few, fit for a metric's label."""
 
 
-def to_document(media: NewMedia, media_id: int, words: Sequence[str] | None = None) -> Document:
-    """The record of a new file that `check_storable` lets pass; `words` saves taking its name apart again."""
+def to_document(
+    media: NewMedia, media_id: int, words: Sequence[str] | None = None, sources: Sequence[MediaSource] = ()
+) -> Document:
+    """The record of a new file that `check_storable` lets pass.
+
+    Args:
+        media: names the file.
+        media_id: becomes its `_id`.
+        words: what `file_words` gives, which saves taking the name apart again.
+        sources: its posts, at most `MAX_SOURCES`; none for the post of `media` alone.
+    """
     document: Document = {
         ID: media_id,
         UNIQUE_ID: media.unique_id,
         **content_fields(media, words),
-        SOURCES: [source_document(media.source)],
+        SOURCES: [source_document(source) for source in sources or (media.source,)],
     }
     if media.edited_at:
         document[EDITED_AT] = media.edited_at
@@ -125,20 +135,21 @@ def to_listed(document: Document) -> ListedFile:
 def stored_file_id(file_id: str) -> bytes | str:
     """A file id as stored: its bytes are a quarter shorter than the base64 that Telegram's bots know them by."""
     try:
-        packed = urlsafe_b64decode(file_id + "=" * (-len(file_id) % 4))
+        text = file_id.encode("ascii")
+        packed = a2b_base64(text.translate(_TO_STANDARD) + b"=" * (-len(text) % 4))
     except ValueError:
         return file_id
-    return packed if _in_base64(packed) == file_id else file_id
+    return packed if _in_base64(packed) == text else file_id
 
 
 def file_id_of(document: Document) -> str:
     """The file id of a record."""
     stored = document[FILE_ID]
-    return stored if isinstance(stored, str) else _in_base64(stored)
+    return stored if isinstance(stored, str) else _in_base64(stored).decode("ascii")
 
 
-def _in_base64(packed: bytes) -> str:
-    return urlsafe_b64encode(packed).rstrip(b"=").decode("ascii")
+def _in_base64(packed: bytes) -> bytes:
+    return b2a_base64(packed, newline=False).translate(_TO_URL_SAFE).rstrip(b"=")
 
 
 def _metadata_of(document: Document) -> ReleaseMetadata | None:
@@ -215,6 +226,8 @@ def check_storable(media: NewMedia) -> None:
     for text in (media.unique_id, media.file_id, media.name, media.caption or ""):
         if len(text) > _MAX_TEXT:
             raise UnstorableMediaError("text_too_long")
+        if text.isascii():
+            continue
         try:
             text.encode()
         except UnicodeEncodeError:

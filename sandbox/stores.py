@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import bson
+from bson.raw_bson import RawBSONDocument
 from fakeredis import FakeAsyncRedis, FakeServer
 from mongomock.collection import BulkOperationBuilder, Collection
 from mongomock.filtering import filter_applies
@@ -129,8 +130,9 @@ class _Collection:
 
     async def insert_many(self, documents: Any, **options: Any) -> Any:
         await self._before()
+        plain = [bson.decode(one.raw) if isinstance(one, RawBSONDocument) else one for one in documents]
         try:
-            return await self._collection.insert_many(documents, **options)
+            return await self._collection.insert_many(plain, **options)
         except BulkWriteError as error:
             for refused in error.details["writeErrors"]:
                 await self._name_key_pattern(refused)

@@ -212,8 +212,8 @@ class DatabaseConnectionPool:
         target = self._collection(collection)
         await self.execute_with_retry(lambda: target.insert_one(document), idempotent=False, name="insert_one")
 
-    async def insert_many(self, collection: str, documents: Sequence[Document], *, ordered: bool = False) -> None:
-        """Insert documents; BulkWriteError, which names those refused, passes through after the rest was tried."""
+    async def insert_many(self, collection: str, documents: Sequence[Filter], *, ordered: bool = False) -> None:
+        """Insert documents, encoded or not; BulkWriteError names those refused, after the rest was tried."""
         target = self._collection(collection)
         await self.execute_with_retry(
             lambda: target.insert_many(documents, ordered=ordered), idempotent=False, name="insert_many"

@@ -218,4 +218,6 @@ class _WordsByShape:
 
 def _is_spelled(word: str) -> bool:
     """Whether it is a word of a language: "x264", "s01e02" and "l:ru" are not."""
-    return _SHORTEST <= len(word) <= _LONGEST and ":" not in word and not any(map(str.isdigit, word))
+    if not _SHORTEST <= len(word) <= _LONGEST:
+        return False
+    return word.isalpha() or not (":" in word or any(map(str.isdigit, word)))  # the first is quick, and says nearly all

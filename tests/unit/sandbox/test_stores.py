@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+import bson
 import pytest
+from bson.raw_bson import RawBSONDocument
 from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -74,6 +76,12 @@ async def test_duplicates_in_a_batch_name_their_key(memory_pool: DatabaseConnect
         await memory_pool.insert_many("media_files", [{"_id": 1, "u": "b"}, {"_id": 2, "u": "a"}, {"_id": 3, "u": "c"}])
     assert [error["keyPattern"] for error in refused.value.details["writeErrors"]] == [{"_id": 1}, {"u": 1}]
     assert await memory_pool.count("media_files", {}) == 2
+
+
+async def test_encoded_documents_are_taken(memory_pool: DatabaseConnectionPool) -> None:
+    """A document that was encoded before it was sent is read like any other."""
+    await memory_pool.insert_many("things", [RawBSONDocument(bson.encode({"_id": 1, "a": [2]})), {"_id": 2, "a": []}])
+    assert await memory_pool.find("things", {"a": 2}) == [{"_id": 1, "a": [2]}]
 
 
 async def test_bulk_updates_work(memory_pool: DatabaseConnectionPool) -> None:
