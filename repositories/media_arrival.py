@@ -30,7 +30,7 @@ from repositories.media_document import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from core.domain.media import MediaSource, NewMedia
 
@@ -105,18 +105,24 @@ def group_arrivals(
     return arrivals, rejected
 
 
+def count_words(arrivals: Iterable[Arrival]) -> Counter[str]:
+    """How many of the files have each word, whole titles left out."""
+    words = Counter(chain.from_iterable(arrival.words for arrival in arrivals))
+    for title in [word for word in words if word[0] == TITLE_MARK]:
+        del words[title]
+    return words
+
+
 def outcome_of(
     arrivals: Mapping[str, Arrival],
     known: Mapping[str, KnownMedia],
+    words: Mapping[str, int],
     rejected: Sequence[tuple[NewMedia, str]],
     unreached: Sequence[tuple[int, NewMedia]],
 ) -> BatchOutcome:
-    """What became of the posts, once all that are not `known` are stored."""
+    """What became of the posts, once all that are not `known` are stored; `words` are those of the new files."""
     new = [arrival for unique_id, arrival in arrivals.items() if unique_id not in known]
     renamed = [a.media for unique_id, a in arrivals.items() if unique_id in known and _renames(a, known[unique_id])]
-    words = Counter(chain.from_iterable(arrival.words for arrival in new))
-    for title in [word for word in words if word[0] == TITLE_MARK]:
-        del words[title]
     repeats = sum(arrival.repeats for arrival in arrivals.values())
     return BatchOutcome(
         len(new),

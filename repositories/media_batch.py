@@ -20,6 +20,7 @@ from repositories.media_arrival import (
     Arrival,
     KnownMedia,
     NewRecord,
+    count_words,
     group_arrivals,
     known_updates,
     outcome_of,
@@ -142,19 +143,22 @@ class MediaBatchRepository:
         arrivals, rejected = group_arrivals(items, words)
         known = {} if self._expects_new else await self.batch_duplicate_check(arrivals)
         fresh = {unique_id: arrival for unique_id, arrival in arrivals.items() if unique_id not in known}
+        words_of_new = count_words(fresh.values())  # next to reading them for the records, which has them at hand
         refused: dict[str, str] = {}
         await self._insert_all(
             _Insertion(part, known, refused, pinned)
             for pinned, waiting in _by_pin(fresh, pins or {}).items()
             for part in _parts(waiting)
         )
+        if not_new := [arrival for unique_id, arrival in fresh.items() if unique_id in known or unique_id in refused]:
+            words_of_new -= count_words(not_new)
         for unique_id, reason in refused.items():
             arrival = arrivals.pop(unique_id)
             rejected.append((arrival.media, reason))
         # The unique index tells what one database knows already; asking first pays where there is much of it.
         self._expects_new = not known and len(self._databases.databases) == 1
         unreached = await self._add_sources(arrivals, known)
-        return outcome_of(arrivals, known, rejected, unreached)
+        return outcome_of(arrivals, known, words_of_new, rejected, unreached)
 
     async def _insert_all(self, insertions: Iterable[_Insertion]) -> None:
         """Insert parts of a batch at the same time: while a server stores one, the names of the next are taken apart.

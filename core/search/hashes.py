@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
-_SIGN = 1 << 31
-_REMEMBERED = 1 << 14
+_SIGN, _RANGE = 1 << 31, 1 << 32
 
 
 def word_hash(word: str) -> int:
@@ -20,25 +19,14 @@ def word_hash(word: str) -> int:
     return (crc32(word.encode("utf-8", "surrogatepass")) ^ _SIGN) - _SIGN
 
 
-def word_hashes(words: Iterable[str]) -> list[int]:
-    """The hashes of `words` in their order, each once."""
-    hashes = list(map(_usual_hash, words))
-    return hashes if len(set(hashes)) == len(hashes) else list(dict.fromkeys(hashes))
+def word_hashes(words: Sequence[str]) -> list[int]:
+    """The hashes of `words` in their order, each once.
 
-
-class _UsualHashes(dict[str, int]):
-    """Hashes by word: most words of a name stand in many.
-
-    Forgets all of them when there are too many, which costs less than knowing which one was used last.
+    To hash a word anew is as quick as to look it up among those hashed before, which lie all over the memory.
     """
-
-    __slots__ = ()
-
-    def __missing__(self, word: str) -> int:
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        self[word] = found = word_hash(word)
-        return found
-
-
-_usual_hash = _UsualHashes().__getitem__
+    try:
+        unsigned = map(crc32, map(str.encode, words))
+        hashes = [number if number < _SIGN else number - _RANGE for number in unsigned]
+    except UnicodeEncodeError:
+        hashes = list(map(word_hash, words))
+    return hashes if len(set(hashes)) == len(hashes) else list(dict.fromkeys(hashes))
