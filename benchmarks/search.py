@@ -102,6 +102,7 @@ async def run_one_size(flags: argparse.Namespace, mongo: MongoServer, valkey: Va
         rooms = {engine.name: await asyncio.to_thread(measure_sizes, mongo.uri, engine) for engine in storing}
         _print_storage(rooms, filled)
         queries = QueryMaker(filled.first, flags.seed).make(flags.queries)
+        calm_the_garbage_collector()  # as the bot does once its dictionary is loaded
         few = queries[: len(queries) // flags.queries * _peer_queries(flags)]
         smaller = await _open_smaller(closing, mongo, valkey, flags) if flags.files >= _SLOW_PEERS_FROM else []
         measured = await compare([*engines, *smaller], queries, few, 1 if flags.peers else _RUNS_ALONE)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from core.errors import DatabaseUnavailableError
+from core.lifecycle import calm_the_garbage_collector
 from core.search.dictionary import Dictionary
 from core.search.words import MAX_WORD_LENGTH
 
@@ -142,6 +143,7 @@ class SearchDictionary:
                 self._log.debug("search_dictionary_waits", detail=str(error), words=len(self._unsaved))
                 await self._clock.sleep(_RETRY_S)
         self.is_loaded = True
+        calm_the_garbage_collector()  # tens of thousands of words that stay
         took_s = round(self._clock.monotonic() - started, 2)
         self._log.info("search_dictionary_loaded", words=len(self.dictionary), took_s=took_s)
 
