@@ -140,7 +140,7 @@ class OrderedShutdown:
 
 
 def calm_the_garbage_collector() -> None:
-    """To be called when a process is built, and after much is loaded that stays: what exists by then is not walked again.
+    """Walk no more what exists by now; to be called when the process is built, and after much is loaded that stays.
 
     Most of what an update builds dies by reference count. Walking all of it again and again costs an answer some six
     percent of its time.
