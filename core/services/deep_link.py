@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.cache import keys
 from core.cache.codec import ValueForm
-from core.cache.recent_values import RecentValues
+from core.cache.kept_values import KeptValues
 from core.domain.deep_link import FileLink, LinkTarget, SearchLink
 from core.errors import BadInputError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _PREFIX = "t"  # tells these tokens from other kinds of links
 _TOKEN_BYTES = 16
 _PAYLOAD = re.compile(rf"{_PREFIX}[A-Za-z0-9_-]{{22}}")
-_LOCAL_LINKS = 10_000  # at most 3 MB
+_LOCAL_LINKS = 10_000  # at most 5 MB
 
 
 class DeepLinkService:
@@ -34,9 +34,8 @@ class DeepLinkService:
     """
 
     def __init__(self, cache: RedisCache, runtime: RuntimeSettingsService, clock: Clock) -> None:
-        self._cache = cache
         self._runtime = runtime
-        self._recent: RecentValues[str, LinkTarget] = RecentValues(clock, capacity=_LOCAL_LINKS)
+        self._kept = KeptValues(cache, clock, keys.link, capacity=_LOCAL_LINKS)
 
     async def issue(self, target: LinkTarget) -> str:
         """The payload of a new link: 23 letters, digits, `_` and `-`, for `https://t.me/<bot>?start=<payload>`."""
@@ -47,11 +46,8 @@ class DeepLinkService:
         """Payloads of new links, in the order of their targets; one round trip, which never fails for want of Redis."""
         lifetime_s = self._runtime.current.search_session_lifetime_s
         payloads = [_PREFIX + secrets.token_urlsafe(_TOKEN_BYTES) for _ in targets]
-        links = list(zip(payloads, targets, strict=True))
-        for payload, target in links:
-            self._recent.put(payload, target, lifetime_s)
-        if links:
-            await self._cache.set_many([(keys.link(payload), _FORM.encode(to), lifetime_s) for payload, to in links])
+        links = zip(payloads, targets, strict=True)
+        await self._kept.put({payload: _FORM.encode(target) for payload, target in links}, lifetime_s)
         return payloads
 
     async def open(self, payload: str) -> LinkTarget:
@@ -63,10 +59,8 @@ class DeepLinkService:
         """
         if _PAYLOAD.fullmatch(payload) is None:
             raise BadInputError("error-bad-link")
-        target = self._recent.get(payload)
-        if target is None:
-            data = await self._cache.get_strict(keys.link(payload))
-            target = None if data is None else _FORM.decode(data)
+        data = await self._kept.get_strict(payload)
+        target = None if data is None else _FORM.decode(data)
         if target is None:
             raise BadInputError("error-bad-link")
         return target

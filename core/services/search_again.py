@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.cache import codec, keys
-from core.cache.recent_values import RecentValues
+from core.cache.kept_values import KeptValues
 from core.errors import ExpiredError, NotYoursError
 
 if TYPE_CHECKING:
@@ -28,14 +28,11 @@ class RepeatableSearches:
     """Keeps who searched for what for a day, in Redis and the newest of this process in memory as well."""
 
     def __init__(self, cache: RedisCache, clock: Clock) -> None:
-        self._cache = cache
-        self._recent: RecentValues[str, bytes] = RecentValues(clock, capacity=_LOCAL_SEARCHES)
+        self._kept = KeptValues(cache, clock, keys.repeatable_search, capacity=_LOCAL_SEARCHES)
 
     def entry(self, session: SearchSession) -> CacheEntry:
         """Keep the text of a session here; returns what is to be stored for other processes."""
-        key, data = keys.repeatable_search(session.id), codec.encode([session.owner_id, session.query])
-        self._recent.put(session.id, data, key.ttl_s)
-        return key, data, key.ttl_s
+        return self._kept.entry(session.id, codec.encode([session.owner_id, session.query]))
 
     async def text(self, session_id: str) -> str:
         """What was searched for in anybody's session.
@@ -60,8 +57,7 @@ class RepeatableSearches:
     async def _find(self, session_id: str) -> _Search:
         if _SESSION_ID.match(session_id) is None:
             raise ExpiredError(_EXPIRED)
-        data = self._recent.get(session_id) or await self._cache.get(keys.repeatable_search(session_id))
-        fields: Any = codec.decode(data)
+        fields: Any = codec.decode(await self._kept.get(session_id))
         if not isinstance(fields, list) or len(fields) != 2:
             raise ExpiredError(_EXPIRED)
         owner_id, text = fields

@@ -7,7 +7,7 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from core.cache import codec, keys
-from core.cache.recent_values import RecentValues
+from core.cache.kept_values import KeptValues
 from core.domain.search import SearchSession
 from core.errors import ExpiredError, NotYoursError
 from core.services.search_windows import window_from_json, window_to_json
@@ -39,10 +39,9 @@ class SearchSessions:
         clock: Clock,
         keep: Callable[[SearchSession], CacheEntry] | None = None,
     ) -> None:
-        self._cache = cache
         self._runtime = runtime
         self._keep = keep
-        self._recent: RecentValues[str, bytes] = RecentValues(clock, capacity=_LOCAL_SESSIONS)
+        self._kept = KeptValues(cache, clock, keys.session, capacity=_LOCAL_SESSIONS)
 
     async def save(
         self, owner_id: int, query: str, window: SearchWindow, *, also: Sequence[CacheEntry] = ()
@@ -56,19 +55,13 @@ class SearchSessions:
             also: other values to store in the same round trip.
         """
         session = SearchSession(secrets.token_hex(8), owner_id, query, window)
-        data = _encode(session)
-        lifetime_s = self._runtime.current.search_session_lifetime_s
-        self._recent.put(session.id, data, lifetime_s)
         kept = () if self._keep is None else (self._keep(session),)
-        await self._cache.set_many([(keys.session(session.id), data, lifetime_s), *kept, *also])
+        await self._put(session, (*kept, *also))
         return session
 
     async def replace(self, session: SearchSession) -> None:
         """Store a session's new state under its id, for another lifetime."""
-        data = _encode(session)
-        lifetime_s = self._runtime.current.search_session_lifetime_s
-        self._recent.put(session.id, data, lifetime_s)
-        await self._cache.set_many([(keys.session(session.id), data, lifetime_s)])
+        await self._put(session)
 
     async def open(self, session_id: str, viewer_id: int) -> SearchSession:
         """The viewer's own session.
@@ -79,13 +72,16 @@ class SearchSessions:
         """
         if _SESSION_ID.match(session_id) is None:
             raise ExpiredError(_EXPIRED)
-        data = self._recent.get(session_id) or await self._cache.get(keys.session(session_id))
-        session = _decode(session_id, data)
+        session = _decode(session_id, await self._kept.get(session_id))
         if session is None:
             raise ExpiredError(_EXPIRED)
         if session.owner_id != viewer_id:
             raise NotYoursError
         return session
+
+    async def _put(self, session: SearchSession, also: Sequence[CacheEntry] = ()) -> None:
+        lifetime_s = self._runtime.current.search_session_lifetime_s
+        await self._kept.put({session.id: _encode(session)}, lifetime_s, also=also)
 
 
 def _encode(session: SearchSession) -> bytes:

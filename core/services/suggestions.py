@@ -7,7 +7,7 @@ import secrets
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.cache import codec, keys
-from core.cache.recent_values import RecentValues
+from core.cache.kept_values import KeptValues
 from core.errors import BadInputError, ExpiredError, NotYoursError
 from core.search.completion import complete
 from core.search.filters import split_filters
@@ -37,9 +37,8 @@ class SuggestionLists:
     """Keeps lists of texts in Redis, and the newest of this process in memory as well, for when Redis is gone."""
 
     def __init__(self, cache: RedisCache, runtime: RuntimeSettingsService, clock: Clock) -> None:
-        self._cache = cache
         self._runtime = runtime
-        self._recent: RecentValues[str, bytes] = RecentValues(clock, capacity=_LOCAL_LISTS)
+        self._kept = KeptValues(cache, clock, keys.suggestions, capacity=_LOCAL_LISTS)
 
     async def save(self, owner_id: int, texts: Sequence[str]) -> str:
         """Keep texts as long as a result page; never fails for want of Redis.
@@ -50,8 +49,7 @@ class SuggestionLists:
         list_id = secrets.token_hex(8)
         data = codec.encode([owner_id, list(texts)])
         lifetime_s = self._runtime.current.search_session_lifetime_s
-        self._recent.put(list_id, data, lifetime_s)
-        await self._cache.set(keys.suggestions(list_id), data, lifetime_s)
+        await self._kept.put({list_id: data}, lifetime_s)
         return list_id
 
     async def open(self, list_id: str, viewer_id: int, number: int) -> str:
@@ -64,8 +62,7 @@ class SuggestionLists:
         """
         if _LIST_ID.match(list_id) is None:
             raise ExpiredError
-        data = self._recent.get(list_id) or await self._cache.get(keys.suggestions(list_id))
-        owner_id, texts = _decode(data)
+        owner_id, texts = _decode(await self._kept.get(list_id))
         if owner_id != viewer_id:
             raise NotYoursError
         if not 1 <= number <= len(texts):

@@ -112,8 +112,8 @@ async def test_a_link_that_has_expired_is_refused(bot: Container, ann: Actor, bo
     """A link that nobody keeps any more gets the sentence that any wrong link gets, from another process too."""
     await post_files(bot, bob, cast, ["Nosferatu.1922.mkv"])
     payload = await bot.searching.links.issue(FileLink(1))
-    bot.searching.links._recent.drop(payload)
-    await bot.searching.links._cache.delete(keys.link(payload))
+    bot.searching.links._kept._recent.drop(payload)
+    await bot.searching.links._kept._cache.delete(keys.link(payload))
 
     await ann.open_link(url(bot, payload))
 
