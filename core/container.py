@@ -20,10 +20,7 @@ from core.errors import DatabaseUnavailableError
 from core.lifecycle import OrderedShutdown, calm_the_garbage_collector
 from core.observability.metrics import Metrics
 from core.services.access import AccessService
-from core.services.channel import ChannelService
-from core.services.channel_scan import ChannelScanService
 from core.services.duplicates import DuplicateRepair
-from core.services.indexing_queue import IndexingQueue
 from core.services.new_names import NewNames
 from core.telegram.client import start_client
 from core.text.catalog import Catalogue
@@ -31,16 +28,16 @@ from core.wiring import (
     Base,
     Bookkeeping,
     Databases,
-    Repositories,
     build_bookkeeping,
     build_databases,
     build_dictionary,
-    build_indexing,
     build_metadata,
     build_repositories,
     build_telegram,
     core_loops,
 )
+from core.wiring_admin import build_administration
+from core.wiring_indexing import build_pipeline
 from core.wiring_operations import build_operations
 from core.wiring_search import build_searching
 
@@ -52,11 +49,13 @@ if TYPE_CHECKING:
     from config.settings import BootstrapSettings
     from core.database.multi_pool import MultiDatabaseManager
     from core.database.pool import DatabaseConnectionPool
-    from core.services.indexing import IndexingService
+    from core.services.admin_notices import AdminNotices
     from core.services.runtime_settings import RuntimeSettingsService
     from core.services.search_dictionary import SearchDictionary
     from core.telegram.pyrogram_gateway import PyrogramGateway
-    from core.wiring import NameReading, Telegram
+    from core.wiring import NameReading
+    from core.wiring_admin import Administration
+    from core.wiring_indexing import Indexing
     from core.wiring_operations import Operations
     from core.wiring_search import Searching
     from repositories.user import UserRepository
@@ -76,16 +75,6 @@ class Stores:
 
 
 @dataclass(frozen=True, slots=True)
-class Indexing:
-    """How posts become files: the index list, what waits, what was missed, and what stores."""
-
-    service: IndexingService
-    queue: IndexingQueue
-    index_list: ChannelService
-    scan: ChannelScanService
-
-
-@dataclass(frozen=True, slots=True)
 class Container:
     """Everything that lives as long as the process; built and closed by `open_container` alone."""
 
@@ -99,6 +88,7 @@ class Container:
     users: UserRepository
     access: AccessService
     searching: Searching
+    administration: Administration
     indexing: Indexing
     books: Bookkeeping
     dictionary: SearchDictionary
@@ -124,6 +114,11 @@ class Container:
     def tasks(self) -> TaskRegistry:
         """Everything that runs beside the updates."""
         return self.base.tasks
+
+    @property
+    def notices(self) -> AdminNotices:
+        """Tells the admins what they have to know."""
+        return self.administration.notices
 
     @property
     def pool(self) -> DatabaseConnectionPool:
@@ -217,12 +212,13 @@ async def _close(pools: Sequence[DatabaseConnectionPool]) -> None:
 def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, routes: Sequence[web.RouteDef]) -> Container:
     """Hand every object what it needs; nothing here waits."""
     repositories, telegram = build_repositories(base, databases), build_telegram(base)
-    books = build_bookkeeping(base, databases, repositories)
+    books, catalogue = build_bookkeeping(base, databases, repositories), Catalogue()
+    administration = build_administration(base, databases, telegram.gateway, catalogue)
     reading = build_metadata(base, databases, books.invalidator.added)
     shutdown.push("worker_process", reading.worker.close)
     words = build_dictionary(base, databases, reading)
     searching = build_searching(base, databases, repositories, books, words, telegram.gateway)
-    indexing = _build_indexing(base, databases, repositories, books, _names(words, reading), telegram)
+    indexing = build_pipeline(base, databases, repositories, books, _names(words, reading), telegram)
     repair = DuplicateRepair(repositories.media_duplicates, base.clock)
     operations = build_operations(
         *(base, databases, repositories),
@@ -235,7 +231,8 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     return Container(
         base=base,
         shutdown=shutdown,
-        catalogue=Catalogue(),
+        catalogue=catalogue,
+        administration=administration,
         client=telegram.client,
         telegram=telegram.gateway,
         databases=databases.manager,
@@ -259,19 +256,3 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
 
 def _names(words: SearchDictionary, reading: NameReading) -> NewNames:
     return NewNames(words, reading.metadata, reading.worker)
-
-
-def _build_indexing(
-    base: Base,
-    databases: Databases,
-    repositories: Repositories,
-    books: Bookkeeping,
-    names: NewNames,
-    telegram: Telegram,
-) -> Indexing:
-    channels, runtime = repositories.channels, databases.runtime
-    indexing = build_indexing(base, databases, repositories, books, names, pins=lambda: index_list.pins)
-    queue = IndexingQueue(indexing, runtime, base.tasks, base.metrics, base.clock)
-    index_list = ChannelService(channels, queue)
-    scan = ChannelScanService(channels, index_list, indexing, telegram.gateway, runtime, base.clock)
-    return Indexing(indexing, queue, index_list, scan)

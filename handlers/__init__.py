@@ -62,7 +62,8 @@ def build_manager(container: Container) -> HandlerManager:
         container.catalogue,
         container.metrics,
         container.clock,
+        container.settings.admins,
     )
-    menu = CommandMenu(container.telegram, container.catalogue, container.clock)
+    menu = CommandMenu(container.telegram, container.catalogue, container.clock, container.settings.admins)
     handlers, channel_handler = build_handlers(container), ChannelHandler(container.indexing.index_list)
     return HandlerManager(handlers, channel_handler, pipeline, menu, container.tasks)

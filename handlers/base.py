@@ -104,6 +104,7 @@ class Route:
         action: the rate limit that applies.
         attention: None listens to everything and tells everything.
         serves_chats: whether it also takes messages in the name of a group (its anonymous admins) or a channel.
+        admins_only: whether it is for the bot's admins alone; its command is in their menu and in no other.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Route:
     action: Action
     attention: Attention | None = None
     serves_chats: bool = False
+    admins_only: bool = False
 
 
 class BaseHandler:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
 
 from core.errors import TelegramUnavailableError
-from core.telegram.gateway import RetryLaterError
+from core.telegram.gateway import RetryLaterError, SourceGoneError
+from core.text.catalog import Texts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from core.clock import Clock
     from core.telegram.gateway import TelegramGateway
-    from core.text.catalog import Catalogue, Texts
+    from core.text.catalog import Catalogue
+
+_Menu = Callable[[Texts], Sequence[tuple[str, str]]]
 
 _LANGUAGE = "en"
 _RETRY_PAUSE_S = 10.0
@@ -23,26 +25,41 @@ _RETRY_PAUSE_S = 10.0
 class CommandMenu:
     """Publishes the commands; Telegram keeps them, so that nothing waits for it."""
 
-    def __init__(self, telegram: TelegramGateway, catalogue: Catalogue, clock: Clock) -> None:
+    def __init__(
+        self, telegram: TelegramGateway, catalogue: Catalogue, clock: Clock, admins: Sequence[int] = ()
+    ) -> None:
         self._telegram = telegram
         self._catalogue = catalogue
         self._clock = clock
+        self._admins = admins
         self._log = structlog.get_logger(__name__)
 
-    async def publish(self, menu: Callable[[Texts], Sequence[tuple[str, str]]]) -> None:
-        """Publish what `menu` says in English, for everybody; again and again until Telegram takes it.
+    async def publish(self, menu: _Menu, admin_menu: _Menu | None = None) -> None:
+        """Publish what `menu` says in English for everybody, and `admin_menu` for each admin instead.
+
+        Tried again and again until Telegram takes it. An admin who never started the bot sees everybody's menu.
 
         Raises:
             TelegramRefusedError: Telegram will not take it, however often it is asked.
         """
-        commands = menu(self._catalogue.for_language(_LANGUAGE))
+        texts = self._catalogue.for_language(_LANGUAGE)
+        await self._publish(menu(texts), None)
+        if admin_menu is None:
+            return
+        for admin_id in self._admins:
+            try:
+                await self._publish(admin_menu(texts), admin_id)
+            except SourceGoneError:
+                self._log.warning("admin_never_started_the_bot", admin_id=admin_id)
+
+    async def _publish(self, commands: Sequence[tuple[str, str]], person_id: int | None) -> None:
         while True:
             try:
-                await self._telegram.set_commands(commands)
+                await self._telegram.set_commands(commands, person_id=person_id)
             except TelegramUnavailableError as error:
                 pause_s = error.seconds if isinstance(error, RetryLaterError) else _RETRY_PAUSE_S
                 self._log.warning("commands_not_published", error=type(error).__name__, retry_s=pause_s)
                 await self._clock.sleep(pause_s)
             else:
-                self._log.info("commands_published", commands=len(commands))
+                self._log.info("commands_published", commands=len(commands), person_id=person_id)
                 return

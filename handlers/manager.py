@@ -76,11 +76,20 @@ class HandlerManager:
         A command addressed to another bot (`/help@other_bot`) is not ours.
         """
         self._bot_username = username.lower()
-        self.create_background_task(self._command_menu.publish(self.menu), name="command_menu")
+        self.create_background_task(self._command_menu.publish(self.menu, self.admin_menu), name="command_menu")
 
     def menu(self, texts: Texts) -> list[tuple[str, str]]:
-        """(command, description) of every command that has a description, in the order of the routes."""
-        triggers = (route.trigger for route in self.commands.values())
+        """(command, description) of every command for everybody that has a description, in the order of the routes."""
+        return self._described(texts, [route for route in self.commands.values() if not route.admins_only])
+
+    def admin_menu(self, texts: Texts) -> list[tuple[str, str]]:
+        """What admins see: `menu`, and behind it the commands that are for them alone."""
+        routes = [route for route in self.commands.values() if route.admins_only]
+        return [*self.menu(texts), *self._described(texts, routes)]
+
+    @staticmethod
+    def _described(texts: Texts, routes: Sequence[Route]) -> list[tuple[str, str]]:
+        triggers = (route.trigger for route in routes)
         return [
             (trigger.name, texts.plain(trigger.description_key))
             for trigger in triggers
@@ -99,7 +108,9 @@ class HandlerManager:
     def find_route(self, event: Incoming) -> Route | None:
         """The route for an update; None when the bot stays silent on purpose."""
         route = self._find_route(event)
-        return route if route is None or route.serves_chats or not event.sender.is_chat else None
+        if route is None or route.serves_chats or route.admins_only or not event.sender.is_chat:
+            return route
+        return None
 
     def _find_route(self, event: Incoming) -> Route | None:
         if isinstance(event, CallbackQuery):
@@ -120,7 +131,10 @@ class HandlerManager:
             return None
         if arguments and message.is_private and name.lower() == "start":
             return self._fallbacks[StartLink]
-        return self.commands.get(name.lower(), self._fallbacks[UnknownCommand] if message.is_private else None)
+        route = self.commands.get(name.lower(), self._fallbacks[UnknownCommand] if message.is_private else None)
+        if route is not None and route.admins_only and not (message.is_private or addressee):
+            return None  # in a group it may be meant for any bot
+        return route
 
     def _add(self, route: Route) -> None:
         match route.trigger:

@@ -9,7 +9,7 @@ from structlog.contextvars import bound_contextvars
 
 from core.domain.deep_link import HELP_PAYLOAD
 from core.domain.user import User
-from core.errors import InfrastructureError, RateLimitedError, UserFacingError
+from core.errors import InfrastructureError, NotPermittedError, RateLimitedError, UserFacingError
 from core.telegram.gateway import (
     OutcomeUnknownError,
     RecipientUnreachableError,
@@ -21,7 +21,7 @@ from handlers.incoming import CallbackQuery, Incoming, IncomingMessage, InlineQu
 from handlers.inline_results import hint
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Collection
 
     from core.clock import Clock
     from core.observability.metrics import Metrics
@@ -35,7 +35,11 @@ _PASSED_OVER = "passed_over"
 
 
 class UpdatePipeline:
-    """Runs a route for an update; whatever happens, the person gets an answer and the log one line."""
+    """Runs a route for an update; whatever happens, the person gets an answer and the log one line.
+
+    Args:
+        admins: ids of the people for whom routes of admins are; nothing else makes an admin.
+    """
 
     def __init__(
         self,
@@ -45,6 +49,7 @@ class UpdatePipeline:
         catalogue: Catalogue,
         metrics: Metrics,
         clock: Clock,
+        admins: Collection[int] = (),
     ) -> None:
         self._access = access
         self._limiter = limiter
@@ -52,6 +57,7 @@ class UpdatePipeline:
         self._catalogue = catalogue
         self._metrics = metrics
         self._clock = clock
+        self._admins = frozenset(admins)
         self._log = structlog.get_logger(__name__)
 
     async def run(self, route: Route, event: Incoming) -> None:
@@ -75,6 +81,7 @@ class UpdatePipeline:
             if user.language is not None:
                 texts = self._catalogue.for_language(user.language)
             await self._limiter.check(user.id, route.action)
+            self._permit(route, event)
             await route.handle(event, Reader(user, texts))
         except UserFacingError as refusal:
             outcome = "rate_limited" if isinstance(refusal, RateLimitedError) else "refused"
@@ -99,6 +106,17 @@ class UpdatePipeline:
             return "unavailable", fault.text_key
         self._log.error("handler_failed", exc_info=fault)
         return "failed", "error-internal"
+
+    def _permit(self, route: Route, event: Incoming) -> None:
+        """What is for admins is done for nobody else, and only where nobody else reads the answer."""
+        if not route.admins_only:
+            return
+        if event.sender.is_chat:
+            raise NotPermittedError("admin-sender-unknown")
+        if event.sender.id not in self._admins:
+            raise NotPermittedError("admin-only")
+        if isinstance(event, IncomingMessage | CallbackQuery) and not event.is_private:
+            raise NotPermittedError("admin-private-only")
 
     async def _admit(self, sender: Sender) -> User:
         """The stored person; a chat is nobody whom the bot remembers."""

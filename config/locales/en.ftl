@@ -189,6 +189,12 @@ group-mode-mention = words next to my name, replies to me, and /search
 group-mode-command = /search alone
 search-command-alone = Write what you look for after the command: <code>/search moon voyage</code>.
 
+### Admins
+
+admin-only = This command is for the admins of this bot. /help lists what I can do for you.
+admin-private-only = Send me this command in our private chat: it is for admins alone, and everybody here would read the answer.
+admin-sender-unknown = You write in the name of a chat, so I do not know who you are. Send me this command in our private chat, as yourself.
+
 ### Command menu
 
 command-start = Start over

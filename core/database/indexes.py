@@ -35,6 +35,7 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         IndexModel([("premium_until", ASCENDING)], name="premium_until", sparse=True),
     ),
     "search_terms": (IndexModel([("t", ASCENDING), ("_id", ASCENDING)], name="t"),),
+    "audit_log": (IndexModel([("at", DESCENDING)], name="at"),),
     "postponed_changes": (IndexModel([("waiting", ASCENDING), ("order", ASCENDING)], name="waiting"),),
 }
 

@@ -255,8 +255,16 @@ class TelegramGateway(Protocol):
         """
         ...
 
-    async def set_commands(self, commands: Sequence[tuple[str, str]]) -> None:
-        """Publish the bot's command menu: (command, description) pairs."""
+    async def set_commands(self, commands: Sequence[tuple[str, str]], *, person_id: int | None = None) -> None:
+        """Publish the bot's command menu: (command, description) pairs.
+
+        Args:
+            commands: at most 100.
+            person_id: who alone sees it, in place of everybody's; None for everybody.
+
+        Raises:
+            SourceGoneError: this person never started the bot.
+        """
         ...
 
 

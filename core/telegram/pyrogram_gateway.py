@@ -216,10 +216,13 @@ class PyrogramGateway:
             return await self._too_long_ago(channel_id)
         return channel_changes_from_raw(answer, channel_id)
 
-    async def set_commands(self, commands: Sequence[tuple[str, str]]) -> None:
+    async def set_commands(self, commands: Sequence[tuple[str, str]], *, person_id: int | None = None) -> None:
         """Publish the command menu; see `TelegramGateway.set_commands`."""
+        scope = raw.types.BotCommandScopeDefault()
+        if person_id is not None:
+            scope = raw.types.BotCommandScopePeer(peer=await self._peer(person_id))
         request = raw.functions.bots.SetBotCommands(
-            scope=raw.types.BotCommandScopeDefault(),
+            scope=scope,
             lang_code="",
             commands=[raw.types.BotCommand(command=name, description=text) for name, text in commands],
         )

@@ -18,9 +18,7 @@ READ_BY_NAME = {
     **{f"database_{part}": "BootstrapSettings.databases" for part in ("uri", "name", "uris", "names")},
 }
 # Settings whose only reader so far is the demand that they be given, and why.
-NOT_YET_READ = {
-    "admins": "a bot has an owner from its first start; what only an owner may do comes with the admin commands"
-}
+NOT_YET_READ: dict[str, str] = {}
 
 
 def attributes_read() -> set[str]:

@@ -23,7 +23,7 @@ class Wire:
         self.errors = list(errors)
         self.published: list[object] = []
 
-    async def set_commands(self, commands: object) -> None:
+    async def set_commands(self, commands: object, *, person_id: int | None = None) -> None:
         if self.errors:
             raise self.errors.pop(0)
         self.published.append(commands)

@@ -1,0 +1,109 @@
+"""What the admins have to know, told to each of them in the background."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from core.errors import TelegramUnavailableError
+from core.telegram.gateway import (
+    OutcomeUnknownError,
+    RecipientUnreachableError,
+    RetryLaterError,
+    TelegramRefusedError,
+)
+from core.text.catalog import FALLBACK_LANGUAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.clock import Clock
+    from core.concurrency.task_registry import TaskRegistry
+    from core.telegram.gateway import TelegramGateway
+    from core.text.catalog import Catalogue
+
+_TRIES = 4
+_PAUSE_S = 10.0
+_LONGEST_PAUSE_S = 300.0
+_MOST_WAITING = 100
+
+
+class AdminNotices:
+    """Tells the admins what they have to know, in the background; a notice that cannot be sent is logged.
+
+    A notice arrives at most once at each admin, whatever becomes of Telegram's answers. While Telegram is away, a
+    hundred messages wait; further ones are only logged.
+    """
+
+    def __init__(
+        self,
+        telegram: TelegramGateway,
+        catalogue: Catalogue,
+        admins: Sequence[int],
+        tasks: TaskRegistry,
+        clock: Clock,
+    ) -> None:
+        self._telegram = telegram
+        self._catalogue = catalogue
+        self._admins = tuple(dict.fromkeys(admins))
+        self._tasks = tasks
+        self._clock = clock
+        self._episodes: set[str] = set()
+        self._waiting = 0
+        self._log = structlog.get_logger(__name__)
+
+    def tell(self, key: str, /, **values: str | float) -> None:
+        """Tell every admin a sentence of the catalogue; returns at once."""
+        self._tell(self._admins, key, values)
+
+    def tell_owner(self, key: str, /, **values: str | float) -> None:
+        """Tell the first admin alone; returns at once."""
+        self._tell(self._admins[:1], key, values)
+
+    def tell_once(self, episode: str, key: str, /, **values: str | float) -> bool:
+        """Tell every admin unless this episode is open already, which it is from now on; whether it was told now."""
+        if episode in self._episodes:
+            return False
+        self._episodes.add(episode)
+        self.tell(key, **values)
+        return True
+
+    def over(self, episode: str, key: str | None = None, /, **values: str | float) -> bool:
+        """End an episode, and tell `key` when it was open; whether it was."""
+        if episode not in self._episodes:
+            return False
+        self._episodes.remove(episode)
+        if key is not None:
+            self.tell(key, **values)
+        return True
+
+    def _tell(self, admins: Sequence[int], key: str, values: dict[str, str | float]) -> None:
+        html = self._catalogue.html(key, FALLBACK_LANGUAGE, **values)
+        self._log.info("admins_told", notice=key)
+        for admin_id in admins:
+            if self._waiting >= _MOST_WAITING:
+                self._log.warning("notice_not_sent", notice=key, admin_id=admin_id, reason="too many wait")
+                continue
+            self._waiting += 1
+            self._tasks.spawn(self._send(admin_id, key, html), name="admin_notice")
+
+    async def _send(self, admin_id: int, key: str, html: str) -> None:
+        reason = "unreachable"
+        try:
+            for _ in range(_TRIES):
+                try:
+                    await self._telegram.send_text(admin_id, html)
+                except TelegramUnavailableError as error:
+                    if isinstance(error, OutcomeUnknownError):
+                        return  # it may have arrived
+                    pause_s = error.seconds if isinstance(error, RetryLaterError) else _PAUSE_S
+                    await self._clock.sleep(min(pause_s, _LONGEST_PAUSE_S))
+                    reason = type(error).__name__
+                else:
+                    return
+        except (RecipientUnreachableError, TelegramRefusedError) as error:
+            reason = type(error).__name__
+        finally:
+            self._waiting -= 1
+        self._log.warning("notice_not_sent", notice=key, admin_id=admin_id, reason=reason)

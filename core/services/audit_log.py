@@ -1,0 +1,39 @@
+"""The record of what admins did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+
+from core.domain.audit import AuditEntry
+from core.errors import DatabaseUnavailableError
+
+if TYPE_CHECKING:
+    from core.clock import Clock
+    from repositories.audit_log import AuditLogRepository
+
+
+class AuditLog:
+    """Keeps who did what and when, in the database and in the log."""
+
+    def __init__(self, entries: AuditLogRepository, clock: Clock) -> None:
+        self._entries = entries
+        self._clock = clock
+        self._log = structlog.get_logger(__name__)
+
+    async def add(self, admin_id: int, action: str, **details: object) -> None:
+        """Record something that was done; never raises for an outage.
+
+        What was done stays done, so an entry that the database does not take is in the log alone.
+
+        Args:
+            admin_id: who did it.
+            action: what kind of thing, for example "channel_added".
+            details: what it was done to, as BSON takes it.
+        """
+        self._log.info("admin_action", admin_id=admin_id, action=action, **details)
+        try:
+            await self._entries.add(AuditEntry(self._clock.utc_now(), admin_id, action, details))
+        except DatabaseUnavailableError:
+            self._log.warning("audit_entry_not_stored", admin_id=admin_id, action=action)
