@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.search.name_form import name_form, spaced
@@ -23,6 +23,8 @@ _NAMES = st.lists(st.tuples(_PARTS, st.sampled_from([" ", ".", "-", "_", " - ", 
 
 
 @given(_NAMES)
+@example("S.W.A.T. 2017.mkv")
+@example("Spider-Man.mkv")
 def test_a_name_has_every_word_that_it_is_stored_under(name):
     """The quick noes never refuse what taking the name apart would find, save what leading tags and captions say."""
     form = spaced(name)
