@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from core.errors import FileFilterError, TelegramUnavailableError
 
 if TYPE_CHECKING:
     from core.domain.media import MediaKind, NewMedia
+
+
+class SendClass(StrEnum):
+    """Who waits for a message; the earlier ones go first where messages have to wait. Values are metric labels."""
+
+    ANSWER = "answer"
+    """To somebody who has just asked."""
+    DELIVERY = "delivery"
+    """A file that was asked for."""
+    NOTICE = "notice"
+    """What an admin or a reader should know soon."""
+    BULK = "bulk"
+    """One of very many, such as a broadcast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +192,17 @@ class TelegramGateway(Protocol):
         ...
 
     async def send_text(
-        self, chat_id: int, html: str, keyboard: Keyboard | None = None, *, reply_to: int | None = None
+        self,
+        chat_id: int,
+        html: str,
+        keyboard: Keyboard | None = None,
+        *,
+        reply_to: int | None = None,
+        send_class: SendClass = SendClass.ANSWER,
     ) -> int:
         """Send a message of at most 4,096 UTF-16 units, as a reply unless the answered message was deleted meanwhile.
+
+        It waits for its turn in the send budget, behind what is of an earlier class.
 
         Returns:
             The message's id; 0 when it was delivered but the answer that named the id is lost.

@@ -16,6 +16,7 @@ from core.telegram.gateway import (
     InlineFile,
     InlineHint,
     Keyboard,
+    SendClass,
     SentMedia,
     SourceGoneError,
     TelegramRefusedError,
@@ -107,7 +108,13 @@ class PyrogramGateway:
             return False
 
     async def send_text(
-        self, chat_id: int, html: str, keyboard: Keyboard | None = None, *, reply_to: int | None = None
+        self,
+        chat_id: int,
+        html: str,
+        keyboard: Keyboard | None = None,
+        *,
+        reply_to: int | None = None,
+        send_class: SendClass = SendClass.ANSWER,
     ) -> int:
         """Send a message; see `TelegramGateway.send_text`."""
         text, entities = formatted(html, MAX_TEXT_LENGTH)
@@ -125,7 +132,7 @@ class PyrogramGateway:
         except TelegramRefusedError as refused:
             if reply_to is None or refused.name not in _NOTHING_TO_ANSWER:
                 raise
-            return await self.send_text(chat_id, html, keyboard)
+            return await self.send_text(chat_id, html, keyboard, send_class=send_class)
         return sent_message_id(answer)
 
     async def edit_text(self, chat_id: int, message_id: int, html: str, keyboard: Keyboard | None = None) -> None:
