@@ -1,0 +1,43 @@
+"""The part of the composition root that fills the library: the index list, the queue, and what looks for missed posts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.services.channel import ChannelService
+from core.services.channel_scan import ChannelScanService
+from core.services.indexing_queue import IndexingQueue
+from core.wiring import build_indexing
+
+if TYPE_CHECKING:
+    from core.services.indexing import IndexingService
+    from core.services.new_names import NewNames
+    from core.wiring import Base, Bookkeeping, Databases, Repositories, Telegram
+
+
+@dataclass(frozen=True, slots=True)
+class Indexing:
+    """How posts become files: the index list, what waits, what was missed, and what stores."""
+
+    service: IndexingService
+    queue: IndexingQueue
+    index_list: ChannelService
+    scan: ChannelScanService
+
+
+def build_pipeline(
+    base: Base,
+    databases: Databases,
+    repositories: Repositories,
+    books: Bookkeeping,
+    names: NewNames,
+    telegram: Telegram,
+) -> Indexing:
+    """Everything between a post of a channel and its record; nothing runs yet."""
+    channels, runtime = repositories.channels, databases.runtime
+    service = build_indexing(base, databases, repositories, books, names, pins=lambda: index_list.pins)
+    queue = IndexingQueue(service, runtime, base.tasks, base.metrics, base.clock)
+    index_list = ChannelService(channels, queue)
+    scan = ChannelScanService(channels, index_list, service, telegram.gateway, runtime, base.clock)
+    return Indexing(service, queue, index_list, scan)
