@@ -59,6 +59,16 @@ class PrivateMedia:
 
 
 @dataclass(frozen=True, slots=True)
+class ForwardedPost:
+    """Matches a channel's post, with or without text, that was forwarded into a private chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostAddress:
+    """Matches a private message that is the link of a post and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
 class GroupText:
     """Matches text in a group that is not a command."""
 
@@ -75,7 +85,18 @@ class Inline:
     """Matches an inline query, whatever its text."""
 
 
-Trigger = Command | StartLink | UnknownCommand | PrivateText | PrivateMedia | GroupText | Press | Inline
+Trigger = (
+    Command
+    | StartLink
+    | UnknownCommand
+    | PrivateText
+    | PrivateMedia
+    | ForwardedPost
+    | PostAddress
+    | GroupText
+    | Press
+    | Inline
+)
 
 
 class Attention(Protocol):

@@ -35,6 +35,20 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class ForwardOrigin:
+    """The post of a channel that a message repeats; the header comes from Telegram, not from who forwards.
+
+    Attributes:
+        channel_id: full id.
+        album: shared by all messages of a forwarded album; None outside of one.
+    """
+
+    channel_id: int
+    message_id: int
+    album: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IncomingMessage:
     """A message written to the bot.
 
@@ -45,6 +59,7 @@ class IncomingMessage:
         mentions_bot: Telegram says that the text mentions the bot or answers one of its messages.
         reply_to: id of the message that this one answers.
         is_forwarded: the words are somebody else's.
+        forward: the channel's post that was forwarded; None for anything else, words of people included.
     """
 
     sender: Sender
@@ -56,6 +71,7 @@ class IncomingMessage:
     mentions_bot: bool = False
     reply_to: int | None = None
     is_forwarded: bool = False
+    forward: ForwardOrigin | None = None
 
 
 @dataclass(slots=True)
@@ -150,7 +166,15 @@ def _read_message(message: Any, users: dict[int, Any]) -> IncomingMessage | None
         mentions_bot=bool(message.mentioned),
         reply_to=_replied_message(message.reply_to),
         is_forwarded=message.fwd_from is not None,
+        forward=_read_origin(message),
     )
+
+
+def _read_origin(message: Any) -> ForwardOrigin | None:
+    header = message.fwd_from
+    if header is None or not isinstance(header.from_id, _T.PeerChannel) or not header.channel_post:
+        return None
+    return ForwardOrigin(utils.get_peer_id(header.from_id), header.channel_post, message.grouped_id)
 
 
 def _read_author(author: Any, users: dict[int, Any]) -> Sender | None:
