@@ -218,7 +218,8 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     shutdown.push("worker_process", reading.worker.close)
     words = build_dictionary(base, databases, reading)
     searching = build_searching(base, databases, repositories, books, words, telegram.gateway)
-    indexing = build_pipeline(base, databases, repositories, books, _names(words, reading), telegram)
+    names = _names(words, reading)
+    indexing = build_pipeline(base, databases, repositories, books, names, telegram, administration.notices)
     repair = DuplicateRepair(repositories.media_duplicates, base.clock)
     operations = build_operations(
         *(base, databases, repositories),

@@ -1,4 +1,4 @@
-"""The part of the composition root that fills the library: the index list, the queue, and what looks for missed posts."""
+"""The part of the composition root that fills the library: index list, queue, and looking for missed posts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from core.services.indexing_queue import IndexingQueue
 from core.wiring import build_indexing
 
 if TYPE_CHECKING:
+    from core.services.admin_notices import AdminNotices
     from core.services.indexing import IndexingService
     from core.services.new_names import NewNames
     from core.wiring import Base, Bookkeeping, Databases, Repositories, Telegram
@@ -33,11 +34,12 @@ def build_pipeline(
     books: Bookkeeping,
     names: NewNames,
     telegram: Telegram,
+    notices: AdminNotices,
 ) -> Indexing:
     """Everything between a post of a channel and its record; nothing runs yet."""
     channels, runtime = repositories.channels, databases.runtime
     service = build_indexing(base, databases, repositories, books, names, pins=lambda: index_list.pins)
     queue = IndexingQueue(service, runtime, base.tasks, base.metrics, base.clock)
-    index_list = ChannelService(channels, queue)
+    index_list = ChannelService(channels, queue, notices)
     scan = ChannelScanService(channels, index_list, service, telegram.gateway, runtime, base.clock)
     return Indexing(service, queue, index_list, scan)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pymongo import UpdateOne
@@ -42,7 +43,7 @@ class ChannelRepository:
         return True
 
     async def list_enabled(self) -> list[IndexedChannel]:
-        """The channels to be indexed now, by id."""
+        """The channels to be indexed, those included that may not be read now, by id."""
         enabled = {**_LISTED, "enabled": True}
         return [_to_channel(found) for found in await self._pool.find(_CHANNELS, enabled, sort=[("_id", 1)])]
 
@@ -72,6 +73,38 @@ class ChannelRepository:
         change = {"$set": {"enabled": enabled}}
         return await self._pool.update_one(_CHANNELS, query, change, idempotent=True) == 1
 
+    async def set_paused(self, channel_id: int, reason: str | None) -> bool:
+        """Note why a channel may not be read now, or None that it may again; whether that is news.
+
+        Of several callers at once one is told that it is. A channel that is not on the list is no news.
+        """
+        if channel_id == 0:
+            return False
+        query = {"_id": channel_id, "paused": {"$exists": reason is None}}
+        change = {"$unset": {"paused": ""}} if reason is None else {"$set": {"paused": reason}}
+        return await self._pool.update_one(_CHANNELS, query, change, idempotent=True) == 1
+
+    async def rename(self, channel_id: int, title: str, username: str | None) -> None:
+        """Note what a channel is called now; its id stays what it is known by."""
+        if channel_id != 0:
+            change = {"$set": {"title": title, "username": username}}
+            await self._pool.update_one(_CHANNELS, {"_id": channel_id}, change, idempotent=True)
+
+    async def move(self, old_id: int, new_id: int) -> IndexedChannel | None:
+        """Let a group's place on the list be that of the supergroup it became, of which nothing is known yet.
+
+        Safe to repeat: cut short, both are on the list.
+
+        Returns:
+            The entry of `new_id`; None when neither is on the list.
+        """
+        old = await self.get(old_id)
+        if old is None:
+            return await self.get(new_id)
+        await self.add(replace(old, id=new_id, pts=None, last_message_id=0, paused=None))
+        await self.remove(old_id)
+        return await self.get(new_id)
+
     async def advance(self, channel_id: int, pts: int, last_message_id: int) -> None:
         """Everything up to `pts` and `last_message_id` is stored; neither ever goes back, 0 leaves it as it is.
 
@@ -92,7 +125,7 @@ def _to_document(channel: IndexedChannel) -> Document:
         "enabled": channel.enabled,
         "last_message_id": channel.last_message_id,
     }
-    known = {"pts": channel.pts, "database": channel.database}
+    known = {"pts": channel.pts, "database": channel.database, "paused": channel.paused}
     return {**document, **{name: value for name, value in known.items() if value is not None}}
 
 
@@ -105,4 +138,5 @@ def _to_channel(found: Document) -> IndexedChannel:
         pts=found.get("pts"),
         last_message_id=found.get("last_message_id", 0),
         database=found.get("database"),
+        paused=found.get("paused"),
     )

@@ -195,6 +195,15 @@ admin-only = This command is for the admins of this bot. /help lists what I can 
 admin-private-only = Send me this command in our private chat: it is for admins alone, and everybody here would read the answer.
 admin-sender-unknown = You write in the name of a chat, so I do not know who you are. Send me this command in our private chat, as yourself.
 
+### Notices about indexing
+
+notice-channel-paused =
+    I cannot read <b>{ $channel }</b> any more: { $reason ->
+        [private] it is private now, or I am no admin of it
+       *[refused] Telegram refuses it
+    }. I look again every few minutes, and fetch what is posted meanwhile once I may read it.
+notice-channel-resumed = I can read <b>{ $channel }</b> again, and fetch what I missed.
+
 ### Command menu
 
 command-start = Start over

@@ -14,6 +14,7 @@ class IndexedChannel:
         pts: Telegram's event counter up to which everything is stored; None before the first look.
         last_message_id: the highest id below which every post is stored (high-water mark).
         database: number of the database that takes its new files while it is healthy; None leaves that to the bot.
+        paused: why the bot may not read it now; None while it may.
     """
 
     id: int
@@ -23,3 +24,4 @@ class IndexedChannel:
     pts: int | None = None
     last_message_id: int = 0
     database: int | None = None
+    paused: str | None = None

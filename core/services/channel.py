@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core.domain.channel import IndexedChannel
 from core.domain.indexing import ChannelTooLong, QueuedEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from core.domain.channel import IndexedChannel
     from core.domain.indexing import ChannelEvent
+    from core.services.admin_notices import AdminNotices
     from core.services.indexing_queue import IndexingQueue
+    from core.telegram.gateway import ChannelInfo
     from repositories.channel import ChannelRepository
 
 
@@ -27,23 +29,31 @@ class _Progress:
         seen_pts: counter after the last event taken in order.
         latest_pts: highest counter any live event carried.
         has_gap: an event was missed or shed; only a look at the channel's difference closes it.
+        is_paused: the bot may not read the channel.
+        is_due: a paused channel is worth a look, because time has passed or something came from it.
     """
 
     seen_pts: int
     latest_pts: int
     has_gap: bool = False
+    is_paused: bool = False
+    is_due: bool = True
 
 
 class ChannelService:
-    """Knows which channels are indexed and takes their live events; everything here but `load` is synchronous.
+    """Knows which channels are indexed and takes their live events.
+
+    What changes the list changes the stored one first and then what this process goes by, at once; all of it may be
+    repeated after a DatabaseUnavailableError.
 
     A channel's durable pts advances only over events stored without a gap before them, so whatever is missed,
     shed or lost with the process is found again by the difference from that pts.
     """
 
-    def __init__(self, channels: ChannelRepository, queue: IndexingQueue) -> None:
+    def __init__(self, channels: ChannelRepository, queue: IndexingQueue, notices: AdminNotices) -> None:
         self._channels = channels
         self._queue = queue
+        self._notices = notices
         self._progress: dict[int, _Progress] = {}
         self._pins: dict[int, int] = {}
         self._gap = asyncio.Event()
@@ -59,11 +69,65 @@ class ChannelService:
         listed = await self._channels.list_enabled()
         self._pins = {channel.id: channel.database for channel in listed if channel.database is not None}
         for channel in listed:
-            if channel.id not in self._progress:
-                pts = channel.pts or 0
-                self._progress[channel.id] = _Progress(pts, pts, has_gap=True)
+            self._know(channel)
         self._forget(self._progress.keys() - {channel.id for channel in listed})
         return listed
+
+    async def add(self, info: ChannelInfo, database: int | None = None) -> bool:
+        """Index a channel from this moment on; False when it is on the list already, and then nothing changes.
+
+        Args:
+            info: the channel as Telegram describes it now.
+            database: number of the one that takes its new files; None leaves that to the bot.
+        """
+        channel = IndexedChannel(info.id, info.title, info.username, pts=info.pts, database=database)
+        is_new = await self._channels.add(channel)
+        await self._follow(info.id)
+        return is_new
+
+    async def remove(self, channel_id: int) -> bool:
+        """Index a channel no more; its files stay. False when it was not on the list."""
+        was_listed = await self._channels.remove(channel_id)
+        self._forget([channel_id])
+        return was_listed
+
+    async def set_enabled(self, channel_id: int, *, enabled: bool) -> bool:
+        """Switch a channel off, or on again with what happened meanwhile; False when it is not on the list."""
+        is_listed = await self._channels.set_enabled(channel_id, enabled=enabled)
+        await self._follow(channel_id)
+        return is_listed
+
+    async def pause(self, channel_id: int, reason: str) -> None:
+        """A channel may not be read now: tell the admins once, and look at it only now and then.
+
+        Args:
+            channel_id: of a channel on the list; of another one nothing happens.
+            reason: a short word, as `notice-channel-paused` knows it.
+        """
+        is_news = await self._channels.set_paused(channel_id, reason)
+        if (progress := self._progress.get(channel_id)) is not None:
+            progress.has_gap, progress.is_paused, progress.is_due = True, True, False
+        if is_news:
+            self._log.warning("channel_paused", channel_id=channel_id, reason=reason)
+            self._notices.tell("notice-channel-paused", channel=await self._name_of(channel_id), reason=reason)
+
+    async def resume(self, channel_id: int) -> None:
+        """A channel may be read again: what was missed is looked for, and the admins are told if they were before."""
+        is_news = await self._channels.set_paused(channel_id, None)
+        if (progress := self._progress.get(channel_id)) is not None and progress.is_paused:
+            progress.is_paused = False
+            self._mark_gap(progress)
+        if is_news:
+            self._log.info("channel_resumed", channel_id=channel_id)
+            self._notices.tell("notice-channel-resumed", channel=await self._name_of(channel_id))
+
+    async def migrate(self, old_id: int, new_id: int) -> None:
+        """A group of the list became a supergroup, which takes its place; of another one nothing happens."""
+        moved = await self._channels.move(old_id, new_id)
+        self._forget([old_id])
+        if moved is not None:
+            self._know(moved)
+            self._log.info("channel_migrated", channel_id=old_id, new_id=new_id)
 
     @property
     def pins(self) -> Mapping[int, int]:
@@ -74,12 +138,18 @@ class ChannelService:
         """Whether posts of this channel belong to the library."""
         return channel_id in self._progress
 
+    def is_paused(self, channel_id: int) -> bool:
+        """Whether it is on the list and the bot may not read it."""
+        progress = self._progress.get(channel_id)
+        return progress is not None and progress.is_paused
+
     def take(self, event: ChannelEvent) -> None:
         """Queue a live event of an indexed channel; events of other channels and repeated ones are passed over."""
         progress = self._progress.get(event.channel_id)
         if progress is None:
             return
-        if isinstance(event, ChannelTooLong):
+        if isinstance(event, ChannelTooLong) or progress.is_paused:
+            progress.is_due = True
             self._mark_gap(progress)
             return
         progress.latest_pts = max(progress.latest_pts, event.pts)
@@ -96,12 +166,17 @@ class ChannelService:
             progress.seen_pts = event.pts
 
     def with_gap(self) -> list[int]:
-        """Ids of the channels whose difference must be looked at."""
-        return [channel_id for channel_id, progress in self._progress.items() if progress.has_gap]
+        """Ids of the channels whose difference must be looked at now."""
+        return [
+            channel_id
+            for channel_id, progress in self._progress.items()
+            if progress.has_gap and (progress.is_due or not progress.is_paused)
+        ]
 
     def mark_all(self) -> None:
         """Have every channel looked at: posts may be missed without a sign of it."""
         for progress in self._progress.values():
+            progress.is_due = True
             self._mark_gap(progress)
 
     async def settle(self, channel_id: int, pts: int) -> None:
@@ -141,9 +216,30 @@ class ChannelService:
         progress.has_gap = True
         self._gap.set()
 
+    async def _follow(self, channel_id: int) -> None:
+        """Go by what is stored of a channel."""
+        channel = await self._channels.get(channel_id)
+        if channel is None or not channel.enabled:
+            self._forget([channel_id])
+        else:
+            self._know(channel)
+
+    def _know(self, channel: IndexedChannel) -> None:
+        if channel.database is not None:
+            self._pins[channel.id] = channel.database
+        if channel.id not in self._progress:
+            pts = channel.pts or 0
+            self._progress[channel.id] = progress = _Progress(pts, pts, is_paused=channel.paused is not None)
+            self._mark_gap(progress)
+
     def _forget(self, channel_ids: Iterable[int]) -> None:
         for channel_id in list(channel_ids):
-            del self._progress[channel_id]
+            self._progress.pop(channel_id, None)
+            self._pins.pop(channel_id, None)
+
+    async def _name_of(self, channel_id: int) -> str:
+        channel = await self._channels.get(channel_id)
+        return channel.title if channel is not None and channel.title else str(channel_id)
 
     def _tell_shedding_once(self) -> None:
         if not self._shedding:

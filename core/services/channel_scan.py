@@ -101,16 +101,23 @@ class ChannelScanService:
         pause_s = 0.0
         for channel_id in self._index_list.with_gap():
             try:
-                if not await self.scan(channel_id):
+                if not await self._look_at(channel_id):
                     pause_s = max(pause_s, _RETRY_PAUSE_S)
-            except _NOT_READABLE as error:
-                self._log.warning("channel_not_readable", channel=channel_id, detail=str(error))
             except (DatabaseUnavailableError, TelegramUnavailableError) as error:
                 self._log.warning("channel_scan_postponed", channel=channel_id, error=type(error).__name__)
                 pause_s = max(pause_s, _pause_s(error))
         if pause_s:
             await self._clock.sleep(pause_s)
             self._index_list.look_again()
+
+    async def _look_at(self, channel_id: int) -> bool:
+        """Scan a channel, or pause it where the bot may not read it; False when it is due again in a moment."""
+        try:
+            return await self.scan(channel_id)
+        except _NOT_READABLE as error:
+            self._log.info("channel_not_readable", channel=channel_id, detail=str(error))
+            await self._index_list.pause(channel_id, "private" if isinstance(error, SourceGoneError) else "refused")
+            return True
 
     async def scan(self, channel_id: int) -> bool:
         """Store everything that happened in a channel since its durable pts.
@@ -129,6 +136,8 @@ class ChannelScanService:
         found, is_closed, moves = 0, False, True
         while moves and not is_closed:
             changes = await self._telegram.channel_changes(channel_id, pts)
+            if self._index_list.is_paused(channel_id):
+                await self._index_list.resume(channel_id)
             await self._index_list.settle(channel_id, changes.pts)
             if changes.too_long:
                 found += await self._walk(channel_id, channel.last_message_id, changes.top_message_id)

@@ -13,11 +13,13 @@ from core.database.indexes import ensure_indexes
 from core.database.multi_pool import MultiDatabaseManager
 from core.domain.media_id import MediaIdSource
 from core.observability.metrics import Metrics
+from core.services.admin_notices import AdminNotices
 from core.services.channel import ChannelService
 from core.services.channel_scan import ChannelScanService
 from core.services.indexing import IndexingService
 from core.services.indexing_queue import IndexingQueue
 from core.services.runtime_settings import RuntimeSettingsService
+from core.text.catalog import Catalogue
 from repositories.channel import ChannelRepository
 from repositories.media import MediaRepository
 from repositories.runtime_settings import RuntimeSettingsRepository
@@ -26,7 +28,7 @@ from tests.fixtures.channel_wire import FakeChannel, FakeTelegram
 from tests.fixtures.maintenance import MaintenanceProcess
 from tests.fixtures.media_stores import batches_on, changes_on
 from tests.fixtures.new_names import new_names_on
-from tests.integration.services.indexer import BOOKS, FILMS, Indexer
+from tests.integration.services.indexer import ADMIN, BOOKS, FILMS, Indexer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -79,7 +81,8 @@ def start(clock: TestClock, telegram: FakeTelegram) -> Callable[..., AbstractAsy
             counters=counters_on(pool, clock),
         )
         queue = IndexingQueue(indexing, runtime, tasks, metrics, clock)
-        index_list = ChannelService(channels, queue)
+        notices = AdminNotices(telegram, Catalogue(), [ADMIN], tasks, clock)
+        index_list = ChannelService(channels, queue, notices)
         scan = ChannelScanService(channels, index_list, indexing, telegram, runtime, clock)
         yield Indexer(pool, clock, tasks, metrics, channels, media, indexing, queue, index_list, scan)
         await worker.close()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.fixtures.clock import TestClock
 
 FILMS, BOOKS = -1001, -1002
+ADMIN = 77
 
 
 @dataclass(frozen=True)
