@@ -24,6 +24,7 @@ class Connection(asyncio.Protocol):
     Args:
         opened: called when the client has connected; False turns it away.
         received: called with each packet; may raise ProtocolViolation or SecurityError.
+        outgoing: called with each packet to send; gives the one that is sent instead.
         closed: called once when the connection is gone.
         problems: where unexpected errors of `received` go.
 
@@ -37,11 +38,13 @@ class Connection(asyncio.Protocol):
         *,
         opened: Callable[[Connection], bool],
         received: Callable[[Connection, bytes], None],
+        outgoing: Callable[[bytes], bytes],
         closed: Callable[[Connection], None],
         problems: ProblemLog,
     ) -> None:
         self._opened = opened
         self._received = received
+        self._outgoing = outgoing
         self._closed = closed
         self._problems = problems
         self._stream = PacketStream()
@@ -88,7 +91,7 @@ class Connection(asyncio.Protocol):
     def send(self, packet: bytes) -> None:
         """Write one packet; without effect once the connection is gone."""
         if self._transport is not None and not self.muted:
-            self._transport.write(self._stream.frame(packet))
+            self._transport.write(self._stream.frame(self._outgoing(packet)))
 
     def send_error(self, code: int) -> None:
         """Send a transport error: 404 unknown auth key, 429 flood, 444 wrong data centre."""

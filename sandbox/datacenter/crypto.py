@@ -167,6 +167,11 @@ class MessageIds:
         self._last = 0
         self.offset_s = 0.0
 
+    def step(self, offset_s: float) -> None:
+        """Change `offset_s`; after a step back the ids follow the new time at once, below those given before."""
+        self.offset_s = offset_s
+        self._last = 0
+
     def now(self) -> float:
         """The server's idea of unix time, in seconds."""
         return self._clock.unix() + self.offset_s

@@ -85,6 +85,10 @@ class Faults:
         self._rules.append(fault)
         return fault
 
+    def lift(self, fault: Fault) -> None:
+        """Take one rule out of force. Without effect when it is not in force."""
+        self._rules = [rule for rule in self._rules if rule is not fault]
+
     def clear(self) -> None:
         """Lift all rules."""
         self._rules.clear()

@@ -25,6 +25,7 @@ from sandbox.datacenter.recorder import Recorder
 from sandbox.datacenter.rpc import METHODS, Handler
 from sandbox.datacenter.server_key import ServerKey
 from sandbox.datacenter.session import AuthKey, Session
+from sandbox.datacenter.trouble import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,7 @@ _PLAIN_HEAD = struct.Struct("<qqi")  # auth key id 0, message id, length
 _STOP_DEADLINE_S = 5.0
 
 OfflinePolicy = Literal["queue", "too_long", "drop"]
+Kept = Literal["sessions", "keys", "nothing"]
 
 
 @dataclass(slots=True)
@@ -82,6 +84,7 @@ class DataCenter:
         port: where it listens, after `start`.
         auth_keys: every client's key, by its 8-byte id; a key taken out is answered with transport error 404.
         faults: failures to inject into calls.
+        trouble: failures of the whole data centre.
         recorder: calls received.
         problems: errors of the data centre itself; empty in a sound test.
         offline: what becomes of updates for a session without a connection: "queue" keeps them until it is back,
@@ -115,6 +118,7 @@ class DataCenter:
         self.stats = Statistics()
         self.problems = ProblemLog()
         self.faults = Faults()
+        self.trouble = Trouble(self)
         self.recorder = Recorder(recording=recording)
         self.codecs = Codecs()
         self.tasks = TaskRegistry(self.clock, on_failure=lambda name, error: self.problems.note(name, repr(error)))
@@ -122,7 +126,6 @@ class DataCenter:
         self._logins: dict[int, list[AuthKey]] = {}
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
-        self._turning_away = False
         self._exchange = KeyExchange(
             codec=self.codecs.native,
             key=self.key,
@@ -146,18 +149,53 @@ class DataCenter:
         Raises:
             OSError: the port is taken.
         """
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._new_connection, self.host, port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = port
+        await self.open_port()
 
     async def stop(self) -> None:
         """Stop listening, cut all connections, end all waiting calls; cannot be started again."""
-        if self._server is not None:
-            self._server.close()
+        await self.close_port()
         self.drop_all()
         await self.tasks.close(_STOP_DEADLINE_S)
+
+    async def restart(self, *, keep: Kept = "sessions", down_s: float = 0.0) -> None:
+        """Close the port, cut all connections, and come back on the same port. The world stays as it is.
+
+        Args:
+            keep: what the server remembers. "sessions": everything, so that it answers and sends again what it owed;
+                "keys": keys and logins only, so that queued updates are lost and clients meet new_session_created;
+                "nothing": no client's key is known any more.
+            down_s: how long connecting fails, in seconds of the data centre's clock.
+
+        Raises:
+            OSError: another program has taken the port meanwhile.
+        """
+        await self.close_port()
+        self.drop_all()
+        for auth in list(self.auth_keys.values()) if keep != "sessions" else ():
+            auth.lose_sessions()
+            if keep == "nothing":
+                self.forget(auth)
+        await self.clock.sleep(down_s)
+        await self.open_port()
+
+    async def open_port(self) -> None:
+        """Listen on `port`, a free one when that is 0. Without effect when it listens.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        if self._server is None:
+            loop = asyncio.get_running_loop()
+            self._server = await loop.create_server(self._new_connection, self.host, self.port)
+            self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close_port(self) -> None:
+        """Stop listening; connections that stand go on. Without effect when it does not listen."""
         if self._server is not None:
-            await self._server.wait_closed()
+            self._server.close()
+            self._server = None
+            await self.clock.sleep(0)  # uvloop lets go of the port in its next round
 
     @property
     def connections(self) -> list[Connection]:
@@ -169,15 +207,6 @@ class DataCenter:
         for connection in list(self._connections):
             connection.abort()
 
-    def pause_accept(self, paused: bool = True) -> None:  # noqa: FBT001  (reads as a switch)
-        """Turn away every new connection at once, until called with False."""
-        self._turning_away = paused
-
-    def mute(self) -> None:
-        """Let every connection that stands go silent in both directions, as a dead network does; it is not closed."""
-        for connection in self._connections:
-            connection.muted = True
-
     def issue_auth_key(self, user_id: int | None = None) -> AuthKey:
         """Make a key without an exchange, logged in as `user_id`, for a client that is to start with a session."""
         auth = AuthKey(os.urandom(256))
@@ -185,6 +214,10 @@ class DataCenter:
         if user_id is not None:
             self.log_in(auth, user_id)
         return auth
+
+    def keys_of(self, user_id: int) -> list[AuthKey]:
+        """The keys an account is logged in with."""
+        return list(self._logins.get(user_id, ()))
 
     def log_in(self, auth: AuthKey, user_id: int) -> None:
         """Bind a key to an account; it leaves the account it was bound to."""
@@ -200,6 +233,11 @@ class DataCenter:
         auth.user_id = None
         for session in auth.sessions.values():
             session.updates_on = False
+
+    def forget(self, auth: AuthKey) -> None:
+        """Log a key out and know it no more; the client's next packet is answered by transport error 404."""
+        self.log_out(auth)
+        self.auth_keys.pop(auth.id, None)
 
     def push(self, user_id: int, updates: Any) -> int:
         """Send updates to every session of an account that wants them; returns how many sessions that is."""
@@ -218,6 +256,8 @@ class DataCenter:
 
     def _keeps_update(self, session: Session) -> bool:
         """Whether an update for the session is sent or queued; notes it when one is lost."""
+        if self.trouble.lose_updates:
+            return False
         if session.connection is not None or self.offline == "queue":
             return True
         session.missed_updates = session.missed_updates or self.offline == "too_long"
@@ -236,13 +276,17 @@ class DataCenter:
 
     def _new_connection(self) -> Connection:
         return Connection(
-            opened=self._opened, received=self._received, closed=self._connections.discard, problems=self.problems
+            opened=self._opened,
+            received=self._received,
+            outgoing=self.trouble.outgoing,
+            closed=self._connections.discard,
+            problems=self.problems,
         )
 
     def _opened(self, connection: Connection) -> bool:
         self._connections.add(connection)
         self.stats.connections += 1
-        return not self._turning_away
+        return self.trouble.admits(connection)
 
     def _received(self, connection: Connection, packet: bytes) -> None:
         if packet[:8] != _NO_AUTH_KEY:

@@ -61,6 +61,11 @@ class AuthKey:
             del self.sessions[away[0]]
         return session
 
+    def lose_sessions(self) -> None:
+        """Forget what was owed to every session and what it has asked; it goes on getting updates under its old id."""
+        for session in list(self.sessions.values()):
+            self.sessions[session.id] = session.renewed()
+
 
 class Answers:
     """Recent answers by request id, so that a repeated request is answered again and not served twice."""
@@ -112,6 +117,12 @@ class Session:
         self._content_sent = 0
         self._acks_due: list[int] = []
         self._seen: OrderedDict[int, None] = OrderedDict()
+
+    def renewed(self) -> Session:
+        """The session as a server knows it that has lost everything but who gets updates."""
+        fresh = Session(self.auth, self.id, self._message_ids)
+        fresh.updates_on, fresh.without_updates = self.updates_on, self.without_updates
+        return fresh
 
     def first_sight(self, message_id: int) -> bool:
         """Note a message of the client; False when it was noted before."""

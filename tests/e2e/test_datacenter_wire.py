@@ -493,9 +493,9 @@ async def test_a_delayed_call_waits_for_the_clock(world: TinyWorld) -> None:
     assert (first, second) == (prompt, delayed)
 
 
-async def test_paused_accept_turns_new_connections_away(dc: DataCenter, wire: WireClient) -> None:
-    """While accepting is paused new connections are closed at once and standing ones go on."""
-    dc.pause_accept(True)
+async def test_new_connections_can_be_turned_away(dc: DataCenter, wire: WireClient) -> None:
+    """New connections can be closed at once and standing ones go on."""
+    dc.trouble.turn_away = True
     late = WireClient(dc, wire.auth)
     await late.connect()
     with pytest.raises((EOFError, ConnectionError)):
@@ -503,7 +503,7 @@ async def test_paused_accept_turns_new_connections_away(dc: DataCenter, wire: Wi
     wire.send(NEAREST())
 
     assert (await wire.receive_body(Result)).result.country == "GR"
-    dc.pause_accept(False)
+    dc.trouble.turn_away = False
     await late.close()
     await late.connect()
     late.send(NEAREST())

@@ -78,7 +78,7 @@ async def test_a_data_centre_that_is_not_there_ends_the_start_in_time(build, set
 async def test_a_ping_tells_a_silent_connection_from_a_living_one(bot, dc):
     """The probe succeeds on a living connection and fails in its own time on a silent one."""
     await ping(bot.client, timeout_s=1)
-    dc.mute()
+    dc.trouble.mute()
 
     with pytest.raises(TelegramUnavailableError):
         await ping(bot.client, timeout_s=0.2)
@@ -101,7 +101,7 @@ async def test_restarts_at_once_make_one_reconnection_and_further_losses_are_sur
 
 async def test_stopping_during_a_reconnection_ends_it(bot, dc):
     """A bot can be stopped while Telegram is away; no reconnection goes on behind its back."""
-    dc.pause_accept()
+    dc.trouble.turn_away = True
     dc.drop_all()
     await asyncio.wait([bot.client.session.recv_task])
     await asyncio.sleep(0)
