@@ -57,6 +57,12 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("quota_refusals", "quota_refusals", _COUNTER, (), "", "Deliveries refused or cut by the daily limit"),
     MetricSpec("telegram_calls", "telegram_calls", _COUNTER, ("method", "outcome"), "", "Attempts of API calls"),
     MetricSpec("telegram_seconds", "telegram_call", _HISTOGRAM, ("method",), "seconds", "One API attempt", _SLOW_S),
+    MetricSpec("telegram_outcomes", "telegram_outcomes", _COUNTER, ("method", "outcome"), "", "API calls by their end"),
+    MetricSpec("telegram_wait_seconds", "telegram_wait", _HISTOGRAM, ("reason",), "seconds", "API waits", _SLOW_S),
+    MetricSpec("send_budget_seconds", "send_budget_wait", _HISTOGRAM, ("kind",), "seconds", "Waits to send", _SLOW_S),
+    MetricSpec("send_budget_waiting", "send_budget_waiting", _GAUGE, ("kind",), "", "Sends that wait for their turn"),
+    MetricSpec("send_budget_refusals", "send_budget_refusals", _COUNTER, ("kind",), "", "Sends without a turn in time"),
+    MetricSpec("send_budget_holds", "send_budget_holds", _COUNTER, (), "", "Times Telegram put off a chat's sends"),
     MetricSpec("flood_wait_seconds", "flood_wait", _COUNTER, (), "seconds", "Time Telegram asked to wait, in total"),
     MetricSpec("database_operations", "database_operations", _COUNTER, ("op", "outcome"), "", "MongoDB operations"),
     MetricSpec("database_seconds", "database_operation", _HISTOGRAM, ("op",), "seconds", "MongoDB answers", _QUICK_S),
@@ -65,6 +71,7 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("posts_indexed", "posts_indexed", _COUNTER, (), "", "Posts that became a new file"),
     MetricSpec("posts_duplicate", "posts_duplicate", _COUNTER, (), "", "Posts of a file that was already known"),
     MetricSpec("posts_rejected", "posts_rejected", _COUNTER, ("reason",), "", "Posts that were not indexed"),
+    MetricSpec("posts_shed", "posts_shed", _COUNTER, (), "", "Live posts left to the channel's record: queue full"),
     MetricSpec("rate_limit_refusals", "rate_limit_refusals", _COUNTER, ("action", "scope"), "", "Actions refused"),
     MetricSpec("rate_limit_fallbacks", "rate_limit_fallbacks", _COUNTER, (), "", "Checks made without Redis"),
     MetricSpec("tasks_failed", "tasks_failed", _COUNTER, ("task",), "", "Background tasks that ended in an error"),
@@ -102,6 +109,12 @@ class Metrics:
     quota_refusals: Counter
     telegram_calls: Counter
     telegram_seconds: Histogram
+    telegram_outcomes: Counter
+    telegram_wait_seconds: Histogram
+    send_budget_seconds: Histogram
+    send_budget_waiting: Gauge
+    send_budget_refusals: Counter
+    send_budget_holds: Counter
     flood_wait_seconds: Counter
     database_operations: Counter
     database_seconds: Histogram
@@ -110,6 +123,7 @@ class Metrics:
     posts_indexed: Counter
     posts_duplicate: Counter
     posts_rejected: Counter
+    posts_shed: Counter
     rate_limit_refusals: Counter
     rate_limit_fallbacks: Counter
     tasks_failed: Counter

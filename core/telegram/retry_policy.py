@@ -119,6 +119,11 @@ def decide(
     return Retry(pause * (1 + jitter))
 
 
+def give_up_waiting(state: CallState, idempotency: Idempotency) -> GiveUp:
+    """What it means that a call is not tried (again) because the next attempt would have to wait too long."""
+    return _give_up(GiveUpReason.RETRY_LATER, state, idempotency)
+
+
 def _give_up(reason: GiveUpReason, state: CallState, idempotency: Idempotency) -> GiveUp:
     if state.uncertain and idempotency is not Idempotency.REPEATABLE:
         return GiveUp(GiveUpReason.OUTCOME_UNKNOWN)

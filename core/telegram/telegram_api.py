@@ -13,7 +13,7 @@ from pyrogram.raw.core import TLObject
 
 from core.errors import TelegramUnavailableError
 from core.telegram.gateway import OutcomeUnknownError, RetryLaterError
-from core.telegram.retry_policy import CallState, Failure, GiveUpReason, Idempotency, Retry, decide
+from core.telegram.retry_policy import CallState, Failure, GiveUpReason, Idempotency, Retry, decide, give_up_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.clock import Clock
     from core.concurrency.semaphore_manager import ConcurrencyDomain, SemaphoreManager
     from core.observability.metrics import Metrics
+    from core.telegram.send_budget import SendPermit
 
 _UNREADABLE_FLOOD_WAIT_S = 5
 _SEND_GRACE_S = 1.0
@@ -63,6 +64,7 @@ class _Call:
     idempotency: Idempotency
     flood_cap_s: float
     timeout_s: float
+    permit: SendPermit | None
 
 
 class TelegramApi:
@@ -72,7 +74,7 @@ class TelegramApi:
         client: a started client that neither retries nor sleeps on its own (`sleep_threshold` 0).
         lanes: bound how many calls of a kind are under way; inside a lane a call waits for its answer and nothing else.
         clock: used for every pause and measurement.
-        metrics: counts every attempt by method and outcome.
+        metrics: counts every attempt, every wait and how every call ends.
     """
 
     def __init__(self, client: Client, lanes: SemaphoreManager, clock: Clock, metrics: Metrics) -> None:
@@ -80,6 +82,9 @@ class TelegramApi:
         self._lanes = lanes
         self._clock = clock
         self._metrics = metrics
+        waits = metrics.telegram_wait_seconds
+        self._lane_wait, self._connection_wait = waits.labels("lane"), waits.labels("connection")
+        self._flood_wait, self._retry_wait = waits.labels("flood_wait"), waits.labels("retry")
         self._log = structlog.get_logger(__name__)
 
     async def call_api(
@@ -91,6 +96,7 @@ class TelegramApi:
         idempotency: Idempotency,
         flood_cap_s: float,
         timeout_s: float,
+        permit: SendPermit | None = None,
     ) -> Any:
         """Carry out one request.
 
@@ -101,29 +107,36 @@ class TelegramApi:
             idempotency: whether the request may be sent again after its answer was lost.
             flood_cap_s: most seconds to wait because Telegram asks for it, in total; 0 for never.
             timeout_s: how long one attempt waits for the connection and for its answer.
+            permit: asked for a turn before every attempt; required of whatever creates a message.
 
         Returns:
             The raw answer, or `ALREADY_DONE` when Telegram says that the random_id has been used: an earlier attempt
             was carried out and its answer is lost.
 
         Raises:
-            RetryLaterError: Telegram asks for a longer wait than the cap; nothing was done.
+            RetryLaterError: Telegram asks for a longer wait than the cap, or no turn comes in time; nothing was done.
             OutcomeUnknownError: no answer came, and a request that is not repeatable may have been carried out.
             TelegramUnavailableError: no answer came; nothing was done, or doing it again is harmless.
             pyrogram.errors.RPCError: the request itself is refused.
         """
-        return await self._execute_with_retry(
-            _Call(method_name, request_factory, lane, idempotency, flood_cap_s, timeout_s)
-        )
+        call = _Call(method_name, request_factory, lane, idempotency, flood_cap_s, timeout_s, permit)
+        try:
+            answer = await self._execute_with_retry(call)
+        except (errors.RPCError, TelegramUnavailableError, asyncio.CancelledError) as error:
+            self._metrics.telegram_outcomes.labels(method_name, type(error).__name__).inc()
+            raise
+        self._metrics.telegram_outcomes.labels(method_name, "ok").inc()
+        return answer
 
     async def _execute_with_retry(self, call: _Call) -> Any:
         state = CallState()
         while True:
             try:
+                await self._wait_turn(call, state)
                 return await self._attempt(call)
             except (errors.RPCError, errors.BadMsgNotification, OSError) as error:
                 failure, flood_wait_s = _classify(error)
-                self._count_failure(call, failure, flood_wait_s)
+                self._note_failure(call, failure, flood_wait_s)
                 state = replace(state, uncertain=state.uncertain or failure is Failure.ANSWER_LOST)
                 step = decide(
                     failure,
@@ -135,13 +148,32 @@ class TelegramApi:
                 )
                 if not isinstance(step, Retry):
                     return self._give_up(call, step.reason, error, flood_wait_s)
+            (self._flood_wait if failure is Failure.FLOOD_WAIT else self._retry_wait).observe(step.wait_s)
             await self._clock.sleep(step.wait_s)
             state = state.after_wait(flood_wait_s)
 
+    async def _wait_turn(self, call: _Call, state: CallState) -> None:
+        """Wait for what an attempt needs before it takes a place in its lane: the connection, then a turn to send.
+
+        In this order, or turns would pile up while there is no connection, and all be used at once when it is back.
+        """
+        await self._wait_connected(call.timeout_s)
+        if call.permit is None:
+            return
+        try:
+            await call.permit.acquire()
+        except RetryLaterError as error:
+            if give_up_waiting(state, call.idempotency).reason is GiveUpReason.OUTCOME_UNKNOWN:
+                raise OutcomeUnknownError(f"{call.method}: no turn to ask again") from error
+            raise
+
     async def _attempt(self, call: _Call) -> Any:
+        came = self._clock.monotonic()
         async with self._lanes.lane(call.lane):
             started = self._clock.monotonic()
-            await self._wait_connected(call.timeout_s)
+            self._lane_wait.observe(started - came)
+            if not self._is_connected:
+                raise ConnectionError("the connection went while waiting for a place")
             # The client's own timeout forgets the request properly; ours only guards a connection that cannot be
             # written to, which that one does not cover.
             async with asyncio.timeout(call.timeout_s + _SEND_GRACE_S):
@@ -155,20 +187,29 @@ class TelegramApi:
         self._metrics.telegram_seconds.labels(call.method).observe(took)
         return answer
 
-    async def _wait_connected(self, timeout_s: float) -> None:
+    @property
+    def _is_connected(self) -> bool:
         session = self._client.session
-        if session is None or session.is_started.is_set():
+        return session is None or session.is_started.is_set()
+
+    async def _wait_connected(self, timeout_s: float) -> None:
+        if self._is_connected:
             return
+        started = self._clock.monotonic()
         try:
             async with asyncio.timeout(timeout_s):
-                await session.is_started.wait()
+                await self._client.session.is_started.wait()
         except TimeoutError as error:
             raise ConnectionError("no connection to Telegram") from error
+        finally:
+            self._connection_wait.observe(self._clock.monotonic() - started)
 
-    def _count_failure(self, call: _Call, failure: Failure, flood_wait_s: int) -> None:
+    def _note_failure(self, call: _Call, failure: Failure, flood_wait_s: int) -> None:
         self._metrics.telegram_calls.labels(call.method, failure.value).inc()
         if failure is Failure.FLOOD_WAIT:
             self._metrics.flood_wait_seconds.inc(flood_wait_s)
+            if call.permit is not None:
+                call.permit.hold_back(flood_wait_s)
             self._log.warning("telegram_flood_wait", method=call.method, seconds=flood_wait_s)
 
     def _give_up(self, call: _Call, reason: GiveUpReason, error: Exception, flood_wait_s: int) -> AlreadyDone:
