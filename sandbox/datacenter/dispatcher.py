@@ -123,7 +123,9 @@ class Dispatcher:
         if job.session.auth.user_id is None and not job.name.startswith(_OPEN_TO_STRANGERS):
             raise RpcFailure(401, "AUTH_KEY_UNREGISTERED")
         datacenter = self._datacenter
-        return handler(Call(datacenter.world, job.session, datacenter), job.request)
+        call = Call(datacenter.world, job.session, datacenter)
+        datacenter.trouble.flood_control.check(call, job.name, job.request)
+        return handler(call, job.request)
 
     def _finish_later(self, job: _Job, result: Awaitable[Any]) -> None:
         task = self._datacenter.tasks.spawn(self._finish(job, result), name=job.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.datacenter.faults import Fault
+from sandbox.datacenter.flood_control import FloodControl
 from sandbox.datacenter.session import random_long
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Trouble:
         datacenter: whose clients get into trouble.
 
     Attributes:
+        flood_control: how fast bots may write; off at first.
         turn_away: new connections are accepted and cut at once, those that stand go on. A client that retries
             without a pause shows here; see `refuse_connections` for a port that is closed.
         lose_updates: updates are thrown away although the client is connected, and nothing tells it. Answers go on.
@@ -34,6 +36,7 @@ class Trouble:
         self.turn_away = False
         self.lose_updates = False
         self.tamper: Callable[[bytes], bytes] | None = None
+        self.flood_control = FloodControl(datacenter.clock)
         self._datacenter = datacenter
         self._in_black_hole = False
         self._flapping: asyncio.Task[None] | None = None
