@@ -71,6 +71,7 @@ def bot_environment(
         "PORT": "0",
         "TELEGRAM_DATACENTER": f"{load.datacenter.host}:{load.datacenter.port}",
         "TELEGRAM_DATACENTER_KEY": str(load.write_key(folder)),
+        "SEND_BUDGET": "false",  # Telegram's own limit of 30 messages a second would hide what the bot can do
         **further,
     }
 

@@ -108,6 +108,7 @@ class BootstrapSettings(BaseSettings):
         http_token: None: details of the sidecar are never shown.
         telegram_datacenter: (host, port) of a data centre other than Telegram's own, whose public key (PEM) is in
             `telegram_datacenter_key`.
+        send_budget: keep to what Telegram lets a bot send; may be off only with a data centre of one's own.
         shutdown_deadline_s: seconds; everything is closed within them.
     """
 
@@ -156,6 +157,8 @@ class BootstrapSettings(BaseSettings):
     )
     telegram_datacenter_key: Path | None = Field(default=None, validate_default=True, examples=["data/datacenter.pem"])
 
+    send_budget: bool = Field(default=True, examples=["true"])
+
     concurrency_telegram_send: _LaneSize = Field(default=10, examples=["10"])
     concurrency_telegram_fetch: _LaneSize = Field(default=15, examples=["15"])
     concurrency_database_write: _LaneSize = Field(default=20, examples=["20"])
@@ -175,6 +178,13 @@ class BootstrapSettings(BaseSettings):
             raise ValueError("TELEGRAM_DATACENTER needs the file of its public key")
         if value is not None and not value.is_file():
             raise ValueError("there is no such file")
+        return value
+
+    @field_validator("send_budget")
+    @classmethod
+    def _spares_telegram(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic hands it over
+        if not value and info.data.get("telegram_datacenter") is None:
+            raise ValueError("only a bot on a TELEGRAM_DATACENTER of its own may send without a budget")
         return value
 
     @field_validator("database_names")

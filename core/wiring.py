@@ -18,6 +18,7 @@ from core.database.pool import DatabaseConnectionPool
 from core.database.write_routing import WriteRouting
 from core.domain.database import BreakerLimits, WriteLimits
 from core.domain.media_id import MediaIdSource
+from core.services.blocked_files import BlockedFiles
 from core.services.daily_statistics import DailyCounters
 from core.services.health_report import HealthProbe
 from core.services.indexing import IndexingService
@@ -34,7 +35,9 @@ from core.services.search_windows import SearchWindows
 from core.services.word_recount import WordRecount
 from core.telegram.client import build_client, build_storage, ping
 from core.telegram.pyrogram_gateway import PyrogramGateway
+from core.telegram.send_budget import SendBudget
 from core.telegram.telegram_api import TelegramApi
+from repositories.blocked_file import BlockedFileRepository
 from repositories.channel import ChannelRepository
 from repositories.daily_statistics import DailyStatisticsRepository
 from repositories.group import GroupRepository
@@ -43,6 +46,7 @@ from repositories.media import MediaRepository
 from repositories.media_batch import MediaBatchRepository
 from repositories.media_duplicate import MediaDuplicateRepository
 from repositories.media_metadata_batch import MediaMetadataRepository
+from repositories.media_removal import MediaRemovalRepository
 from repositories.media_words import MediaWordsRepository
 from repositories.postponed_change import PostponedChangeRepository
 from repositories.runtime_settings import RuntimeSettingsRepository
@@ -99,15 +103,18 @@ class Repositories:
     groups: GroupRepository
     daily_statistics: DailyStatisticsRepository
     maintenance: MaintenanceRepository
+    blocked_files: BlockedFileRepository
+    media_removal: MediaRemovalRepository
 
 
 @dataclass(frozen=True, slots=True)
 class Bookkeeping:
-    """Told by many services of what they do."""
+    """Told by many services of what they do, or of what may not be."""
 
     invalidator: CacheInvalidator
     counters: DailyCounters
     popularity: Popularity
+    blocked: BlockedFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,7 @@ class Telegram:
     client: Any
     lanes: SemaphoreManager
     gateway: PyrogramGateway
+    budget: SendBudget | None
 
 
 def build_databases(base: Base, seeds: Mapping[str, str], mongo_client: Callable[[], Any] | None) -> Databases:
@@ -163,6 +171,8 @@ def build_repositories(base: Base, databases: Databases) -> Repositories:
         groups=GroupRepository(primary, base.cache, base.clock),
         daily_statistics=DailyStatisticsRepository(primary),
         maintenance=MaintenanceRepository(primary, base.clock),
+        blocked_files=BlockedFileRepository(primary),
+        media_removal=MediaRemovalRepository(manager),
     )
 
 
@@ -173,6 +183,7 @@ def build_bookkeeping(base: Base, databases: Databases, repositories: Repositori
         CacheInvalidator(base.cache, base.clock, lambda: runtime.current.search_refresh_s),
         DailyCounters(repositories.daily_statistics, base.clock, base.settings.time_zone),
         Popularity(repositories.media, base.clock),
+        BlockedFiles(repositories.blocked_files, repositories.media_removal, base.clock),
     )
 
 
@@ -246,6 +257,7 @@ def build_indexing(
         tasks=base.tasks,
         metrics=base.metrics,
         counters=books.counters,
+        blocked=books.blocked,
         pins=pins,
     )
 
@@ -255,7 +267,8 @@ def build_telegram(base: Base) -> Telegram:
     lanes = SemaphoreManager(base.settings.concurrency.model_dump())
     client = build_client(base.settings, build_storage(base.settings, base.clock))
     api = TelegramApi(client, lanes, base.clock, base.metrics)
-    return Telegram(client, lanes, PyrogramGateway(client, api))
+    budget = SendBudget(base.tasks, base.clock, base.metrics) if base.settings.send_budget else None
+    return Telegram(client, lanes, PyrogramGateway(client, api, budget=budget), budget)
 
 
 def build_probes(databases: Databases, cache: RedisCache, client: Any) -> dict[str, HealthProbe]:

@@ -51,7 +51,11 @@ def build_operations(
     """Hand everything that watches the bot what it needs; `steps` are those of `MaintenanceService`."""
     loop_lag = LoopLagMonitor(base.clock, base.metrics)
     health = HealthReport(build_probes(databases, base.cache, telegram.client), base.metrics, base.clock)
-    sections = {"indexing_queue": lambda: queue.depth, "databases": lambda: database_report(databases)}
+    sections = {
+        "indexing_queue": lambda: queue.depth,
+        "databases": lambda: database_report(databases),
+        "send_budget": lambda: telegram.budget and telegram.budget.report(),
+    }
     performance = PerformanceReport(base.metrics, loop_lag, telegram.lanes, base.clock, sections)
     maintenance = MaintenanceService(
         maintenance=repositories.maintenance,

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pyrogram import Client
 
     from core.domain.media import NewMedia
+    from core.telegram.send_budget import SendBudget, SendPermit
     from core.telegram.telegram_api import TelegramApi
 
 _MAX_POSTS_PER_CALL = 200
@@ -61,7 +62,7 @@ class CallLimits:
     Attributes:
         timeout_s: how long one attempt waits for its answer.
         answer_flood_s: most seconds an answer, an edit or a look-up on a person's behalf waits when Telegram asks.
-        media_flood_s: the same for a file.
+        media_flood_s: the same for a file, and for messages that nobody has just asked for.
         fetch_flood_s: the same for background reading of channels.
     """
 
@@ -78,12 +79,20 @@ class PyrogramGateway:
         client: a started bot client.
         api: the way out for that client.
         limits: timeouts and flood wait caps.
+        budget: gives every message its turn; None sends at once, which only a local Telegram bears.
     """
 
-    def __init__(self, client: Client, api: TelegramApi, limits: CallLimits | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        api: TelegramApi,
+        limits: CallLimits | None = None,
+        budget: SendBudget | None = None,
+    ) -> None:
         self._client = client
         self._api = api
         self._limits = limits or CallLimits()
+        self._budget = budget
 
     @property
     def username(self) -> str:
@@ -128,7 +137,7 @@ class PyrogramGateway:
             entities=entities,
         )
         try:
-            answer = await self._write("messages.SendMessage", request, self._limits.answer_flood_s)
+            answer = await self._write("messages.SendMessage", request, chat_id, send_class)
         except TelegramRefusedError as refused:
             if reply_to is None or refused.name not in _NOTHING_TO_ANSWER:
                 raise
@@ -161,7 +170,7 @@ class PyrogramGateway:
             noforwards=protect or None,
             entities=entities,
         )
-        answer = await self._write("messages.SendMedia", request, self._limits.media_flood_s)
+        answer = await self._write("messages.SendMedia", request, chat_id, SendClass.DELIVERY)
         return sent_media(answer, file_id)
 
     async def answer_callback(
@@ -279,14 +288,17 @@ class PyrogramGateway:
             raise SourceGoneError(f"{channel_id} is no channel")
         return raw.types.InputChannel(channel_id=peer.channel_id, access_hash=peer.access_hash)
 
-    async def _write(self, method: str, request: Any, flood_cap_s: float) -> Any:
+    async def _write(self, method: str, request: Any, chat_id: int, send_class: SendClass) -> Any:
+        """Create a message, in its turn."""
+        limits = self._limits
         return await self._call(
             method,
             request,
             purpose=Purpose.WRITE,
             lane=ConcurrencyDomain.TELEGRAM_SEND,
             idempotency=Idempotency.RANDOM_ID,
-            flood_cap_s=flood_cap_s,
+            flood_cap_s=limits.answer_flood_s if send_class is SendClass.ANSWER else limits.media_flood_s,
+            permit=self._budget.permit(chat_id, send_class) if self._budget else None,
         )
 
     async def _change(self, method: str, request: Any, purpose: Purpose) -> None:
@@ -330,6 +342,7 @@ class PyrogramGateway:
         lane: ConcurrencyDomain,
         idempotency: Idempotency,
         flood_cap_s: float,
+        permit: SendPermit | None = None,
     ) -> Any:
         """Make the call; returns None where a refusal means that there was nothing to do."""
         try:
@@ -340,6 +353,7 @@ class PyrogramGateway:
                 idempotency=idempotency,
                 flood_cap_s=flood_cap_s,
                 timeout_s=self._limits.timeout_s,
+                permit=permit,
             )
         except errors.RPCError as error:
             translated = refusal(method, error_name(error), abs(error.CODE or 0), purpose)

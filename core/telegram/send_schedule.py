@@ -69,7 +69,7 @@ class SendLimits:
     chat_burst: int = 5
     group_sends: int = 20
     group_window_s: float = 61.0
-    classes: Mapping[SendClass, ClassLimits] = field(default=CLASS_LIMITS)
+    classes: Mapping[SendClass, ClassLimits] = field(default_factory=lambda: CLASS_LIMITS)
 
 
 class _Bucket:
