@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from pyrogram import Client, errors, raw
@@ -18,133 +18,12 @@ from pyrogram.connection.transport import (
 from pyrogram.handlers import RawUpdateHandler
 from pyrogram.raw.core import GzipPacked
 
-from sandbox.clients import attach_pyrofork, session_string
 from sandbox.datacenter import DataCenter, Fault
-from sandbox.datacenter.rpc import Call, RpcFailure
+from tests.e2e.wire.tiny_world import BOT, NEAREST, TOKEN, Result, TinyWorld, pyrofork
 from tests.fixtures.clock import TestClock
 from tests.fixtures.wire_client import WireClient
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from sandbox.world import UpdateSink
-
 pytestmark = pytest.mark.wire
-
-BOT = 7001
-
-
-class TinyWorld:
-    """One bot, and just enough methods for a client to start and to be asked for its nearest data centre."""
-
-    def __init__(self) -> None:
-        self.served = 0
-        self.sink: Any = None
-        self.gate: asyncio.Future[None] | None = None
-
-    def attach(self, sink: UpdateSink) -> None:
-        self.sink = sink
-
-    def methods(self) -> dict[str, Any]:
-        return {
-            "help.GetConfig": self.config,
-            "auth.ImportBotAuthorization": self.log_in,
-            "updates.GetState": self.state,
-            "users.GetFullUser": self.full_user,
-            "help.GetNearestDc": self.nearest,
-            "help.GetSupport": self.broken,
-            "help.GetInviteText": self.slow,
-        }
-
-    def config(self, call: Call, _request: Any) -> Any:
-        numbers = {
-            name: 0
-            for name in raw.types.Config.__init__.__annotations__
-            if name in raw.types.Config.__slots__ and name not in raw.types.Config.__init__.__kwdefaults__
-        }
-        numbers |= {"date": 1, "expires": 2, "test_mode": False, "this_dc": call.datacenter.dc_id}
-        numbers |= {"dc_options": [], "dc_txt_domain_name": "", "me_url_prefix": ""}
-        return raw.types.Config(**numbers)
-
-    def user(self) -> Any:
-        return raw.types.User(id=BOT, is_self=True, bot=True, bot_info_version=1, first_name="Bot", usernames=[])
-
-    def log_in(self, call: Call, request: Any) -> Any:
-        if request.bot_auth_token != "7001:token":
-            raise RpcFailure(400, "ACCESS_TOKEN_INVALID")
-        call.log_in(BOT)
-        return raw.types.auth.Authorization(user=self.user())
-
-    def state(self, call: Call, _request: Any) -> Any:
-        call.session.updates_on = True
-        return raw.types.updates.State(pts=1, qts=0, date=1, seq=0, unread_count=0)
-
-    def full_user(self, _call: Call, _request: Any) -> Any:
-        full = raw.types.UserFull(
-            id=BOT,
-            settings=raw.types.PeerSettings(),
-            notify_settings=raw.types.PeerNotifySettings(),
-            common_chats_count=0,
-        )
-        return raw.types.users.UserFull(full_user=full, chats=[], users=[self.user()])
-
-    def nearest(self, call: Call, _request: Any) -> Any:
-        self.served += 1
-        dc_id = call.datacenter.dc_id
-        return raw.types.NearestDc(country="GR", this_dc=dc_id, nearest_dc=dc_id)
-
-    def broken(self, _call: Call, _request: Any) -> Any:
-        return {}["no such support"]
-
-    async def slow(self, _call: Call, _request: Any) -> Any:
-        self.served += 1
-        if self.gate is not None:
-            await self.gate
-        return raw.types.help.InviteText(message="come " * 500)
-
-    def tell(self, number: int) -> int:
-        """Push an update that carries `number`; returns how many sessions it is for."""
-        update = raw.types.UpdateDeleteMessages(messages=[number], pts=number, pts_count=0)
-        return self.sink.push(BOT, raw.types.Updates(updates=[update], users=[], chats=[], date=1, seq=0))
-
-
-@pytest.fixture
-def world() -> TinyWorld:
-    return TinyWorld()
-
-
-@pytest.fixture
-async def dc(world: TinyWorld) -> AsyncIterator[DataCenter]:
-    datacenter = DataCenter(world, methods=world.methods())
-    await datacenter.start()
-    yield datacenter
-    await datacenter.stop()
-
-
-def pyrofork(dc: DataCenter, name: str = "bot", **options: Any) -> Client:
-    client = Client(name, api_id=1, api_hash="x", in_memory=True, sleep_threshold=0, **options)
-    return attach_pyrofork(client, dc.host, dc.port, dc.key.public_pem)
-
-
-@pytest.fixture
-async def bot(dc: DataCenter, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Client]:
-    monkeypatch.chdir(tmp_path)
-    client = pyrofork(dc, session_string=session_string(dc, BOT, is_bot=True))
-    await client.start()
-    yield client
-    await client.stop()
-
-
-@pytest.fixture
-async def wire(dc: DataCenter) -> AsyncIterator[WireClient]:
-    client = WireClient(dc, dc.issue_auth_key(BOT))
-    await client.connect()
-    yield client
-    await client.close()
-
-
-NEAREST = raw.functions.help.GetNearestDc
-Result = raw.types.RpcResult
 
 
 @pytest.mark.parametrize("fast_pq", [True, False])
@@ -152,7 +31,7 @@ async def test_a_bot_logs_in_through_the_whole_handshake(world: TinyWorld, fast_
     """An unmodified client agrees on a key and logs in by token, also with factors of Telegram's size."""
     dc = DataCenter(world, methods=world.methods(), fast_pq=fast_pq)
     await dc.start()
-    client = pyrofork(dc, bot_token="7001:token")
+    client = pyrofork(dc, bot_token=TOKEN)
 
     await client.start()
     me = client.me
@@ -183,7 +62,7 @@ async def test_a_session_string_saves_handshake_and_login(dc: DataCenter, bot: C
 )
 async def test_every_framing_of_pyrofork_works(dc: DataCenter, protocol: type, framing: str) -> None:
     """A client may frame its packets in any way it knows; key exchange and calls work in each."""
-    client = pyrofork(dc, bot_token="7001:token")
+    client = pyrofork(dc, bot_token=TOKEN)
     client.protocol_factory = protocol
 
     await client.start()
