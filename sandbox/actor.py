@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, TypeVar
 
+from sandbox.owner import Owner
 from sandbox.seen import Button, InlineOffer, InlinePage, Seen, page_of, seen_of
 from sandbox.world.links import check_start_param, start_link
 from sandbox.world.message_box import EventKind
@@ -54,8 +55,10 @@ class _Stream:
             raise TimeoutError(f"no fitting {self._name} within {timeout_s} s; these came: {passed}") from None
 
 
-class Actor:
+class Actor(Owner):
     """Drives one person of the world directly, as a modified client could, so forged presses are allowed.
+
+    What the person does as the owner of chats is inherited: albums, forwards, rights of the bot, migration and more.
 
     Needs no client and no login; what the account receives is seen even while a client of it is connected. Waiting is
     driven by events. A wait returns the first arrival that fits and passes over earlier ones, so that two waits in a
@@ -72,11 +75,9 @@ class Actor:
     """
 
     def __init__(self, world: World, user_id: int, bot_id: int) -> None:
-        self.user_id = user_id
-        self.bot_id = bot_id
+        super().__init__(world, user_id, bot_id)
         self.received: list[Seen] = []
         self.deleted_ids: list[int] = []
-        self._world = world
         self._messages = _Stream("message")
         self._edits = _Stream("edit")
         self._stop = world.observe(user_id, self._on_happening)

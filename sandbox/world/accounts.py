@@ -27,6 +27,7 @@ class Account:
         commands: a bot's command lists by (scope, language); language "" is the default list.
         inline_placeholder: for a bot, what people see before they type an inline query; None: no inline mode.
         inline_feedback: a bot is told which inline result was sent; off unless its owner asks for it.
+        hides_in_forwards: forwards of the person's messages show the name alone.
         sees_all_group_messages: False is Telegram's privacy mode: only commands, mentions and replies reach the bot.
     """
 
@@ -41,6 +42,7 @@ class Account:
     sees_all_group_messages: bool = True
     inline_placeholder: str | None = None
     inline_feedback: bool = False
+    hides_in_forwards: bool = False
     box: MessageBox = field(default_factory=MessageBox)
     channels: set[int] = field(default_factory=set)
     blocked: set[int] = field(default_factory=set)

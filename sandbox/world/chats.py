@@ -58,6 +58,21 @@ def every_right() -> Any:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Invite:
+    """A link that lets people in, at once or after an admin has agreed."""
+
+    hash: str
+    admin_id: int
+    date: int
+    needs_approval: bool = False
+
+    @property
+    def link(self) -> str:
+        """As people pass it on."""
+        return f"https://t.me/+{self.hash}"
+
+
 @dataclass(slots=True, eq=False)
 class Channel:
     """A broadcast channel or a (super)group.
@@ -66,7 +81,11 @@ class Channel:
         id: the bare positive id; `full_id` is the one bots see.
         broadcast: True for a channel where only admins post, False for a group.
         read: highest id read, by account.
-        invites: invite hashes that let people in.
+        invites: invite links by hash.
+        requesters: accounts that asked to be let in, with the hash of the link they followed, in order.
+        protected: nobody may forward or save what stands in it.
+        gone: deleted by its creator or banned by Telegram; nobody gets in any more.
+        migrated_from: id of the basic group that it was; None for one that began as it is.
     """
 
     id: int
@@ -79,7 +98,11 @@ class Channel:
     history: History = field(default_factory=History)
     log: EventLog = field(default_factory=EventLog)
     read: dict[int, int] = field(default_factory=dict)
-    invites: dict[str, int] = field(default_factory=dict)
+    invites: dict[str, Invite] = field(default_factory=dict)
+    requesters: dict[int, str] = field(default_factory=dict)
+    protected: bool = False
+    gone: bool = False
+    migrated_from: int | None = None
     next_id: int = 1
 
     @property
@@ -156,19 +179,19 @@ class Channels:
     def __getitem__(self, channel_id: int) -> Channel:
         return self._by_id[bare_id(channel_id)]
 
-    def invite(self, channel: Channel, admin_id: int, invite_hash: str) -> None:
+    def invite(self, channel: Channel, invite: Invite) -> None:
         """Let the bearer of a link into a channel."""
-        channel.invites[invite_hash] = admin_id
-        self._by_invite[invite_hash] = channel.id
+        channel.invites[invite.hash] = invite
+        self._by_invite[invite.hash] = channel.id
 
     def by_invite(self, invite_hash: str) -> Channel:
         """The channel behind an invite link.
 
         Raises:
-            RpcFailure: INVITE_HASH_EXPIRED when the link is unknown.
+            RpcFailure: INVITE_HASH_EXPIRED when the link is unknown, or its channel is gone.
         """
         channel_id = self._by_invite.get(invite_hash)
-        if channel_id is None:
+        if channel_id is None or self._by_id[channel_id].gone:
             raise RpcFailure(400, "INVITE_HASH_EXPIRED")
         return self._by_id[channel_id]
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from core.clock import Clock
     from sandbox.world.accounts import Accounts
     from sandbox.world.chats import Channel
-    from sandbox.world.message_box import Body, Event, EventKind, Message
+    from sandbox.world.message_box import Event, EventKind, Message
     from sandbox.world.views import Views
 
 
@@ -77,10 +77,16 @@ class Delivery:
             self.push(user_id, self._views.update(event, None, user_id), messages)
         self._notify(user_id, event, 0)
 
-    def channel(self, channel: Channel, event: Event, *, but: int | None = None) -> None:
-        """Tell every member of a channel, except the account that gets the event as its own answer."""
+    def channel(
+        self, channel: Channel, event: Event, *, but: int | None = None, push_deletion_to_bots: bool | None = None
+    ) -> None:
+        """Tell every member of a channel, except the account that gets the event as its own answer.
+
+        `push_deletion_to_bots` overrides `push_channel_deletions_to_bots` for this event.
+        """
+        deletions = self.push_channel_deletions_to_bots if push_deletion_to_bots is None else push_deletion_to_bots
         for user_id in channel.active_members():
-            if user_id == but or not self._concerns(user_id, channel, event):
+            if user_id == but or not self._concerns(user_id, channel, event, deletions=deletions):
                 continue
             if self._sink is not None:
                 messages = () if event.message is None else (event.message,)
@@ -96,12 +102,15 @@ class Delivery:
         *,
         users: Iterable[int] = (),
         channels: Iterable[int] = (),
+        groups: Iterable[int] = (),
     ) -> int:
         """Send one raw update with its users and chats; 0 when nobody listens."""
         if self._sink is None:
             return 0
         date = int(self._clock.unix())
-        updates = self._views.updates([update], user_id, date=date, messages=messages, users=users, channels=channels)
+        updates = self._views.updates(
+            [update], user_id, date=date, messages=messages, users=users, channels=channels, groups=groups
+        )
         return self._sink.push(user_id, updates)
 
     def _notify(self, user_id: int, event: Event, channel_id: int) -> None:
@@ -111,12 +120,12 @@ class Delivery:
             for observer in tuple(observers):
                 observer(happening)
 
-    def _concerns(self, user_id: int, channel: Channel, event: Event) -> bool:
+    def _concerns(self, user_id: int, channel: Channel, event: Event, *, deletions: bool) -> bool:
         account = self._accounts[user_id]
         if not account.is_bot:
             return True
         if event.message is None:
-            return self.push_channel_deletions_to_bots
+            return deletions
         if channel.broadcast:
             return True
         return group_message_reaches_bot(self._accounts, channel, event.message, user_id)
@@ -130,13 +139,13 @@ def group_message_reaches_bot(accounts: Accounts, channel: Channel, message: Mes
     if bot.sees_all_group_messages or channel.is_admin(bot_id) or body.via_bot_id == bot_id:
         return True
     answered = channel.history.get(message.reply_to or 0)
-    return _is_addressed(body, bot.username or "") or (answered is not None and answered.body.sender_id == bot_id)
+    return is_addressed(body.text, bot.username or "") or (answered is not None and answered.body.sender_id == bot_id)
 
 
-def _is_addressed(body: Body, username: str) -> bool:
+def is_addressed(text: str, username: str) -> bool:
     """Whether a text mentions the bot, or is a command that does not name another one."""
-    names = {name.lower() for name in _MENTION.findall(body.text)}
-    if body.text.startswith("/"):
-        named = body.text.split(maxsplit=1)[0].partition("@")[2].lower()
+    names = {name.lower() for name in _MENTION.findall(text)}
+    if text.startswith("/"):
+        named = text.split(maxsplit=1)[0].partition("@")[2].lower()
         return named in {"", username.lower()}
     return username.lower() in names

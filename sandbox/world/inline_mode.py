@@ -9,15 +9,16 @@ from pyrogram import raw
 
 from sandbox.datacenter.rpc import RpcFailure
 from sandbox.world.accounts import Account
+from sandbox.world.basic_groups import BasicGroup
 from sandbox.world.inline_desk import Answered, InlineQuery
 from sandbox.world.inline_results import OFFSET_LIMIT
 from sandbox.world.posting import Draft
 
 if TYPE_CHECKING:
     from sandbox.world.accounts import Accounts
-    from sandbox.world.chats import Channel
     from sandbox.world.delivery import Delivery
     from sandbox.world.inline_desk import InlineDesk
+    from sandbox.world.peers import Chat
 
 T = raw.types
 
@@ -37,7 +38,7 @@ class InlineMode:
         self.desk = desk
 
     async def ask(
-        self, person_id: int, bot_id: int, text: str, offset: str = "", *, chat: Account | Channel | None = None
+        self, person_id: int, bot_id: int, text: str, offset: str = "", *, chat: Chat | None = None
     ) -> Answered:
         """Ask a bot, unless an earlier answer still holds, and wait for it.
 
@@ -61,7 +62,7 @@ class InlineMode:
         query = InlineQuery(bot_id, person_id, text[:QUERY_LIMIT], offset)
         return self.desk.cached(query) or await self._ask(query, chat)
 
-    async def _ask(self, query: InlineQuery, chat: Account | Channel | None) -> Answered:
+    async def _ask(self, query: InlineQuery, chat: Chat | None) -> Answered:
         query_id, answered = self.desk.open(query)
         update = T.UpdateBotInlineQuery(
             query_id=query_id,
@@ -102,9 +103,11 @@ class InlineMode:
             self._delivery.push(query.bot_id, update, users=(person_id,))
 
 
-def _peer_type(chat: Account | Channel | None, query: InlineQuery) -> Any:
+def _peer_type(chat: Chat | None, query: InlineQuery) -> Any:
     if chat is None:
         return None
+    if isinstance(chat, BasicGroup):
+        return T.InlineQueryPeerTypeChat()
     if not isinstance(chat, Account):
         return T.InlineQueryPeerTypeBroadcast() if chat.broadcast else T.InlineQueryPeerTypeMegagroup()
     if chat.id == query.bot_id:

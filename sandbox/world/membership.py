@@ -73,6 +73,25 @@ class Membership:
         member = replace(self._member(Role.MEMBER, actor_id or user_id), muted=True)
         self._change(channel, user_id, member, actor_id or user_id)
 
+    def dismiss(self, channel: Channel, user_id: int, *, actor_id: int | None = None) -> None:
+        """Take an admin's rights: people and bots of groups stay as members, a bot of a channel is out."""
+        if channel.broadcast and self._accounts[user_id].is_bot:
+            self.leave(channel, user_id, actor_id=actor_id)
+        else:
+            self.demote(channel, user_id, actor_id=actor_id)
+
+    def close(self, channel: Channel) -> None:
+        """Delete a channel or group for everybody, as its creator or Telegram can; it cannot be read any more."""
+        channel.gone = True
+        for user_id in channel.active_members():
+            self._accounts[user_id].channels.discard(channel.id)
+        self.tell_changed(channel)
+
+    def tell_changed(self, channel: Channel) -> None:
+        """Show every member the channel as it is now: its title, its username, whether it is still there."""
+        for user_id in channel.active_members():
+            self._delivery.push(user_id, T.UpdateChannel(channel_id=channel.id), channels=(channel.id,))
+
     def block(self, user_id: int, other_id: int) -> None:
         """Let an account block another; a bot is told that it was stopped."""
         blocked = self._accounts[user_id].blocked

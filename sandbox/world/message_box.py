@@ -18,12 +18,17 @@ DEFAULT_LOG_SIZE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """Where a forwarded message came from; exactly one of the two ids is set."""
+    """Where a forwarded message came from; exactly one of the two ids or the name is set.
+
+    Attributes:
+        user_name: of a person who does not want to be found by forwards.
+    """
 
     date: int
     user_id: int | None = None
     channel_id: int | None = None
     channel_post: int | None = None
+    user_name: str | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -36,6 +41,10 @@ class Body:
         markup: a pyrogram.raw reply markup, or None.
         via_bot_id: the bot whose inline result the sender chose, or None.
         sent_as: bare id of the channel or group that readers see as the sender, or None for the sender itself.
+        grouped_id: the album that the message belongs to, or None.
+        protected: nobody may forward or save it.
+        action: a pyrogram.raw MessageAction of a service message, or None for what people write.
+        copies: everybody's copy of a message of a basic group; empty elsewhere.
         edited_at: unix seconds of the last edit, or None.
         edit_count: edits so far.
     """
@@ -49,6 +58,10 @@ class Body:
     forward: Forward | None = None
     via_bot_id: int | None = None
     sent_as: int | None = None
+    grouped_id: int | None = None
+    protected: bool = False
+    action: Any = None
+    copies: tuple[Message, ...] = ()
     edited_at: int | None = None
     edit_count: int = 0
 
@@ -59,7 +72,7 @@ class Message:
 
     Attributes:
         owner_id: the account whose copy this is; 0 for a channel or group, which has one copy for all.
-        peer_id: the other account of a private chat, or the channel.
+        peer_id: the other account of a private chat, the channel, or a basic group as its negative id.
         reply_to: id of the message answered to, as this copy's owner numbers it.
         twin: the other side's copy of a private message; None for channels and once the link is gone.
         deleted: True once it was taken out; logs may still hold it.
@@ -75,8 +88,14 @@ class Message:
 
     @property
     def in_channel(self) -> bool:
-        """Whether the message belongs to a channel or group."""
+        """Whether the message belongs to a channel or supergroup."""
         return self.owner_id == 0
+
+    @property
+    def others(self) -> list[Message]:
+        """What other owners hold of the same message, without the copies that they deleted."""
+        copies = self.body.copies or ((self.twin,) if self.twin is not None else ())
+        return [copy for copy in copies if copy is not self and not copy.deleted]
 
 
 class EventKind(Enum):

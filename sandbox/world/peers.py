@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pyrogram import raw
 
@@ -12,11 +12,14 @@ from sandbox.world.chats import Role
 if TYPE_CHECKING:
     from sandbox.world.access import Access
     from sandbox.world.accounts import Account, Accounts
+    from sandbox.world.basic_groups import BasicGroup, BasicGroups
     from sandbox.world.chats import Channel, Channels
     from sandbox.world.files import File, FileStore
     from sandbox.world.message_box import Message
 
 T = raw.types
+
+Chat: TypeAlias = "Account | Channel | BasicGroup"
 
 SELF = (T.InputPeerSelf, T.InputUserSelf)
 USER = (T.InputPeerUser, T.InputUser)
@@ -30,9 +33,12 @@ class Peers:
     clients rely on after a restart without a stored session.
     """
 
-    def __init__(self, accounts: Accounts, channels: Channels, files: FileStore, access: Access) -> None:
+    def __init__(
+        self, accounts: Accounts, channels: Channels, groups: BasicGroups, files: FileStore, access: Access
+    ) -> None:
         self._accounts = accounts
         self._channels = channels
+        self._groups = groups
         self._files = files
         self._access = access
 
@@ -71,12 +77,25 @@ class Peers:
             RpcFailure: CHANNEL_INVALID or CHANNEL_PRIVATE.
         """
         channel = self.channel(viewer, peer)
-        if channel.role(viewer) is Role.KICKED or not (channel.is_member(viewer) or channel.username):
+        if channel.gone or channel.role(viewer) is Role.KICKED or not (channel.is_member(viewer) or channel.username):
             raise RpcFailure(400, "CHANNEL_PRIVATE")
         return channel
 
-    def chat(self, viewer: int, peer: Any) -> Account | Channel:
-        """Whatever the peer names: an account, or a channel that the viewer may read."""
+    def group(self, viewer: int, group_id: int) -> BasicGroup:
+        """A basic group that the viewer is in; basic groups have no access hash.
+
+        Raises:
+            RpcFailure: PEER_ID_INVALID for an unknown group, CHAT_ID_INVALID for another's.
+        """
+        group = self._groups.known(group_id)
+        if not group.is_member(viewer):
+            raise RpcFailure(400, "CHAT_ID_INVALID")
+        return group
+
+    def chat(self, viewer: int, peer: Any) -> Chat:
+        """Whatever the peer names: an account, a channel that the viewer may read, or a basic group it is in."""
+        if isinstance(peer, T.InputPeerChat):
+            return self.group(viewer, peer.chat_id)
         if isinstance(peer, CHANNEL):
             return self.readable_channel(viewer, peer)
         return self.account(viewer, peer)
@@ -99,6 +118,8 @@ class Peers:
         message = self._accounts[viewer].box.get(message_id)
         if message is None or peer is None:
             return message
+        if isinstance(peer, T.InputPeerChat):
+            return message if message.peer_id == self.group(viewer, peer.chat_id).full_id else None
         return message if message.peer_id == self.account(viewer, peer).id else None
 
     def file(self, viewer: int, given: Any) -> File:

@@ -8,6 +8,7 @@ from sandbox.datacenter.rpc import RpcFailure
 
 if TYPE_CHECKING:
     from sandbox.world.accounts import Account
+    from sandbox.world.basic_groups import BasicGroup
     from sandbox.world.chats import Channel
     from sandbox.world.message_box import Message
 
@@ -35,9 +36,12 @@ def check_write_channel(sender: Account, channel: Channel) -> None:
     """Let a message into a channel or group pass.
 
     Raises:
-        RpcFailure: 400 CHANNEL_PRIVATE for a stranger to a private chat; 403 CHAT_WRITE_FORBIDDEN for people who may
-            not write; 403 CHAT_ADMIN_REQUIRED for a bot in a channel without the right to post.
+        RpcFailure: 400 CHANNEL_PRIVATE for a stranger to a private chat, and where the chat is gone; 403
+            CHAT_WRITE_FORBIDDEN for people who may not write; 403 CHAT_ADMIN_REQUIRED for a bot in a channel without
+            the right to post.
     """
+    if channel.gone:
+        raise RpcFailure(400, "CHANNEL_PRIVATE")
     if not channel.is_member(sender.id):
         if channel.username and not channel.members.get(sender.id):
             raise RpcFailure(403, "CHAT_WRITE_FORBIDDEN")
@@ -45,6 +49,18 @@ def check_write_channel(sender: Account, channel: Channel) -> None:
     if channel.broadcast and not channel.may(sender.id, "post_messages"):
         raise RpcFailure(403, "CHAT_ADMIN_REQUIRED" if sender.is_bot else "CHAT_WRITE_FORBIDDEN")
     if channel.members[sender.id].muted:
+        raise RpcFailure(403, "CHAT_WRITE_FORBIDDEN")
+
+
+def check_write_group(sender: Account, group: BasicGroup) -> None:
+    """Let a message into a basic group pass.
+
+    Raises:
+        RpcFailure: 403 CHAT_WRITE_FORBIDDEN for whoever is not in; 400 PEER_ID_INVALID once the group has migrated.
+    """
+    if group.migrated_to is not None:
+        raise RpcFailure(400, "PEER_ID_INVALID")
+    if not group.is_member(sender.id):
         raise RpcFailure(403, "CHAT_WRITE_FORBIDDEN")
 
 
@@ -64,9 +80,11 @@ def check_edit(editor_id: int, message: Message, channel: Channel | None) -> Non
     """Let an edit pass.
 
     Raises:
-        RpcFailure: 403 MESSAGE_AUTHOR_REQUIRED for another's message; 403 CHAT_ADMIN_REQUIRED for a channel post of
-            another without the right to edit.
+        RpcFailure: 400 MESSAGE_ID_INVALID for a service message; 403 MESSAGE_AUTHOR_REQUIRED for another's message;
+            403 CHAT_ADMIN_REQUIRED for a channel post of another without the right to edit.
     """
+    if message.body.action is not None:
+        raise RpcFailure(400, "MESSAGE_ID_INVALID")
     own = message.body.sender_id == editor_id
     if channel is None or not channel.broadcast:
         if not own or message.body.forward is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,9 @@ class Draft:
         reply_to: id of the answered message as the sender numbers it.
         via_bot_id: the bot whose inline result it is.
         sent_as: bare id of the channel or group in whose name it is written; None for the sender's own.
+        grouped_id: the album that it belongs to; see `new_album_id`.
+        protected: nobody may forward or save it.
+        action: a raw MessageAction; makes it a service message.
     """
 
     text: str = ""
@@ -39,6 +43,9 @@ class Draft:
     forward: Forward | None = None
     via_bot_id: int | None = None
     sent_as: int | None = None
+    grouped_id: int | None = None
+    protected: bool = False
+    action: Any = None
 
 
 class Posting:
@@ -50,10 +57,15 @@ class Posting:
         self._delivery = delivery
         self._clock = clock
         self._random_ids: OrderedDict[tuple[int, int], None] = OrderedDict()
+        self._album_ids = itertools.count(13_500_000_000_000_001)
 
     def now(self) -> int:
         """Whole seconds since 1970."""
         return int(self._clock.unix())
+
+    def new_album_id(self) -> int:
+        """What the messages of one album have in common, and no other message has."""
+        return next(self._album_ids)
 
     def claim_random_id(self, user_id: int, random_id: int) -> None:
         """Accept an account's random_id once; the newest hundred thousand are remembered.
@@ -92,6 +104,31 @@ class Posting:
             self._delivery.private(sender_id, own)
         return own
 
+    def send_copies(
+        self, sender_id: int, readers: Iterable[int], peer_id: int, draft: Draft, *, tell_sender: bool = False
+    ) -> Event:
+        """Write one message as a copy for its sender and for each reader; returns the sender's event.
+
+        Args:
+            sender_id: an account.
+            readers: other accounts.
+            peer_id: the chat, as the copies name it.
+            draft: what to write; the answered message is found in every copy of the chat.
+            tell_sender: as in `send_private`.
+        """
+        body = self._body(sender_id, draft)
+        answered = self._accounts[sender_id].box.get(draft.reply_to) if draft.reply_to else None
+        replies = {copy.owner_id: copy.id for copy in (answered, *answered.others)} if answered else {}
+        events = {
+            owner_id: self._accounts[owner_id].box.add(owner_id, peer_id, body, replies.get(owner_id))
+            for owner_id in (sender_id, *readers)
+        }
+        body.copies = tuple(event.message for event in events.values() if event.message is not None)
+        for owner_id, event in events.items():
+            if owner_id != sender_id or tell_sender:
+                self._delivery.private(owner_id, event)
+        return events[sender_id]
+
     def send_channel(self, sender_id: int, channel: Channel, draft: Draft, *, tell_sender: bool = False) -> Event:
         """Write one message into a channel or group; returns its event."""
         answered = channel.history.get(draft.reply_to) if draft.reply_to else None
@@ -112,9 +149,8 @@ class Posting:
             self._delivery.channel(channel, event, but=None if tell_editor else editor_id)
             return event
         event = self._accounts[message.owner_id].box.log.append(EventKind.EDIT, message)
-        twin = message.twin
-        if twin is not None and not twin.deleted:
-            self._delivery.private(twin.owner_id, self._accounts[twin.owner_id].box.log.append(EventKind.EDIT, twin))
+        for copy in message.others:
+            self._delivery.private(copy.owner_id, self._accounts[copy.owner_id].box.log.append(EventKind.EDIT, copy))
         if tell_editor:
             self._delivery.private(message.owner_id, event)
         return event
@@ -128,8 +164,8 @@ class Posting:
         event = box.remove(message.id for message in messages)
         others: dict[int, list[int]] = {}
         for message in messages if revoke else ():
-            if message.twin is not None and not message.twin.deleted:
-                others.setdefault(message.twin.owner_id, []).append(message.twin.id)
+            for copy in message.others:
+                others.setdefault(copy.owner_id, []).append(copy.id)
         for other_id, ids in others.items():
             removed = self._accounts[other_id].box.remove(ids)
             if removed is not None:
@@ -139,14 +175,18 @@ class Posting:
         return event
 
     def delete_channel(
-        self, channel: Channel, message_ids: Iterable[int], *, actor_id: int | None = None
+        self, channel: Channel, message_ids: Iterable[int], *, actor_id: int | None = None, push: bool | None = None
     ) -> Event | None:
-        """Delete messages of a channel for everybody; None when none of them existed."""
+        """Delete messages of a channel for everybody; None when none of them existed.
+
+        With `push`, bots are told now or never; by default as `Delivery.push_channel_deletions_to_bots` says. The
+        channel's difference tells them in any case.
+        """
         gone = tuple(dict.fromkeys(i for i in message_ids if channel.history.remove(i) is not None))
         if not gone:
             return None
         event = channel.log.append(EventKind.DELETE, ids=gone)
-        self._delivery.channel(channel, event, but=actor_id)
+        self._delivery.channel(channel, event, but=actor_id, push_deletion_to_bots=push)
         return event
 
     def _body(self, sender_id: int, draft: Draft) -> Body:
@@ -160,6 +200,9 @@ class Posting:
             draft.forward,
             draft.via_bot_id,
             draft.sent_as,
+            draft.grouped_id,
+            draft.protected,
+            draft.action,
         )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyrogram import raw
 
-from sandbox.world.chats import Role
+from sandbox.world.chats import Role, every_right
 from sandbox.world.files import SMALL_PHOTO_WIDTH, FileKind
 from sandbox.world.message_box import Event, EventKind, Message
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from sandbox.world.access import Access
     from sandbox.world.accounts import Accounts
+    from sandbox.world.basic_groups import BasicGroup, BasicGroups
     from sandbox.world.chats import Channel, Channels, Member
     from sandbox.world.files import File
     from sandbox.world.message_box import Body
@@ -28,9 +29,10 @@ class Views:
     Rendering a user or a channel for a bot also makes the bot know it (`Account.met`).
     """
 
-    def __init__(self, accounts: Accounts, channels: Channels, access: Access, dc_id: int) -> None:
+    def __init__(self, accounts: Accounts, channels: Channels, groups: BasicGroups, access: Access, dc_id: int) -> None:
         self._accounts = accounts
         self._channels = channels
+        self._groups = groups
         self._access = access
         self._dc_id = dc_id
 
@@ -59,11 +61,11 @@ class Views:
         )
 
     def channel(self, channel: Channel, viewer: int) -> Any:
-        """A raw Channel; ChannelForbidden for somebody who was kicked."""
+        """A raw Channel; ChannelForbidden for somebody who was kicked, and for everybody once it is gone."""
         watcher = self._accounts[viewer]
         access_hash = self._access.channel(viewer, channel.id)
         member = channel.members.get(viewer)
-        if member and member.role is Role.KICKED:
+        if channel.gone or (member and member.role is Role.KICKED):
             return T.ChannelForbidden(
                 id=channel.id,
                 access_hash=access_hash,
@@ -88,7 +90,38 @@ class Views:
             banned_rights=_banned_rights(member) if member and member.muted else None,
             default_banned_rights=T.ChatBannedRights(until_date=0),
             participants_count=len(channel.members),
+            noforwards=channel.protected or None,
         )
+
+    def group(self, group: BasicGroup, viewer: int) -> Any:
+        """A raw Chat; ChatForbidden for somebody who is not in."""
+        member = group.members.get(viewer)
+        if member is None:
+            return T.ChatForbidden(id=group.id, title=group.title)
+        after = None
+        if group.migrated_to is not None:
+            access_hash = self._access.channel(viewer, group.migrated_to)
+            after = T.InputChannel(channel_id=group.migrated_to, access_hash=access_hash)
+        return T.Chat(
+            id=group.id,
+            title=group.title,
+            photo=T.ChatPhotoEmpty(),
+            participants_count=len(group.members),
+            date=group.created_at,
+            version=group.version,
+            creator=member.role is Role.CREATOR or None,
+            deactivated=after is not None or None,
+            migrated_to=after,
+            admin_rights=every_right() if member.role is Role.ADMIN else None,
+            default_banned_rights=T.ChatBannedRights(until_date=0),
+        )
+
+    def group_participant(self, member: Member, user_id: int) -> Any:
+        """A raw ChatParticipant from a membership that may be over already."""
+        if member.role is Role.CREATOR:
+            return T.ChatParticipantCreator(user_id=user_id)
+        kind = T.ChatParticipantAdmin if member.role is Role.ADMIN else T.ChatParticipant
+        return kind(user_id=user_id, inviter_id=member.actor_id, date=member.date)
 
     def participant(self, channel: Channel, user_id: int, viewer: int) -> Any:
         """A raw ChannelParticipant of the right kind; None when the account is not in the channel."""
@@ -172,10 +205,12 @@ class Views:
         )
 
     def message(self, message: Message, viewer: int) -> Any:
-        """A raw Message; MessageEmpty when it was deleted meanwhile."""
+        """A raw Message or MessageService; MessageEmpty when it was deleted meanwhile."""
         if message.deleted:
             return T.MessageEmpty(id=message.id)
         body = message.body
+        if body.action is not None:
+            return self._service_message(message, viewer)
         channel = self._channels[message.peer_id] if message.in_channel else None
         broadcast = channel is not None and channel.broadcast
         out = body.sender_id == viewer
@@ -186,7 +221,7 @@ class Views:
             out=out or None,
             post=broadcast or None,
             from_id=_sender(body) if signed else None,
-            peer_id=T.PeerChannel(channel_id=message.peer_id) if channel else T.PeerUser(user_id=message.peer_id),
+            peer_id=_peer_of(message),
             date=body.date,
             message=body.text,
             entities=body.entities or None,
@@ -198,6 +233,21 @@ class Views:
             views=1 if broadcast else None,
             forwards=0 if broadcast else None,
             edit_date=body.edited_at,
+            grouped_id=body.grouped_id,
+            noforwards=body.protected or None,
+        )
+
+    def _service_message(self, message: Message, viewer: int) -> Any:
+        body = message.body
+        post = message.in_channel and self._channels[message.peer_id].broadcast
+        return T.MessageService(
+            id=message.id,
+            out=body.sender_id == viewer or None,
+            post=post or None,
+            from_id=None if post else _sender(body),
+            peer_id=_peer_of(message),
+            date=body.date,
+            action=body.action,
         )
 
     def update(self, event: Event, channel: Channel | None, viewer: int) -> Any:
@@ -216,17 +266,26 @@ class Views:
         return kind(message=self.message(event.message, viewer), pts=event.pts, pts_count=event.count)  # type: ignore[arg-type]
 
     def peers(
-        self, messages: Iterable[Message], viewer: int, users: Iterable[int] = (), channels: Iterable[int] = ()
+        self,
+        messages: Iterable[Message],
+        viewer: int,
+        users: Iterable[int] = (),
+        channels: Iterable[int] = (),
+        groups: Iterable[int] = (),
     ) -> tuple[list[Any], list[Any]]:
         """Every user and chat that the messages name, the viewer among them, and the extra ones."""
-        user_ids, channel_ids = {viewer, *users}, set(channels)
+        user_ids, channel_ids, group_ids = {viewer, *users}, set(channels), set(groups)
         for message in messages:
-            (channel_ids if message.in_channel else user_ids).add(message.peer_id)
+            if message.in_channel:
+                channel_ids.add(message.peer_id)
+            else:
+                (user_ids if message.peer_id > 0 else group_ids).add(abs(message.peer_id))
             named_users, named_channels = _named(message.body)
             user_ids |= named_users
             channel_ids |= named_channels
         found = [self.user(user_id, viewer) for user_id in user_ids if user_id in self._accounts]
-        return found, [self.channel(self._channels[channel_id], viewer) for channel_id in channel_ids]
+        chats = [self.channel(self._channels[channel_id], viewer) for channel_id in channel_ids]
+        return found, chats + [self.group(self._groups[group_id], viewer) for group_id in group_ids]
 
     def updates(
         self,
@@ -237,10 +296,17 @@ class Views:
         messages: Iterable[Message] = (),
         users: Iterable[int] = (),
         channels: Iterable[int] = (),
+        groups: Iterable[int] = (),
     ) -> Any:
         """Raw Updates with the users and chats that clients need to read them."""
-        found_users, found_channels = self.peers(messages, viewer, users, channels)
-        return T.Updates(updates=updates, users=found_users, chats=found_channels, date=date, seq=0)
+        found_users, found_chats = self.peers(messages, viewer, users, channels, groups)
+        return T.Updates(updates=updates, users=found_users, chats=found_chats, date=date, seq=0)
+
+
+def _peer_of(message: Message) -> Any:
+    if message.in_channel:
+        return T.PeerChannel(channel_id=message.peer_id)
+    return T.PeerUser(user_id=message.peer_id) if message.peer_id > 0 else T.PeerChat(chat_id=-message.peer_id)
 
 
 def _sender(body: Body) -> Any:
@@ -251,15 +317,21 @@ def _named(body: Body) -> tuple[set[int], set[int]]:
     """Users and channels that a message names; whoever writes in the name of a channel stays unnamed."""
     forward = body.forward
     users = (None if body.sent_as else body.sender_id, body.via_bot_id, forward and forward.user_id)
-    channels = (body.sent_as, forward and forward.channel_id)
-    return {user for user in users if user}, {channel for channel in channels if channel}
+    channels = (body.sent_as, forward and forward.channel_id, getattr(body.action, "channel_id", None))
+    named = {user for user in users if user} | {*getattr(body.action, "users", ())}
+    return named, {channel for channel in channels if channel}
 
 
 def _forward_header(forward: Any) -> Any:
     if forward is None:
         return None
-    source = T.PeerChannel(channel_id=forward.channel_id) if forward.channel_id else T.PeerUser(user_id=forward.user_id)
-    return T.MessageFwdHeader(date=forward.date, from_id=source, channel_post=forward.channel_post)
+    source = None
+    if forward.channel_id or forward.user_id:
+        by_channel = forward.channel_id is not None
+        source = T.PeerChannel(channel_id=forward.channel_id) if by_channel else T.PeerUser(user_id=forward.user_id)
+    return T.MessageFwdHeader(
+        date=forward.date, from_id=source, from_name=forward.user_name, channel_post=forward.channel_post
+    )
 
 
 def _banned_rights(member: Member) -> Any:

@@ -8,18 +8,22 @@ from core.clock import Clock
 from sandbox.datacenter.rpc import RpcFailure
 from sandbox.world.access import Access
 from sandbox.world.accounts import Account, Accounts, Usernames
+from sandbox.world.basic_groups import BasicGroup, BasicGroups
 from sandbox.world.callbacks import CallbackDesk, PressAnswer
-from sandbox.world.chats import Channel, Channels
+from sandbox.world.chats import FULL_ID_BASE, Channel, Channels
 from sandbox.world.delivery import Delivery, Observer, UpdateSink
 from sandbox.world.files import FileKind, FileStore
+from sandbox.world.group_life import GroupLife
 from sandbox.world.inline_desk import InlineDesk
 from sandbox.world.inline_mode import InlineMode
+from sandbox.world.joining import Joining
 from sandbox.world.membership import Membership
 from sandbox.world.message_box import DEFAULT_LOG_SIZE, EventKind, Message
 from sandbox.world.peers import Peers
-from sandbox.world.permissions import check_send_as, check_write_channel, check_write_private
+from sandbox.world.permissions import check_send_as, check_write_channel, check_write_group, check_write_private
 from sandbox.world.posting import Draft, Posting
 from sandbox.world.presses import Presses
+from sandbox.world.sharing import Sharing
 from sandbox.world.uploads import Uploads
 from sandbox.world.validation import checked_text
 from sandbox.world.views import Views
@@ -60,18 +64,22 @@ class World:
         self.access = Access()
         self.accounts = Accounts(account_log_size)
         self.channels = Channels(channel_log_size)
+        self.groups = BasicGroups()
         self.usernames = Usernames()
         self.files = FileStore()
         self.uploads = Uploads()
         self.phones_with_code: set[str] = set()
-        self.views = Views(self.accounts, self.channels, self.access, dc_id)
+        self.views = Views(self.accounts, self.channels, self.groups, self.access, dc_id)
         self.delivery = Delivery(self.accounts, self.views, self.clock)
         self.posting = Posting(self.accounts, self.channels, self.delivery, self.clock)
+        self.sharing = Sharing(self.accounts, self.channels, self.posting)
         self.membership = Membership(self.accounts, self.views, self.delivery, self.clock)
+        self.joining = Joining(self.accounts, self.channels, self.membership, self.delivery, self.access, self.clock)
+        self.group_life = GroupLife(self.accounts, self.groups, self.views, self.delivery, self.posting, self.clock)
         self.callbacks = CallbackDesk(self.clock)
         self.presses = Presses(self.accounts, self.access, self.delivery, self.callbacks)
         self.inline = InlineMode(self.accounts, self.delivery, InlineDesk(self.clock))
-        self.peers = Peers(self.accounts, self.channels, self.files, self.access)
+        self.peers = Peers(self.accounts, self.channels, self.groups, self.files, self.access)
 
     @property
     def push_channel_deletions_to_bots(self) -> bool:
@@ -218,12 +226,14 @@ class World:
             draft.sent_as = check_send_as(self.accounts[author_id], channel, self.channels[send_as])
         return self.write(author_id, channel, draft)
 
-    def chat(self, chat_id: int) -> Account | Channel:
-        """An account by its id, or a channel or group by its full (-100…) id."""
-        return self.accounts[chat_id] if chat_id > 0 else self.channels[chat_id]
+    def chat(self, chat_id: int) -> Account | Channel | BasicGroup:
+        """An account by its id, a basic group by its negative id, or a channel or group by its full (-100…) id."""
+        if chat_id > 0:
+            return self.accounts[chat_id]
+        return self.channels[chat_id] if chat_id < FULL_ID_BASE else self.groups[chat_id]
 
-    def write(self, author_id: int, chat: Account | Channel, draft: Draft) -> Message:
-        """Write a draft into a private chat, channel or group; returns the writer's copy.
+    def write(self, author_id: int, chat: Account | Channel | BasicGroup, draft: Draft) -> Message:
+        """Write a draft into a private chat, channel or group of either kind; returns the writer's copy.
 
         Raises:
             RpcFailure: the author may not write there.
@@ -234,6 +244,9 @@ class World:
         if isinstance(chat, Account):
             check_write_private(author, chat)
             event = self.posting.send_private(author_id, chat.id, draft, tell_sender=tell_sender)
+        elif isinstance(chat, BasicGroup):
+            check_write_group(author, chat)
+            event = self.group_life.send(author_id, chat, draft, tell_sender=tell_sender)
         else:
             check_write_channel(author, chat)
             event = self.posting.send_channel(author_id, chat, draft, tell_sender=tell_sender)

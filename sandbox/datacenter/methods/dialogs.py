@@ -9,10 +9,11 @@ from pyrogram import raw
 from sandbox.datacenter.methods.callers import person
 from sandbox.datacenter.rpc import method
 from sandbox.world.accounts import Account
+from sandbox.world.chats import Channel
 
 if TYPE_CHECKING:
     from sandbox.datacenter.rpc import Call
-    from sandbox.world.chats import Channel
+    from sandbox.world.basic_groups import BasicGroup
     from sandbox.world.message_box import Message
 
 T = raw.types
@@ -73,7 +74,7 @@ def channel_dialog(channel: Channel, viewer: int) -> Any:
 def _private_dialog(account: Account, peer_id: int) -> Any:
     dialog = account.box.dialogs.get(peer_id) or account.box.dialog(peer_id)
     return T.Dialog(
-        peer=T.PeerUser(user_id=peer_id),
+        peer=T.PeerUser(user_id=peer_id) if peer_id > 0 else T.PeerChat(chat_id=-peer_id),
         top_message=dialog.history.top_id,
         read_inbox_max_id=dialog.read_inbox,
         read_outbox_max_id=dialog.read_outbox,
@@ -92,7 +93,12 @@ def _rows(call: Call, account: Account) -> list[_Row]:
 
 def _row(call: Call, account: Account, peer: Any) -> _Row:
     chat = call.world.peers.chat(account.id, peer)
-    return _private_row(account, chat.id) if isinstance(chat, Account) else _channel_row(chat, account)
+    return _channel_row(chat, account) if isinstance(chat, Channel) else _private_row(account, _own_key(chat))
+
+
+def _own_key(chat: Account | BasicGroup) -> int:
+    """What an account's own box calls a chat."""
+    return chat.id if isinstance(chat, Account) else chat.full_id
 
 
 def _private_row(account: Account, peer_id: int) -> _Row:
@@ -110,7 +116,8 @@ def _channel_row(channel: Channel, account: Account) -> _Row:
 def _after(rows: list[_Row], call: Call, offset_peer: Any) -> list[_Row]:
     if isinstance(offset_peer, T.InputPeerEmpty):
         return rows
-    peer_id = call.world.peers.chat(call.viewer, offset_peer).id
+    chat = call.world.peers.chat(call.viewer, offset_peer)
+    peer_id = chat.id if isinstance(chat, Channel) else _own_key(chat)
     start = next((index for index, row in enumerate(rows, 1) if row.peer_id == peer_id), 0)
     return rows[start:]
 
@@ -124,6 +131,7 @@ def _contents(call: Call, rows: list[_Row]) -> dict[str, Any]:
         viewer,
         users=[peer.user_id for peer in peers if isinstance(peer, T.PeerUser)],
         channels=[peer.channel_id for peer in peers if isinstance(peer, T.PeerChannel)],
+        groups=[peer.chat_id for peer in peers if isinstance(peer, T.PeerChat)],
     )
     return {
         "dialogs": [row.dialog for row in rows],

@@ -9,7 +9,8 @@ from pyrogram import raw
 from sandbox.datacenter.methods.callers import caller, person
 from sandbox.datacenter.methods.channels import changed
 from sandbox.datacenter.rpc import RpcFailure, method
-from sandbox.world.chats import Role
+from sandbox.world.chats import Channel
+from sandbox.world.joining import raw_invite
 from sandbox.world.permissions import check_admin
 
 if TYPE_CHECKING:
@@ -24,17 +25,13 @@ def export_chat_invite(call: Call, request: Any) -> Any:
     world, account = call.world, caller(call)
     channel = world.peers.readable_channel(account.id, request.peer)
     check_admin(account.id, channel, "invite_users")
-    invite_hash = world.access.invite_hash(channel.id, account.id, len(channel.invites))
-    world.channels.invite(channel, account.id, invite_hash)
-    return T.ChatInviteExported(
-        link=f"https://t.me/+{invite_hash}",
-        admin_id=account.id,
-        date=world.now(),
-        permanent=not request.expire_date or None,
-        expire_date=request.expire_date,
-        usage_limit=request.usage_limit,
-        title=request.title,
-    )
+    invite = world.joining.new_link(channel, account.id, needs_approval=bool(request.request_needed))
+    exported = raw_invite(invite)
+    exported.permanent = not request.expire_date or None
+    exported.expire_date, exported.usage_limit, exported.title = (
+        request.expire_date, request.usage_limit, request.title,
+    )  # fmt: skip
+    return exported
 
 
 @method("messages.CheckChatInvite")
@@ -53,6 +50,7 @@ def check_chat_invite(call: Call, request: Any) -> Any:
         broadcast=channel.broadcast or None,
         megagroup=not channel.broadcast or None,
         public=bool(channel.username) or None,
+        request_needed=channel.invites[request.hash].needs_approval or None,
     )
 
 
@@ -60,10 +58,36 @@ def check_chat_invite(call: Call, request: Any) -> Any:
 def import_chat_invite(call: Call, request: Any) -> Any:
     """Enter by a link."""
     world, account = call.world, person(call)
-    channel = world.channels.by_invite(request.hash)
-    if channel.is_member(account.id):
-        raise RpcFailure(400, "USER_ALREADY_PARTICIPANT")
-    if channel.role(account.id) is Role.KICKED:
-        raise RpcFailure(400, "INVITE_HASH_EXPIRED")
-    world.membership.join(channel, account.id)
+    return changed(call, world.joining.follow(account.id, request.hash))
+
+
+@method("messages.HideChatJoinRequest")
+def hide_chat_join_request(call: Call, request: Any) -> Any:
+    """Let somebody in who asked, or not."""
+    world, account = call.world, caller(call)
+    channel = _invited_to(call, request.peer)
+    asking = world.peers.account(account.id, request.user_id)
+    world.joining.decide(channel, asking.id, approved=bool(request.approved), actor_id=account.id)
     return changed(call, channel)
+
+
+@method("messages.GetChatInviteImporters")
+def get_chat_invite_importers(call: Call, request: Any) -> Any:
+    """Who waits to be let in; people only, and who came in by a link is not remembered."""
+    world, account = call.world, person(call)
+    channel = _invited_to(call, request.peer)
+    waiting = list(channel.requesters) if request.requested else []
+    importers = [
+        T.ChatInviteImporter(user_id=user_id, date=world.now(), requested=True) for user_id in waiting[: request.limit]
+    ]
+    users, _ = world.views.peers((), account.id, waiting)
+    return T.messages.ChatInviteImporters(count=len(waiting), importers=importers, users=users)
+
+
+def _invited_to(call: Call, peer: Any) -> Channel:
+    """The channel or group of a request to whom only those may answer who invite."""
+    chat = call.world.peers.chat(call.viewer, peer)
+    if not isinstance(chat, Channel):
+        raise RpcFailure(400, "PEER_ID_INVALID")
+    check_admin(call.viewer, chat, "invite_users")
+    return chat

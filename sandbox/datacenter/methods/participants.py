@@ -78,7 +78,7 @@ def edit_admin(call: Call, request: Any) -> Any:
     if any(getattr(rights, name) for name in rights.__slots__):
         world.membership.promote(channel, account.id, rights=rights, actor_id=viewer, rank=request.rank)
     elif channel.is_admin(account.id):
-        world.membership.demote(channel, account.id, actor_id=viewer)
+        world.membership.dismiss(channel, account.id, actor_id=viewer)
     return changed(call, channel)
 
 

@@ -9,11 +9,13 @@ from pyrogram import raw
 from sandbox.datacenter.methods.callers import person
 from sandbox.datacenter.rpc import RpcFailure, method
 from sandbox.world.accounts import Account
+from sandbox.world.basic_groups import BasicGroup
+from sandbox.world.chats import Channel
 from sandbox.world.message_box import History, Message
 
 if TYPE_CHECKING:
     from sandbox.datacenter.rpc import Call
-    from sandbox.world.chats import Channel
+    from sandbox.world.peers import Chat
 
 T = raw.types
 
@@ -125,15 +127,18 @@ def _rendered(call: Call, found: list[_Found]) -> list[Any]:
     ]
 
 
-def _history_of(account: Account, chat: Account | Channel) -> History:
-    return account.box.dialog(chat.id).history if isinstance(chat, Account) else chat.history
+def _history_of(account: Account, chat: Chat) -> History:
+    if isinstance(chat, Channel):
+        return chat.history
+    return account.box.dialog(chat.id if isinstance(chat, Account) else chat.full_id).history
 
 
-def _page(call: Call, chat: Account | Channel, page: list[Message], count: int) -> Any:
+def _page(call: Call, chat: Chat, page: list[Message], count: int) -> Any:
     views, viewer = call.world.views, call.viewer
     messages = [views.message(message, viewer) for message in page]
-    if isinstance(chat, Account):
-        users, chats = views.peers(page, viewer, users=(chat.id,))
+    if not isinstance(chat, Channel):
+        person, group = isinstance(chat, Account), isinstance(chat, BasicGroup)
+        users, chats = views.peers(page, viewer, (chat.id,) if person else (), groups=(chat.id,) if group else ())
         if count == len(page):
             return T.messages.Messages(messages=messages, topics=[], chats=chats, users=users)
         return T.messages.MessagesSlice(count=count, messages=messages, topics=[], chats=chats, users=users)

@@ -88,8 +88,10 @@ def _last_difference(call: Call, account: Account, events: list[Event], members:
     contents = _contents(call, events, None)
     contents["other_updates"] += members
     users = {user_id for update in members for user_id in _named_by(update)}
-    channels = {update.channel_id for update in members if isinstance(update, T.UpdateChannelParticipant)}
-    more_users, more_chats = call.world.views.peers((), account.id, users, channels)
+    peers = [getattr(update, "peer", update) for update in members]
+    channels = {peer.channel_id for peer in peers if hasattr(peer, "channel_id")}
+    groups = {peer.chat_id for peer in peers if hasattr(peer, "chat_id")}
+    more_users, more_chats = call.world.views.peers((), account.id, users, channels, groups)
     contents["users"] += [user for user in more_users if all(user.id != known.id for known in contents["users"])]
     contents["chats"] += more_chats
     return T.updates.Difference(**contents, new_encrypted_messages=[], state=_state(call, account.box.log.pts))
@@ -98,10 +100,13 @@ def _last_difference(call: Call, account: Account, events: list[Event], members:
 def _named_by(update: Any) -> set[int]:
     if isinstance(update, T.UpdateBotStopped):
         return {update.user_id}
+    if isinstance(update, T.UpdateBotChatInviteRequester):
+        return {update.user_id, update.invite.admin_id}
     places = (update.prev_participant, update.new_participant)
+    inviters = {getattr(place, "inviter_id", None) or update.user_id for place in places if place is not None}
     promoters = {getattr(place, "promoted_by", update.user_id) for place in places if place is not None}
     kickers = {getattr(place, "kicked_by", update.user_id) for place in places if place is not None}
-    return {update.user_id, update.actor_id} | promoters | kickers
+    return {update.user_id, update.actor_id} | promoters | kickers | inviters
 
 
 def _contents(call: Call, events: list[Event], channel: Channel | None) -> dict[str, Any]:
