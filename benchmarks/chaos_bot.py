@@ -6,7 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import SecretStr
 
@@ -17,11 +17,14 @@ from core.cache.redis_client import build_redis_client
 from core.concurrency.task_registry import TaskRegistry
 from core.database.indexes import ensure_indexes
 from core.observability.metrics import Metrics
+from core.services.admin_notices import AdminNotices
 from core.services.duplicates import DuplicateRepair
 from core.services.health_report import HealthProbe, HealthReport
+from core.services.indexing_alert import IndexingAlert
 from core.services.indexing_queue import IndexingQueue
 from core.services.new_names import NewNames
 from core.services.quota import QuotaService
+from core.text.catalog import Catalogue
 from core.wiring import (
     Base,
     NameReading,
@@ -124,7 +127,8 @@ def _assemble(base: Base, databases: Databases, reading: NameReading) -> ChaosBo
     words = build_dictionary(base, databases, reading)
     names = NewNames(words, reading.metadata, reading.worker)
     indexing = build_indexing(base, databases, repositories, books, names, pins=lambda: PINS)
-    queue = IndexingQueue(indexing, databases.runtime, tasks, base.metrics, clock)
+    alert = IndexingAlert(AdminNotices(cast("Any", None), Catalogue(), (), tasks, clock), tasks, clock)
+    queue = IndexingQueue(indexing, databases.runtime, tasks, base.metrics, clock, alert)
     for name, loop in {
         "health": HealthReport(_probes(base, databases), base.metrics, clock).run,
         "quota_holds": quota.renew_holds,

@@ -121,6 +121,9 @@ class RuntimeSettings(BaseModel):
     batch_size_large: Whole = Field(
         default=50, ge=1, le=200, json_schema_extra=_POSTS, description="Posts indexed at once at the large depth."
     )
+    batch_size_overflow: Whole = Field(
+        default=200, ge=1, le=200, json_schema_extra=_POSTS, description="Posts indexed at once from the overflow."
+    )
     batch_depth_medium: Whole = Field(
         default=200, ge=1, le=100_000, json_schema_extra=_POSTS, description="Queue depth of the medium batch."
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.services.channel import ChannelService
 from core.services.channel_scan import ChannelScanService
+from core.services.indexing_alert import IndexingAlert
 from core.services.indexing_queue import IndexingQueue
 from core.wiring import build_indexing
 
@@ -39,7 +40,8 @@ def build_pipeline(
     """Everything between a post of a channel and its record; nothing runs yet."""
     channels, runtime = repositories.channels, databases.runtime
     service = build_indexing(base, databases, repositories, books, names, pins=lambda: index_list.pins)
-    queue = IndexingQueue(service, runtime, base.tasks, base.metrics, base.clock)
+    alert = IndexingAlert(notices, base.tasks, base.clock)
+    queue = IndexingQueue(service, runtime, base.tasks, base.metrics, base.clock, alert)
     index_list = ChannelService(channels, queue, notices)
     scan = ChannelScanService(channels, index_list, service, telegram.gateway, runtime, base.clock)
     return Indexing(service, queue, index_list, scan)

@@ -15,6 +15,7 @@ error-rate-limited =
         [one] That was too fast. Please wait { $seconds } second.
        *[other] That was too fast. Please wait { $seconds } seconds.
     }
+error-too-fast = That was too much at a time for me, and I left some of it out. Please go on more slowly.
 error-busy = I am still busy with your last request. Wait until it is done, or stop it.
 error-file-gone = This file is no longer available at its source.
 error-unavailable = Something is not working on my side right now. Please try again in a moment.
@@ -197,6 +198,9 @@ admin-sender-unknown = You write in the name of a chat, so I do not know who you
 
 ### Notices about indexing
 
+notice-indexing-full =
+    More is posted than I can store at once: { $depth } posts wait, { $rate } came each second.
+    Nothing is lost: I fetch the rest from the channels as soon as there is room.
 notice-channel-paused =
     I cannot read <b>{ $channel }</b> any more: { $reason ->
         [private] it is private now, or I am no admin of it

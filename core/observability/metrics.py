@@ -48,6 +48,11 @@ _COUNTER, _GAUGE, _HISTOGRAM = MetricKind.COUNTER, MetricKind.GAUGE, MetricKind.
 METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("updates", "updates", _COUNTER, ("route", "outcome"), "", "Updates handled"),
     MetricSpec("update_seconds", "update", _HISTOGRAM, ("route",), "seconds", "Time to handle an update", _SLOW_S),
+    MetricSpec("updates_waiting", "updates_waiting", _GAUGE, (), "", "Updates whose turn in their chat has not come"),
+    MetricSpec("updates_shed", "updates_shed", _COUNTER, ("kind", "reason"), "", "Updates that were not handled"),
+    MetricSpec("updates_missed", "updates_missed", _COUNTER, ("kind", "outcome"), "", "Updates from while it was away"),
+    MetricSpec("updates_repeated", "updates_repeated", _COUNTER, (), "", "Messages that arrived more than once"),
+    MetricSpec("chat_events", "chat_events", _COUNTER, ("kind", "outcome"), "", "Payments, changes of members, moves"),
     MetricSpec("searches", "searches", _COUNTER, ("outcome",), "", "Searches: found, nothing, refused or failed"),
     MetricSpec("search_seconds", "search", _HISTOGRAM, (), "seconds", "Time to find and rank", _QUICK_S),
     MetricSpec("search_words", "search_words", _GAUGE, (), "", "Words of the library that are known here"),
@@ -64,6 +69,10 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("send_budget_refusals", "send_budget_refusals", _COUNTER, ("kind",), "", "Sends without a turn in time"),
     MetricSpec("send_budget_holds", "send_budget_holds", _COUNTER, (), "", "Times Telegram put off a chat's sends"),
     MetricSpec("flood_wait_seconds", "flood_wait", _COUNTER, (), "seconds", "Time Telegram asked to wait, in total"),
+    MetricSpec("logins", "telegram_logins", _COUNTER, ("outcome",), "", "Attempts to log in at the start"),
+    MetricSpec("watchdog_questions", "watchdog_questions", _COUNTER, ("answer",), "", "Signs of life asked for"),
+    MetricSpec("clock_offset_seconds", "telegram_clock_offset", _GAUGE, (), "seconds", "Telegram's clock minus ours"),
+    MetricSpec("receiver", "receiver", _GAUGE, (), "", "1 while this process receives for its bot"),
     MetricSpec("database_operations", "database_operations", _COUNTER, ("op", "outcome"), "", "MongoDB operations"),
     MetricSpec("database_seconds", "database_operation", _HISTOGRAM, ("op",), "seconds", "MongoDB answers", _QUICK_S),
     MetricSpec("cache_operations", "cache_operations", _COUNTER, ("op", "outcome"), "", "Redis operations"),
@@ -100,6 +109,11 @@ class Metrics:
 
     updates: Counter
     update_seconds: Histogram
+    updates_waiting: Gauge
+    updates_shed: Counter
+    updates_missed: Counter
+    updates_repeated: Counter
+    chat_events: Counter
     searches: Counter
     search_seconds: Histogram
     search_words: Gauge
@@ -116,6 +130,10 @@ class Metrics:
     send_budget_refusals: Counter
     send_budget_holds: Counter
     flood_wait_seconds: Counter
+    logins: Counter
+    watchdog_questions: Counter
+    clock_offset_seconds: Gauge
+    receiver: Gauge
     database_operations: Counter
     database_seconds: Histogram
     cache_operations: Counter

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.domain.channel import IndexedChannel
-from core.domain.indexing import ChannelTooLong, QueuedEvent
+from core.domain.indexing import ChannelPost, ChannelTooLong, QueuedEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from core.domain.indexing import ChannelEvent
+    from core.domain.indexing import ChannelEvent, StorableEvent
     from core.services.admin_notices import AdminNotices
     from core.services.indexing_queue import IndexingQueue
     from core.telegram.gateway import ChannelInfo
@@ -29,6 +29,8 @@ class _Progress:
         seen_pts: counter after the last event taken in order.
         latest_pts: highest counter any live event carried.
         has_gap: an event was missed or shed; only a look at the channel's difference closes it.
+        run_from, run_to: counters around the latest live posts that were queued one after the other behind the gap.
+        is_behind: live events are left to the look at the difference, because the queue had no room for one.
         is_paused: the bot may not read the channel.
         is_due: a paused channel is worth a look, because time has passed or something came from it.
     """
@@ -36,8 +38,26 @@ class _Progress:
     seen_pts: int
     latest_pts: int
     has_gap: bool = False
+    run_from: int = 0
+    run_to: int = 0
+    is_behind: bool = False
     is_paused: bool = False
     is_due: bool = True
+
+    def extend_run(self, event: StorableEvent) -> None:
+        """A live event was queued while there is a gap.
+
+        An edit or a deletion may be stored before the post it changes, which a look may just be about to store: only
+        another look makes sure of its effect, so it ends the run.
+        """
+        before = event.pts - event.pts_count
+        if before != self.run_to:
+            self.run_from = before
+        self.run_to = event.pts if isinstance(event, ChannelPost) else 0
+
+    def reaches(self, pts: int) -> bool:
+        """Whether everything that is known to have happened after `pts` is queued."""
+        return self.latest_pts <= pts or (self.run_from <= pts <= self.run_to == self.latest_pts)
 
 
 class ChannelService:
@@ -57,7 +77,6 @@ class ChannelService:
         self._progress: dict[int, _Progress] = {}
         self._pins: dict[int, int] = {}
         self._gap = asyncio.Event()
-        self._shedding = False
         self._log = structlog.get_logger(__name__)
 
     async def load(self) -> Sequence[IndexedChannel]:
@@ -157,12 +176,14 @@ class ChannelService:
             return
         if event.pts - event.pts_count != progress.seen_pts:
             self._mark_gap(progress)
-        if self._queue.enqueue(QueuedEvent(event, in_order=not progress.has_gap)):
-            self._shedding = False
-        else:
+        if progress.is_behind:
+            return
+        if not self._queue.enqueue(QueuedEvent(event, in_order=not progress.has_gap)):
+            progress.is_behind = True
             self._mark_gap(progress)
-            self._tell_shedding_once()
-        if not progress.has_gap:
+        elif progress.has_gap:
+            progress.extend_run(event)
+        else:
             progress.seen_pts = event.pts
 
     def with_gap(self) -> list[int]:
@@ -191,14 +212,24 @@ class ChannelService:
             progress.seen_pts = max(progress.seen_pts, pts)
         await self._queue.drain()
 
+    async def settled(self) -> None:
+        """Wait until all live events that came before this call are stored."""
+        await self._queue.drain()
+
     def close_gap(self, channel_id: int, pts: int) -> bool:
-        """Everything up to `pts` is stored; False when live events went past it meanwhile and another look is due."""
+        """Everything up to `pts`, where Telegram's record ends, is stored.
+
+        Returns:
+            False when live events that are not queued went past it meanwhile, and another look is due.
+        """
         progress = self._progress.get(channel_id)
         if progress is None:
             return True
         progress.seen_pts = max(progress.seen_pts, pts)
-        if progress.latest_pts > progress.seen_pts:
+        progress.is_behind = False  # there is room again: what comes from here on may be queued
+        if not progress.reaches(progress.seen_pts):
             return False
+        progress.seen_pts = max(progress.seen_pts, progress.latest_pts)
         progress.has_gap = False
         return True
 
@@ -240,8 +271,3 @@ class ChannelService:
     async def _name_of(self, channel_id: int) -> str:
         channel = await self._channels.get(channel_id)
         return channel.title if channel is not None and channel.title else str(channel_id)
-
-    def _tell_shedding_once(self) -> None:
-        if not self._shedding:
-            self._shedding = True
-            self._log.warning("indexing_queue_full", depth=self._queue.depth)

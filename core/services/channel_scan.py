@@ -129,6 +129,7 @@ class ChannelScanService:
             SourceGoneError, TelegramRefusedError: the bot may not see the channel.
             DatabaseUnavailableError, TelegramUnavailableError: what is stored so far stays; scan again.
         """
+        await self._index_list.settled()  # what is queued in order need not be read again
         channel = await self._channels.get(channel_id)
         if channel is None:
             return True

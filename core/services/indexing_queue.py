@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from core.domain.indexing import QueuedEvent
     from core.observability.metrics import Metrics
     from core.services.indexing import IndexingService
+    from core.services.indexing_alert import IndexingAlert
     from core.services.runtime_settings import RuntimeSettingsService
 
 _RETRY_PAUSE_S = 1.0
@@ -25,6 +26,7 @@ class IndexingQueue:
 
     `message_queue` feeds the worker; when it is full, `overflow_queue` takes what follows, and a mover brings it
     back in order. When both are full an event is shed: `enqueue` says so, and the caller fetches it again later.
+    Batches grow with what waits, the longest while the overflow is in use.
     """
 
     def __init__(
@@ -34,17 +36,20 @@ class IndexingQueue:
         tasks: TaskRegistry,
         metrics: Metrics,
         clock: Clock,
+        alert: IndexingAlert,
     ) -> None:
         self._indexing = indexing
         self._runtime = runtime
         self._tasks = tasks
         self._metrics = metrics
         self._clock = clock
+        self._alert = alert
         self._make_queues()
         self._moving = 0
         self._pending: list[QueuedEvent] = []
         self._taken = 0
         self._stored = 0
+        self._busy_since, self._busy_from = 0.0, 0
         self._progressed = asyncio.Event()
         self._waits_for = ""
         self._log = structlog.get_logger(__name__)
@@ -63,11 +68,15 @@ class IndexingQueue:
 
     def enqueue(self, queued: QueuedEvent) -> bool:
         """Take an event; False when both queues are full and it was shed. Never blocks."""
+        if not self.depth:
+            self._busy_since, self._busy_from = self._clock.monotonic(), self._taken
         overflowing = self._moving or not self.overflow_queue.empty()
         queue = self.overflow_queue if overflowing or self.message_queue.full() else self.message_queue
         try:
             queue.put_nowait(queued)
         except asyncio.QueueFull:
+            self._metrics.posts_shed.inc()
+            self._alert.shed(lambda: self.depth, self._rate())
             return False
         self._taken += 1
         self._metrics.indexing_queue_depth.labels("main").set(self.message_queue.qsize())
@@ -113,6 +122,10 @@ class IndexingQueue:
         self.message_queue: asyncio.Queue[QueuedEvent] = asyncio.Queue(current.message_queue_size)
         self.overflow_queue: asyncio.Queue[QueuedEvent] = asyncio.Queue(current.overflow_queue_size)
 
+    def _rate(self) -> float:
+        """Events taken a second since there last were none."""
+        return (self._taken - self._busy_from) / max(1.0, self._clock.monotonic() - self._busy_since)
+
     def _tell_waiting_once(self, error: DatabaseUnavailableError) -> None:
         """A line for each reason to wait, not for each try."""
         reason = type(error).__name__
@@ -122,6 +135,8 @@ class IndexingQueue:
 
     def _batch_size(self) -> int:
         current, depth = self._runtime.current, self.depth
+        if not self.overflow_queue.empty():
+            return max(current.batch_size_overflow, current.batch_size_large)
         if depth >= current.batch_depth_large:
             return current.batch_size_large
         return current.batch_size_medium if depth >= current.batch_depth_medium else current.batch_size_small

@@ -17,6 +17,7 @@ from core.services.admin_notices import AdminNotices
 from core.services.channel import ChannelService
 from core.services.channel_scan import ChannelScanService
 from core.services.indexing import IndexingService
+from core.services.indexing_alert import IndexingAlert
 from core.services.indexing_queue import IndexingQueue
 from core.services.runtime_settings import RuntimeSettingsService
 from core.text.catalog import Catalogue
@@ -26,7 +27,7 @@ from repositories.runtime_settings import RuntimeSettingsRepository
 from tests.fixtures.bookkeeping import counters_on, invalidator_without_redis
 from tests.fixtures.channel_wire import FakeChannel, FakeTelegram
 from tests.fixtures.maintenance import MaintenanceProcess
-from tests.fixtures.media_stores import batches_on, changes_on
+from tests.fixtures.media_stores import batches_on, blocked_on, changes_on
 from tests.fixtures.new_names import new_names_on
 from tests.integration.services.indexer import ADMIN, BOOKS, FILMS, Indexer
 
@@ -79,9 +80,10 @@ def start(clock: TestClock, telegram: FakeTelegram) -> Callable[..., AbstractAsy
             tasks=tasks,
             metrics=metrics,
             counters=counters_on(pool, clock),
+            blocked=blocked_on(pool, clock=clock),
         )
-        queue = IndexingQueue(indexing, runtime, tasks, metrics, clock)
         notices = AdminNotices(telegram, Catalogue(), [ADMIN], tasks, clock)
+        queue = IndexingQueue(indexing, runtime, tasks, metrics, clock, IndexingAlert(notices, tasks, clock))
         index_list = ChannelService(channels, queue, notices)
         scan = ChannelScanService(channels, index_list, indexing, telegram, runtime, clock)
         yield Indexer(pool, clock, tasks, metrics, channels, media, indexing, queue, index_list, scan)

@@ -273,23 +273,32 @@ async def test_a_file_replaced_unseen_leaves_its_post(indexer: Indexer, films: F
 
 
 async def test_an_update_that_a_look_has_told_of_is_not_taken_while_it_is_stored(
-    indexer: Indexer, films: FakeChannel
+    indexer: Indexer, films: FakeChannel, telegram: FakeTelegram, stores: InMemoryStores
 ) -> None:
     """Scenario 70: a live update that comes between the answer to a look and its storing cannot undo what it found."""
     films.post("missed")
     indexer.take(films.post("seen"))
     doomed = films.post("doomed")
     films.delete(doomed.message_id)
+    indexer.queue.start()
+    afterwards = [films.post]
+
+    async def hold_the_storing() -> None:
+        stores.database_down = bool(afterwards)
+        if afterwards:
+            indexer.take(afterwards.pop()("waits"))
+
+    telegram.meanwhile = hold_the_storing
     looking = asyncio.ensure_future(indexer.scan.scan(FILMS))
-    for _ in range(50):
-        await asyncio.sleep(0)
+    await indexer.clock.wait_sleeping(1)
 
     indexer.take(doomed)
 
     assert indexer.queue.depth == 1
-    indexer.queue.start()
+    stores.database_down = False
+    indexer.clock.advance(1)
     assert await looking
-    assert sorted(await indexer.names()) == ["missed", "seen"]
+    assert sorted(await indexer.names()) == ["missed", "seen", "waits"]
 
 
 async def test_an_update_behind_the_look_that_told_of_it_is_passed_over(
