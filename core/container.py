@@ -40,6 +40,7 @@ from core.wiring_admin import build_administration
 from core.wiring_indexing import build_pipeline
 from core.wiring_operations import build_operations
 from core.wiring_search import build_searching
+from core.wiring_updates import build_receiving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from core.wiring_indexing import Indexing
     from core.wiring_operations import Operations
     from core.wiring_search import Searching
+    from core.wiring_updates import Receiving
     from repositories.user import UserRepository
 
 
@@ -83,6 +85,7 @@ class Container:
     catalogue: Catalogue
     client: Any
     telegram: PyrogramGateway
+    receiving: Receiving
     databases: MultiDatabaseManager
     runtime: RuntimeSettingsService
     users: UserRepository
@@ -226,7 +229,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         counters=books.counters,
         telegram=telegram,
         queue=indexing.queue,
-        steps={"duplicates": repair.run, "dictionary": words.recount},
+        steps={"duplicates": repair.run, "dictionary": words.recount, "blocked_files": books.blocked.sweep},
         routes=routes,
     )
     return Container(
@@ -236,6 +239,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         administration=administration,
         client=telegram.client,
         telegram=telegram.gateway,
+        receiving=build_receiving(base, telegram),
         databases=databases.manager,
         runtime=databases.runtime,
         users=repositories.users,

@@ -131,6 +131,7 @@ class Telegram:
 
     client: Any
     lanes: SemaphoreManager
+    api: TelegramApi
     gateway: PyrogramGateway
     budget: SendBudget | None
 
@@ -268,7 +269,7 @@ def build_telegram(base: Base) -> Telegram:
     client = build_client(base.settings, build_storage(base.settings, base.clock))
     api = TelegramApi(client, lanes, base.clock, base.metrics)
     budget = SendBudget(base.tasks, base.clock, base.metrics) if base.settings.send_budget else None
-    return Telegram(client, lanes, PyrogramGateway(client, api, budget=budget), budget)
+    return Telegram(client, lanes, api, PyrogramGateway(client, api, budget=budget), budget)
 
 
 def build_probes(databases: Databases, cache: RedisCache, client: Any) -> dict[str, HealthProbe]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.domain.indexing import QueuedEvent, StorableEvent
     from core.domain.media import NewMedia
     from core.observability.metrics import Metrics
+    from core.services.blocked_files import BlockedFiles
     from core.services.daily_statistics import DailyCounters
     from core.services.new_names import NewNames
     from core.services.postponed_changes import PostponedChangesService
@@ -32,6 +33,7 @@ class IndexingService:
         invalidator: told what changed, so that no search remembers it otherwise.
         names: told what names there are now.
         counters: what the day's statistics count.
+        blocked: keeps files out that admins took down or deleted.
         pins: by channel, the number of the database that its new files go to; asked for every batch.
     """
 
@@ -46,6 +48,7 @@ class IndexingService:
         tasks: TaskRegistry,
         metrics: Metrics,
         counters: DailyCounters,
+        blocked: BlockedFiles,
         pins: Callable[[], Mapping[int, int]] = dict,
     ) -> None:
         self._changes = changes
@@ -57,6 +60,7 @@ class IndexingService:
         self._names = names
         self._metrics = metrics
         self._counters = counters
+        self._blocked = blocked
         self._marks: dict[int, tuple[int, int]] = {}
         self._log = structlog.get_logger(__name__)
 
@@ -152,6 +156,7 @@ class IndexingService:
 
     async def _bulk_save_files(self, files: Sequence[NewMedia]) -> None:
         """One duplicate query and one bulk write for all files; a bad file is rejected alone."""
+        files = await self._blocked.allowed(files)
         if not files:
             return
         try:
@@ -159,6 +164,8 @@ class IndexingService:
             outcome: BatchOutcome = await self._batches.save_batch(files, self._pins(), words)
         finally:
             self._invalidator.added()  # a part may be stored, whatever came of the rest
+        if await self._blocked.withdraw(files):
+            self._invalidator.deleted()
         self._names.stored(outcome)
         if outcome.unreached:
             await self._changes.keep(outcome.unreached)
