@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -26,6 +26,21 @@ class PauseReason(StrEnum):
     ASKED = "asked"
     UNREADABLE = "unreadable"
     FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class JobOffer:
+    """A job that somebody may begin; `skip` and `top` as in `IndexJob`."""
+
+    channel_id: int
+    title: str
+    skip: int
+    top: int
+
+    @property
+    def total(self) -> int:
+        """Message ids of the walk."""
+        return self.top - self.skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +77,20 @@ class BlockPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class JobViewer:
+    """Who started a job and sees how it goes.
+
+    Attributes:
+        language: tag of the catalogue that the person reads.
+        message_id: of the message in the private chat that shows the progress.
+    """
+
+    user_id: int
+    language: str
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class IndexJob:
     """A walk over the posts of one channel, upwards by message id; there is at most one for each channel.
 
@@ -69,8 +98,7 @@ class IndexJob:
         channel_id: full id.
         run: grows by one with every job of the channel, so that a button of an earlier one is recognised.
         fence: grows by one whenever a process takes the job over; a write that carries an older one is refused.
-        owner_id: who started it, and sees its progress.
-        message_id: of the message that shows the progress in the owner's private chat; 0 before there is one.
+        viewer: who started it, and where the progress is shown.
         skip: the highest id that is left out.
         top: the last id of the walk.
         checkpoint: everything from `skip` + 1 to here is stored and counted; at least `skip`.
@@ -82,13 +110,12 @@ class IndexJob:
     title: str
     run: int
     fence: int
-    owner_id: int
+    viewer: JobViewer
     skip: int
     top: int
     checkpoint: int
     state: JobState
-    counts: BlockCounts = field(default=BlockCounts())
-    message_id: int = 0
+    counts: BlockCounts = BlockCounts()
     plan: BlockPlan | None = None
     reason: PauseReason | None = None
 
@@ -111,3 +138,16 @@ class IndexJob:
         """The next ids: those of a block that was begun, else up to `size` of them."""
         last = self.plan.last if self.plan is not None else min(self.checkpoint + size, self.top)
         return range(self.checkpoint + 1, last + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class WalkPace:
+    """How fast a job goes.
+
+    Attributes:
+        per_second: message ids a second over the last minute; None while that cannot be said.
+        left_s: seconds until the end at this pace; None with it.
+    """
+
+    per_second: float | None = None
+    left_s: int | None = None
