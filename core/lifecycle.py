@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
+import threading
 from typing import TYPE_CHECKING, Any, Self
 
 import structlog
@@ -15,8 +17,18 @@ if TYPE_CHECKING:
 
     from core.clock import Clock
 
+EXIT_STOPPED = 0
+"""Somebody asked the process to stop."""
+EXIT_UNAVAILABLE = 1
+"""Telegram, or something else that is needed to start, is not there."""
+EXIT_CONFIGURATION = 2
+"""Nothing but another configuration helps."""
+EXIT_DEAF = 3
+"""Telegram cannot be heard by this process any more, or not by it: a new one is needed."""
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LEAST_S = 0.05
+_EXIT_GRACE_S = 2.0
 _YOUNG_OBJECTS = 10_000
 
 
@@ -26,6 +38,7 @@ class ShutdownSignal:
     def __init__(self) -> None:
         self._asked = asyncio.Event()
         self._reason = ""
+        self._exit_code = EXIT_STOPPED
         self._log = structlog.get_logger(__name__)
 
     @property
@@ -37,6 +50,11 @@ class ShutdownSignal:
     def reason(self) -> str:
         """The signal's name, or what `request` was given; "" while nobody asked."""
         return self._reason
+
+    @property
+    def exit_code(self) -> int:
+        """What the process is to exit with."""
+        return self._exit_code
 
     def install(self) -> None:
         """Catch the signals on the running loop; a second one changes nothing."""
@@ -50,11 +68,12 @@ class ShutdownSignal:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
 
-    def request(self, reason: str) -> None:
-        """Ask the process to stop, as a signal does."""
+    def request(self, reason: str, exit_code: int = EXIT_STOPPED) -> None:
+        """Ask the process to stop, as a signal does; whoever asks first says why, and what it exits with."""
         if not self._asked.is_set():
             self._reason = reason
-            self._log.info("shutdown_requested", reason=reason)
+            self._exit_code = exit_code
+            self._log.info("shutdown_requested", reason=reason, exit_code=exit_code)
             self._asked.set()
 
     async def unless_asked(self, work: Coroutine[Any, Any, None]) -> bool:
@@ -147,3 +166,20 @@ def calm_the_garbage_collector() -> None:
     """
     gc.freeze()
     gc.set_threshold(_YOUNG_OBJECTS, 10, 10)
+
+
+def exit_at_the_latest(after_s: float, exit_code: int) -> threading.Timer:
+    """End the process after the deadline of its shutdown and two seconds more, whatever hangs; can be cancelled.
+
+    What is left by then is a task that refuses to be cancelled or a thread that never returns. Both would keep a deaf
+    process alive, and its supervisor waiting.
+    """
+    timer = threading.Timer(after_s + _EXIT_GRACE_S, _exit_now, (exit_code,))
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _exit_now(exit_code: int) -> None:
+    structlog.get_logger(__name__).error("shutdown_hangs", exit_code=exit_code)
+    os._exit(exit_code)

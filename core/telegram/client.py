@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import structlog
 from pyrogram import Client, enums, errors, raw
 
-from core.errors import ConfigurationError, TelegramUnavailableError
+from core.errors import ConfigurationError, FileFilterError, TelegramUnavailableError
 from core.telegram.datacenter import point_at_datacenter
+from core.telegram.gateway import RetryLaterError
 from core.telegram.inline_crypto import install_inline_crypto
-from core.telegram.session_guard import install_session_guard
+from core.telegram.session_guard import LOST_KEY, install_session_guard
 from core.telegram.session_storage import SessionStorage
 from core.telegram.telegram_api import error_name
 
@@ -121,24 +122,61 @@ async def start_client(client: Client, *, timeout_s: float = 30.0) -> None:
     """Connect and log in. A stored login that Telegram no longer accepts is put aside and replaced once.
 
     Raises:
-        ConfigurationError: the token or the application is not accepted.
-        TelegramUnavailableError: no success within `timeout_s`; the client is disconnected and can be started again.
+        ConfigurationError: the token or the application is not accepted, or the session cannot be written.
+        RetryLaterError: Telegram asks to wait before the next attempt.
+        TelegramUnavailableError: no success within `timeout_s`. After any error the client can be started again.
     """
     try:
         async with asyncio.timeout(timeout_s):
-            try:
-                await client.start()
-            except errors.Unauthorized as error:
+            error = await _try_start(client)
+            if isinstance(error, LOST_KEY):
+                await _abandon(client)
                 await client.storage.reject_login(error_name(error) or "the key is unknown to Telegram")
-                await client.start()
-    except errors.RPCError as error:
-        if (name := error_name(error)) in _BAD_LOGIN:
-            raise ConfigurationError(_BAD_LOGIN[name]) from error
-        raise TelegramUnavailableError(f"Telegram refused the login for now: {name}") from error
-    except OSError as error:
+                error = await _try_start(client)
+    except TimeoutError as expired:
+        error = expired
+    if error is not None:
         await _abandon(client)
-        raise TelegramUnavailableError(f"Telegram did not answer: no login within {timeout_s:g} s") from error
+        raise _login_failure(error, timeout_s) from error
     structlog.get_logger(__name__).info("telegram_started", bot_id=client.me.id, username=client.me.username)
+
+
+async def stop_client(client: Client, timeout_s: float) -> None:
+    """Stop receiving and disconnect; what handlers still do after `timeout_s` goes on without a connection.
+
+    pyrogram waits for running handlers without limit.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            if client.is_initialized:
+                await client.stop()
+    except TimeoutError:
+        structlog.get_logger(__name__).warning("telegram_stopped_early", after_s=round(timeout_s, 1))
+    async with asyncio.timeout(timeout_s):
+        if client.session is not None:
+            await client.session.stop()
+
+
+async def _try_start(client: Client) -> BaseException | None:
+    """One attempt; pyrogram's handshake raises errors of any class."""
+    outcomes: list[Any] = await asyncio.gather(client.start(), return_exceptions=True)
+    return next((outcome for outcome in outcomes if isinstance(outcome, BaseException)), None)
+
+
+def _login_failure(error: BaseException, timeout_s: float) -> FileFilterError:
+    """What a failed login means to whoever wants it."""
+    name = error_name(error) if isinstance(error, errors.RPCError) else ""
+    if isinstance(error, ConfigurationError):
+        return error
+    if name in _BAD_LOGIN:
+        return ConfigurationError(_BAD_LOGIN[name])
+    if isinstance(error, errors.FloodWait) and isinstance(error.value, int):
+        return RetryLaterError(error.value)
+    if isinstance(error, errors.BadMsgNotification):
+        return TelegramUnavailableError(f"Telegram refuses our messages; is the clock right? {error}")
+    if isinstance(error, TimeoutError):
+        return TelegramUnavailableError(f"Telegram did not answer: no login within {timeout_s:g} s")
+    return TelegramUnavailableError(f"no login for now: {name or f'{type(error).__name__}: {error}'}")
 
 
 async def ping(client: Client, *, timeout_s: float = 1.0) -> None:
@@ -158,10 +196,10 @@ async def ping(client: Client, *, timeout_s: float = 1.0) -> None:
 
 
 async def _abandon(client: Client) -> None:
-    """End what a start that was cut off has left running."""
+    """End what a start that failed or was cut off has left running."""
     if client.is_connected:
         await client.disconnect()
-    elif client.session is not None and client.session.connection is not None:
+    elif client.session is not None:
         await client.session.stop()
 
 
