@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from core.container import Container
     from handlers.base import BaseHandler
+    from handlers.chat_events import ChatEventRoutes
     from handlers.manager import HandlerManager
 
 
@@ -49,9 +50,13 @@ def build_handlers(container: Container) -> Sequence[BaseHandler]:
 
 
 def build_manager(container: Container) -> HandlerManager:
-    """Routes, pipeline and the channel handler over one container, ready to be registered."""
+    """Routes, pipeline and what takes the updates over one container, ready to be registered."""
+    from functools import partial
+
     from handlers.channel import ChannelHandler
     from handlers.command_menu import CommandMenu
+    from handlers.intake import UpdateIntake
+    from handlers.late_presses import LatePresses
     from handlers.manager import HandlerManager
     from handlers.pipeline import UpdatePipeline
 
@@ -65,5 +70,26 @@ def build_manager(container: Container) -> HandlerManager:
         container.settings.admins,
     )
     menu = CommandMenu(container.telegram, container.catalogue, container.clock, container.settings.admins)
-    handlers, channel_handler = build_handlers(container), ChannelHandler(container.indexing.index_list)
-    return HandlerManager(handlers, channel_handler, pipeline, menu, container.tasks)
+    late_presses = LatePresses(container.telegram, container.tasks, container.clock)
+    intake = partial(
+        UpdateIntake,
+        channels=ChannelHandler(container.indexing.index_list),
+        events=_chat_events(container),
+        pipeline=pipeline,
+        late_presses=late_presses,
+        receiving=container.receiving,
+        tasks=container.tasks,
+        metrics=container.metrics,
+        clock=container.clock,
+    )
+    return HandlerManager(
+        *(build_handlers(container), intake, container.receiving, late_presses, menu, container.tasks),
+        stop_patience_s=container.settings.shutdown_deadline_s / 2,
+    )
+
+
+def _chat_events(container: Container) -> ChatEventRoutes:
+    """Who takes payments, changes of members and groups that move."""
+    from handlers.chat_events import ChatEventRoutes
+
+    return ChatEventRoutes(container.metrics)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from pyrogram.handlers import RawUpdateHandler
 
 from core.errors import BadInputError
@@ -22,37 +21,45 @@ from handlers.base import (
     StartLink,
     UnknownCommand,
 )
-from handlers.incoming import CallbackQuery, Incoming, IncomingMessage, InlineQuery, read_update
+from handlers.incoming import CallbackQuery, Incoming, IncomingMessage, InlineQuery
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
     from core.concurrency.task_registry import TaskRegistry
     from core.text.catalog import Texts
-    from handlers.channel import ChannelHandler
+    from core.wiring_updates import Receiving
     from handlers.command_menu import CommandMenu
-    from handlers.pipeline import UpdatePipeline
+    from handlers.intake import FindRoute, UpdateIntake
+    from handlers.late_presses import LatePresses
 
 
 class HandlerManager:
-    """Finds the route of each update and runs it through the pipeline."""
+    """Finds the route of each update, and is what the client and the process know of the handlers.
+
+    Args:
+        build_intake: takes the updates; given what finds the route of one.
+        stop_patience_s: how long the end of the process waits for what is being handled.
+    """
 
     def __init__(
         self,
         handlers: Sequence[BaseHandler],
-        channel_handler: ChannelHandler,
-        pipeline: UpdatePipeline,
+        build_intake: Callable[[FindRoute], UpdateIntake],
+        receiving: Receiving,
+        late_presses: LatePresses,
         command_menu: CommandMenu,
         tasks: TaskRegistry,
+        *,
+        stop_patience_s: float,
     ) -> None:
-        self._channel_handler = channel_handler
-        self._pipeline = pipeline
+        self._intake = build_intake(self.find_route)
+        self._missed = receiving.missed
+        self._late_presses = late_presses
         self._command_menu = command_menu
         self._tasks = tasks
-        self._log = structlog.get_logger(__name__)
-        self._accepting = True
-        self._handling = 0
+        self._stop_patience_s = stop_patience_s
         self._bot_username = ""
         self.commands: dict[str, Route] = {}
         self.presses: dict[str, Route] = {}
@@ -69,13 +76,17 @@ class HandlerManager:
         """
         client.dispatcher.update_parsers.clear()
         client.add_handler(RawUpdateHandler(self._on_raw_update))
+        self._missed.listen()
 
     def introduce(self, username: str) -> None:
-        """Learn the bot's own username after the login, and publish its commands in the background.
+        """Learn the bot's own username after the login, ask for what was missed, and publish the commands.
 
         A command addressed to another bot (`/help@other_bot`) is not ours.
         """
         self._bot_username = username.lower()
+        take, begin = self._intake.take_missed, self._intake.begin
+        self._tasks.supervise(lambda: self._missed.run(take, begin), name="missed_updates")
+        self._tasks.supervise(self._late_presses.run, name="late_presses")
         self.create_background_task(self._command_menu.publish(self.menu, self.admin_menu), name="command_menu")
 
     def menu(self, texts: Texts) -> list[tuple[str, str]]:
@@ -101,9 +112,8 @@ class HandlerManager:
         return self._tasks.spawn(work, name=name)
 
     async def cleanup(self) -> None:
-        """Refuse new updates; what is being handled goes on until the client stops."""
-        self._accepting = False
-        self._log.info("updates_refused", handling=self._handling)
+        """Refuse new updates, and wait a while for what is being handled."""
+        await self._intake.close(self._stop_patience_s)
 
     def find_route(self, event: Incoming) -> Route | None:
         """The route for an update; None when the bot stays silent on purpose."""
@@ -152,21 +162,7 @@ class HandlerManager:
         routes[key] = route
 
     async def _on_raw_update(self, _client: Any, update: Any, users: dict[int, Any], _chats: dict[int, Any]) -> None:
-        if not self._accepting:
-            return
-        if self._channel_handler.take(update):
-            return
-        event = read_update(update, users)
-        if event is None:
-            return
-        route = self.find_route(event)
-        if route is None:
-            return
-        self._handling += 1
-        try:
-            await self._pipeline.run(route, event)
-        finally:
-            self._handling -= 1
+        self._intake.take(update, users)  # never waits, so that pyrogram's own queue, which has no bound, stays empty
 
 
 async def _refuse_press(_query: CallbackQuery, _reader: Reader) -> None:

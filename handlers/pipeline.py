@@ -72,6 +72,10 @@ class UpdatePipeline:
             self._metrics.update_seconds.labels(route.name).observe(took_s)
             self._log.info("update_handled", outcome=outcome, took_ms=round(took_s * 1000, 1))
 
+    async def turn_away(self, event: Incoming) -> None:
+        """Tell somebody whose update will not be handled that it was too much at a time; never raises."""
+        await self._tell(event, self._catalogue.for_language(event.sender.language_code), "error-too-fast")
+
     async def _serve(self, route: Route, event: Incoming) -> str:
         texts = self._catalogue.for_language(event.sender.language_code)
         try:
