@@ -2,8 +2,8 @@
 
 Every waiting send has a rank, the moment it came plus the head start of the earlier classes; the lowest rank goes
 first. So an answer overtakes a broadcast, yet nothing overtakes a send that has waited longer than its head start:
-once that is over, only what was there before it goes first. A chat takes part with one send at a time, and its next
-one counts as come when the chat may be written to again, so that a chat with a long queue is one among the others.
+once that is over, only what was there before it goes first. A chat takes part with one send at a time, and the next
+one counts as come when that has gone and the chat may be written to again: a chat with a long queue is one of many.
 
 Source: the buckets are the generic cell rate algorithm, ITU-T I.371; ranks are earliest deadline first.
 """
@@ -112,12 +112,12 @@ class Ticket:
 class Chat:
     """What one chat was sent lately and what waits for it."""
 
-    __slots__ = ("_bucket", "_limits", "_sent", "held_until", "id", "waiting")
+    __slots__ = ("_bucket", "_limits", "_sent", "held_until", "id", "sent_at", "waiting")
 
     def __init__(self, chat_id: int, limits: SendLimits) -> None:
         self.id = chat_id
         self.waiting: KeyedHeap[Ticket] = KeyedHeap()
-        self.held_until = -math.inf
+        self.held_until = self.sent_at = -math.inf
         self._limits = limits
         self._bucket = _Bucket(limits.chat_interval_s, limits.chat_burst)
         self._sent: deque[float] = deque(maxlen=limits.group_sends if chat_id < 0 else 0)
@@ -131,6 +131,7 @@ class Chat:
 
     def take(self, now: float) -> None:
         """Note a message that goes now."""
+        self.sent_at = now
         self._bucket.take(now)
         self._sent.append(now)
 
@@ -268,7 +269,7 @@ class SendSchedule:
             return
         head = chat.waiting.lowest()
         head_start_s = self._limits.classes[head.send_class].head_start_s
-        self._ready.put(chat, max(head.since, chat.free_at) + head_start_s)
+        self._ready.put(chat, max(head.since, chat.free_at, chat.sent_at) + head_start_s)
 
 
 def _whole(seconds: float) -> int:
