@@ -135,6 +135,10 @@ class SearchPlanner:
             is_respelled=is_respelled,
         )
 
+    def plan_typed(self, query: Query) -> SearchPlan:
+        """Files with all words of a query exactly as they stand there, whatever the dictionary makes of them."""
+        return self._led([_typed(query)], query)
+
     def plan_titles(self, query: Query) -> SearchPlan:
         """Files with all words of a query whose whole title it names."""
         branch = tuple((word_hash(word),) for word in (*query.words, *query.filters.words))
