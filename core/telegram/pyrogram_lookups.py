@@ -1,0 +1,98 @@
+"""Looking things up over a pyrogram client, for admins who wait for the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyrogram import errors, raw, utils
+
+from core.concurrency.semaphore_manager import ConcurrencyDomain
+from core.telegram.gateway import SourceGoneError
+from core.telegram.incoming import new_media_from_raw
+from core.telegram.lookups import BotTraits, OwnPlace, RepliedMessage
+from core.telegram.raw_requests import peer_without_hash
+from core.telegram.refusals import Purpose, refusal
+from core.telegram.retry_policy import Idempotency
+from core.telegram.telegram_api import error_name
+
+if TYPE_CHECKING:
+    from pyrogram import Client
+
+    from core.telegram.telegram_api import TelegramApi
+
+_T = raw.types
+_ADMINS = (_T.ChannelParticipantAdmin, _T.ChannelParticipantCreator)
+_MEMBERS = (*_ADMINS, _T.ChannelParticipant, _T.ChannelParticipantSelf)
+_NO_MEMBER = frozenset({"USER_NOT_PARTICIPANT", "PARTICIPANT_ID_INVALID"})
+_FLOOD_S, _TIMEOUT_S = 5.0, 10.0
+
+
+class PyrogramLookups:
+    """Implements `TelegramLookups` by raw functions only, every one through `TelegramApi.call_api`."""
+
+    def __init__(self, client: Client, api: TelegramApi) -> None:
+        self._client = client
+        self._api = api
+
+    async def own_place(self, channel_id: int) -> OwnPlace:
+        """What the bot is in a channel; see `TelegramLookups.own_place`."""
+        channel = await self._peer(channel_id)
+        if not isinstance(channel, _T.InputPeerChannel):
+            raise SourceGoneError(f"{channel_id} is no channel")
+        target = _T.InputChannel(channel_id=channel.channel_id, access_hash=channel.access_hash)
+        request = raw.functions.channels.GetParticipant(channel=target, participant=_T.InputPeerSelf())
+        answer = await self._ask("channels.GetParticipant", request)
+        chat = next((chat for chat in answer.chats if chat.id == channel.channel_id), None)
+        member = answer.participant
+        if not isinstance(member, _MEMBERS):
+            raise SourceGoneError(f"the bot is not in {channel_id}")
+        is_broadcast = bool(getattr(chat, "broadcast", False))
+        rights = getattr(member, "admin_rights", None)
+        may_post = not is_broadcast or bool(rights and rights.post_messages)
+        return OwnPlace(isinstance(member, _ADMINS), is_broadcast, may_post)
+
+    async def bot_traits(self) -> BotTraits:
+        """What was set up for the bot; see `TelegramLookups.bot_traits`."""
+        [me] = await self._ask("users.GetUsers", raw.functions.users.GetUsers(id=[_T.InputUserSelf()]))
+        return BotTraits(reads_groups=bool(me.bot_chat_history), has_inline=me.bot_inline_placeholder is not None)
+
+    async def get_replied(self, chat_id: int, message_id: int) -> RepliedMessage | None:
+        """A message of a chat; see `TelegramLookups.get_replied`."""
+        peer, ids = await self._peer(chat_id), [_T.InputMessageID(id=message_id)]
+        if isinstance(peer, _T.InputPeerChannel):
+            channel = _T.InputChannel(channel_id=peer.channel_id, access_hash=peer.access_hash)
+            name, request = "channels.GetMessages", raw.functions.channels.GetMessages(channel=channel, id=ids)
+        else:
+            name, request = "messages.GetMessages", raw.functions.messages.GetMessages(id=ids)
+        answer = await self._ask(name, request)
+        message = next((found for found in answer.messages if isinstance(found, _T.Message)), None)
+        if message is None:
+            return None
+        origin = getattr(message.fwd_from, "from_id", None)
+        channel_id = utils.get_peer_id(origin) if isinstance(origin, _T.PeerChannel) else None
+        return RepliedMessage(new_media_from_raw(message, chat_id), channel_id)
+
+    async def _peer(self, chat_id: int) -> Any:
+        try:
+            return await self._client.storage.get_peer_by_id(chat_id)
+        except KeyError:
+            return peer_without_hash(chat_id)
+
+    async def _ask(self, method: str, request: Any) -> Any:
+        try:
+            return await self._api.call_api(
+                method,
+                lambda: request,
+                lane=ConcurrencyDomain.TELEGRAM_FETCH,
+                idempotency=Idempotency.REPEATABLE,
+                flood_cap_s=_FLOOD_S,
+                timeout_s=_TIMEOUT_S,
+            )
+        except errors.RPCError as error:
+            name = error_name(error)
+            if name in _NO_MEMBER:
+                raise SourceGoneError(f"{method}: {name}") from error
+            translated = refusal(method, name, abs(error.CODE or 0), Purpose.READ)
+            if translated is None:
+                raise
+            raise translated from error
