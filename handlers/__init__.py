@@ -90,6 +90,9 @@ def build_manager(container: Container) -> HandlerManager:
 
 def _chat_events(container: Container) -> ChatEventRoutes:
     """Who takes payments, changes of members and groups that move."""
-    from handlers.chat_events import ChatEventRoutes
+    from handlers.chat_events import ChatEventRoutes, GroupMigrated
+    from handlers.group_moves import GroupMoves
 
-    return ChatEventRoutes(container.metrics)
+    routes = ChatEventRoutes(container.metrics)
+    routes.on(GroupMigrated, GroupMoves(container.searching.groups, container.indexing.index_list).take)
+    return routes

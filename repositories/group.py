@@ -7,7 +7,10 @@ A group that nobody set anything for has no document.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from pymongo.errors import DuplicateKeyError
 
 from core.cache import keys
 from core.cache.codec import ValueForm
@@ -44,6 +47,21 @@ class GroupRepository(BaseRepository[int, Group]):
         fields = {"mode": mode.value, "t": self._clock.utc_now()}
         async with self._writing(chat_id):
             await self._pool.update_one(_GROUPS, {"_id": chat_id}, {"$set": fields}, upsert=True, idempotent=True)
+
+    async def move(self, old_id: int, new_id: int) -> bool:
+        """Give a group's settings to the supergroup it became, unless it has some of its own; whether there were any.
+
+        Done again it changes nothing; cut off in the middle, it is completed by doing it again.
+        """
+        found = await self._pool.find_one(_GROUPS, {"_id": old_id})
+        if found is None:
+            return False
+        async with self._writing(new_id):
+            with suppress(DuplicateKeyError):  # the supergroup has settings: they are newer
+                await self._pool.insert_one(_GROUPS, {**found, "_id": new_id})
+        async with self._writing(old_id):
+            await self._pool.delete_one(_GROUPS, {"_id": old_id})
+        return True
 
     async def _load(self, chat_id: int) -> Group:
         found = await self._pool.find_one(_GROUPS, {"_id": chat_id}, projection=_SETTINGS) or {}

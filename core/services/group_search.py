@@ -75,6 +75,15 @@ class GroupSearchService:
         await self._groups.set_search_mode(chat_id, mode)
         self._log.info("group_search_mode_set", chat_id=chat_id, mode=mode.value)
 
+    async def move(self, old_id: int, new_id: int) -> None:
+        """A group became a supergroup: its settings go with it. Done again it changes nothing.
+
+        Raises:
+            DatabaseUnavailableError: it is not known whether they did.
+        """
+        if await self._groups.move(old_id, new_id):
+            self._log.info("group_moved", chat_id=old_id, new_id=new_id)
+
     def is_addressed(self, chat_id: int, text: str, *, reply_to: int | None) -> bool:
         """Whether words name the bot, or answer a message that this process sent as an answer within a day."""
         if mentions(text, self._telegram.username):
