@@ -33,6 +33,11 @@ class LoopLagMonitor:
         ordered = sorted(self._late_s)
         return round(ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)] * 1000, 3)
 
+    @property
+    def max_ms(self) -> float:
+        """The worst lateness of the last minute, in milliseconds; 0.0 before the first sample."""
+        return round(max(self._late_s, default=0.0) * 1000, 3)
+
     async def run(self) -> None:
         """Measure until cancelled."""
         measured = 0

@@ -48,6 +48,7 @@ class PerformanceReport:
         return {
             "uptime_s": round(self._clock.monotonic() - self._started, 1),
             "loop_lag_p99_ms": self._loop_lag.p99_ms,
+            "loop_lag_max_ms": self._loop_lag.max_ms,
             "memory_rss_bytes": resident_bytes(),
             "routes": self._routes(),
             "lanes": {domain.value: self._lane(domain) for domain in ConcurrencyDomain},
