@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from sandbox.world.validation import mentioned_names
 
 if TYPE_CHECKING:
     from core.clock import Clock
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from sandbox.world.chats import Channel
     from sandbox.world.message_box import Event, EventKind, Message
     from sandbox.world.views import Views
-
-
-_MENTION = re.compile(r"(?<![\w@])@(\w+)", re.ASCII)
 
 
 class UpdateSink(Protocol):
@@ -144,8 +142,7 @@ def group_message_reaches_bot(accounts: Accounts, channel: Channel, message: Mes
 
 def is_addressed(text: str, username: str) -> bool:
     """Whether a text mentions the bot, or is a command that does not name another one."""
-    names = {name.lower() for name in _MENTION.findall(text)}
     if text.startswith("/"):
         named = text.split(maxsplit=1)[0].partition("@")[2].lower()
         return named in {"", username.lower()}
-    return username.lower() in names
+    return username.lower() in mentioned_names(text)

@@ -27,6 +27,14 @@ _DETECTED = re.compile(
 _ENTITY_OF = {"command": T.MessageEntityBotCommand, "mention": T.MessageEntityMention, "url": T.MessageEntityUrl}
 
 
+_MENTION = re.compile(r"(?<![\w@])@(\w+)", re.ASCII)
+
+
+def mentioned_names(text: str) -> set[str]:
+    """The usernames that a text mentions, in lower case and without "@"."""
+    return {name.lower() for name in _MENTION.findall(text)} if "@" in text else set()
+
+
 def utf16_length(text: str) -> int:
     """Length in UTF-16 code units, the unit of Telegram's limits and entity offsets."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le")) // 2

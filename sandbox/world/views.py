@@ -9,6 +9,7 @@ from pyrogram import raw
 from sandbox.world.chats import Role, every_right
 from sandbox.world.files import SMALL_PHOTO_WIDTH, FileKind
 from sandbox.world.message_box import Event, EventKind, Message
+from sandbox.world.validation import mentioned_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -219,6 +220,7 @@ class Views:
         return T.Message(
             id=message.id,
             out=out or None,
+            mentioned=self._is_mentioned(message, viewer) or None,
             post=broadcast or None,
             from_id=_sender(body) if signed else None,
             peer_id=_peer_of(message),
@@ -236,6 +238,19 @@ class Views:
             grouped_id=body.grouped_id,
             noforwards=body.protected or None,
         )
+
+    def _is_mentioned(self, message: Message, viewer: int) -> bool:
+        """Whether a message of a group names the viewer, or answers a message of theirs."""
+        body, group = message.body, message.peer_id < 0
+        if body.sender_id == viewer or not (group or message.in_channel):
+            return False
+        history = self._accounts[viewer].box if group else self._channels[message.peer_id].history
+        answered = history.get(message.reply_to) if message.reply_to else None
+        if answered is not None and answered.body.sender_id == viewer:
+            return True
+        names = any(getattr(entity, "user_id", None) == viewer for entity in body.entities)
+        username = self._accounts[viewer].username
+        return names or (username is not None and username.lower() in mentioned_names(body.text))
 
     def _service_message(self, message: Message, viewer: int) -> Any:
         body = message.body

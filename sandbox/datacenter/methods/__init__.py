@@ -11,6 +11,7 @@ from sandbox.datacenter.methods import (
     contacts,
     dialogs,
     editing,
+    groups,
     help,  # noqa: A004  (Telegram's name of the namespace)
     inline,
     invites,
@@ -32,6 +33,7 @@ __all__ = [
     "contacts",
     "dialogs",
     "editing",
+    "groups",
     "help",
     "inline",
     "invites",

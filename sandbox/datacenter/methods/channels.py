@@ -20,9 +20,11 @@ T = raw.types
 
 @method("channels.GetChannels")
 def get_channels(call: Call, request: Any) -> Any:
-    """Channels by input channel."""
+    """Channels by input channel; what a stranger may not see is refused, what somebody was banned from is forbidden."""
     world, viewer = call.world, call.viewer
     found = [world.peers.channel(viewer, given) for given in request.id]
+    if any(not (channel.gone or channel.username or viewer in channel.members) for channel in found):
+        raise RpcFailure(400, "CHANNEL_PRIVATE")
     return T.messages.Chats(chats=[world.views.channel(channel, viewer) for channel in found])
 
 
@@ -48,6 +50,9 @@ def get_full_channel(call: Call, request: Any) -> Any:
         # These two share one flag bit of the constructor: both or none.
         kicked_count=sum(m.role is Role.KICKED for m in channel.members.values()) if admin else None,
         banned_count=sum(m.muted for m in channel.members.values()) if admin else None,
+        # So do these, and the bot of a migrated group finds its old one here.
+        migrated_from_chat_id=channel.migrated_from,
+        migrated_from_max_id=0 if channel.migrated_from else None,
     )
     chat = call.world.views.channel(channel, viewer.id)
     return T.messages.ChatFull(full_chat=full, chats=[chat], users=[])
@@ -87,7 +92,34 @@ def update_channel_username(call: Call, request: Any) -> bool:
     if channel.role(account.id) is not Role.CREATOR:
         raise RpcFailure(400, "CHAT_ADMIN_REQUIRED")
     call.world.rename(channel, request.username or None)
+    call.world.membership.tell_changed(channel)
     return True
+
+
+@method("channels.CreateChannel")
+def create_channel(call: Call, request: Any) -> Any:
+    """Found a channel or supergroup; people only."""
+    account = person(call)
+    title = request.title.strip()
+    if not title:
+        raise RpcFailure(400, "CHAT_TITLE_EMPTY")
+    if bool(request.broadcast) == bool(request.megagroup):
+        raise RpcFailure(400, "CHANNEL_INVALID")
+    found = call.world.add_channel if request.broadcast else call.world.add_group
+    channel = found(title, creator=account.id)
+    channel.about = request.about
+    return changed(call, channel)
+
+
+@method("channels.DeleteChannel")
+def delete_channel(call: Call, request: Any) -> Any:
+    """Delete a channel or supergroup for everybody; its creator only."""
+    account = person(call)
+    channel = call.world.peers.readable_channel(account.id, request.channel)
+    if channel.role(account.id) is not Role.CREATOR:
+        raise RpcFailure(400, "CHAT_ADMIN_REQUIRED")
+    call.world.membership.close(channel)
+    return changed(call, channel)
 
 
 @method("channels.EditTitle")

@@ -8,6 +8,7 @@ from pyrogram import raw
 
 from sandbox.datacenter.methods.callers import caller
 from sandbox.datacenter.methods.input_media import file_of
+from sandbox.datacenter.methods.outgoing import entities_of
 from sandbox.datacenter.rpc import RpcFailure, method
 from sandbox.world.permissions import check_delete, check_edit
 from sandbox.world.posting import Draft
@@ -71,7 +72,7 @@ def _edited(call: Call, body: Body, request: Any) -> Draft:
     markup = checked_markup(request.reply_markup, by_bot=caller(call).is_bot)
     if request.message is None:
         return Draft(body.text, body.entities, file, markup)
-    text, entities = checked_text(request.message, request.entities, is_caption=file is not None)
+    text, entities = checked_text(request.message, entities_of(call, request.entities), is_caption=file is not None)
     return Draft(text, entities, file, markup)
 
 

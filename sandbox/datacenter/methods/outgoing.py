@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pyrogram import raw
 
+from sandbox.datacenter.rpc import RpcFailure
 from sandbox.world.accounts import Account
 from sandbox.world.basic_groups import BasicGroup
 from sandbox.world.chats import Channel
@@ -51,6 +53,19 @@ def name_to_send_as(call: Call, sender: Account, target: Chat, request: Any) -> 
 def replied_id(request: Any) -> int | None:
     """The message that a request answers, as the caller numbers it."""
     return getattr(request.reply_to, "reply_to_msg_id", None) or None
+
+
+def entities_of(call: Call, given: list[Any] | None) -> list[Any]:
+    """Entities as they are stored: whom a client names by an input user is named by id, strangers by nothing."""
+    stored = []
+    for entity in given or ():
+        if not isinstance(entity, T.InputMessageEntityMentionName):
+            stored.append(entity)
+            continue
+        with suppress(RpcFailure):
+            user_id = call.world.peers.account(call.viewer, entity.user_id).id
+            stored.append(T.MessageEntityMentionName(offset=entity.offset, length=entity.length, user_id=user_id))
+    return stored
 
 
 def write(call: Call, target: Chat, draft: Draft, random_id: int) -> Event:

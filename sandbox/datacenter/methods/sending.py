@@ -8,7 +8,7 @@ from pyrogram import raw
 
 from sandbox.datacenter.methods.callers import caller, person
 from sandbox.datacenter.methods.input_media import file_of
-from sandbox.datacenter.methods.outgoing import name_to_send_as, replied_id, sent, writable, write
+from sandbox.datacenter.methods.outgoing import entities_of, name_to_send_as, replied_id, sent, writable, write
 from sandbox.datacenter.rpc import RpcFailure, method
 from sandbox.world.accounts import Account
 from sandbox.world.chats import Channel
@@ -27,7 +27,7 @@ def send_message(call: Call, request: Any) -> Any:
     """Write a text; a plain private one is answered in the short form."""
     sender = caller(call)
     target = writable(call, sender, request.peer)
-    text, entities = checked_text(request.message, request.entities, is_caption=False)
+    text, entities = checked_text(request.message, entities_of(call, request.entities), is_caption=False)
     markup = checked_markup(request.reply_markup, by_bot=sender.is_bot)
     sent_as = name_to_send_as(call, sender, target, request)
     draft = Draft(text, entities, markup=markup, reply_to=replied_id(request), sent_as=sent_as)
@@ -51,7 +51,7 @@ def send_media(call: Call, request: Any) -> Any:
     """Write a file with a caption."""
     sender = caller(call)
     target = writable(call, sender, request.peer)
-    caption, entities = checked_text(request.message, request.entities, is_caption=True)
+    caption, entities = checked_text(request.message, entities_of(call, request.entities), is_caption=True)
     markup = checked_markup(request.reply_markup, by_bot=sender.is_bot)
     file = file_of(call, request.media)
     sent_as = name_to_send_as(call, sender, target, request)

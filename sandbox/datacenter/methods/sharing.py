@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.datacenter.methods.callers import caller
 from sandbox.datacenter.methods.input_media import file_of
-from sandbox.datacenter.methods.outgoing import name_to_send_as, replied_id, sent, writable, write
+from sandbox.datacenter.methods.outgoing import entities_of, name_to_send_as, replied_id, sent, writable, write
 from sandbox.datacenter.rpc import RpcFailure, method
 from sandbox.world.posting import Draft
 from sandbox.world.sharing import FORWARD_LIMIT
@@ -61,5 +61,5 @@ def forward_messages(call: Call, request: Any) -> Any:
 
 
 def _file_draft(call: Call, item: Any) -> Draft:
-    caption, entities = checked_text(item.message, item.entities, is_caption=True)
+    caption, entities = checked_text(item.message, entities_of(call, item.entities), is_caption=True)
     return Draft(caption, entities, file_of(call, item.media))
