@@ -12,7 +12,7 @@ import uvloop
 from config.settings import load_settings
 from core.container import Container, Stores, open_container
 from core.errors import ConfigurationError, TelegramUnavailableError
-from core.lifecycle import ShutdownSignal
+from core.lifecycle import EXIT_CONFIGURATION, EXIT_UNAVAILABLE, ShutdownSignal, exit_at_the_latest
 from core.observability.logging import configure_logging
 from handlers import build_manager
 
@@ -30,8 +30,8 @@ async def serve(
     stores: Stores | None = None,
     routes: Sequence[web.RouteDef] = (),
     on_ready: Callable[[Container], Coroutine[Any, Any, None]] | None = None,
-) -> None:
-    """Run the bot until SIGINT or SIGTERM.
+) -> int:
+    """Run the bot until SIGINT or SIGTERM, or until it cannot hear Telegram any more; returns the exit code.
 
     Args:
         settings: where everything is.
@@ -41,7 +41,7 @@ async def serve(
     """
     stop = ShutdownSignal()
     stop.install()
-    async with open_container(settings, stores=stores, routes=routes) as container:
+    async with open_container(settings, stores=stores, routes=routes, stop=stop) as container:
         manager = build_manager(container)
         manager.register(container.client)
         if await stop.unless_asked(container.start(manager.introduce)):
@@ -49,6 +49,8 @@ async def serve(
             if on_ready is not None:
                 container.tasks.spawn(on_ready(container), name="on_ready")
             await stop.wait()
+        exit_at_the_latest(settings.shutdown_deadline_s, stop.exit_code)
+    return stop.exit_code
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,15 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if flags.demo:
                 from sandbox.demo import run_demo
 
-                runner.run(run_demo(serve, port=flags.port, datacenter_port=flags.datacenter_port))
-            else:
-                settings = load_settings()
-                configure_logging(settings.log_level, settings.log_format, settings.secrets)
-                runner.run(serve(settings))
+                return runner.run(run_demo(serve, port=flags.port, datacenter_port=flags.datacenter_port))
+            settings = load_settings()
+            configure_logging(settings.log_level, settings.log_format, settings.secrets)
+            return runner.run(serve(settings))
     except (ConfigurationError, TelegramUnavailableError) as error:
         print(error, file=sys.stderr)
-        return 2 if isinstance(error, ConfigurationError) else 1
-    return 0
+        return EXIT_CONFIGURATION if isinstance(error, ConfigurationError) else EXIT_UNAVAILABLE
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from core.database.pool import DatabaseConnectionPool
 from core.database.write_routing import WriteRouting
 from core.domain.database import BreakerLimits, WriteLimits
 from core.domain.media_id import MediaIdSource
+from core.lifecycle import ShutdownSignal
 from core.services.blocked_files import BlockedFiles
 from core.services.daily_statistics import DailyCounters
 from core.services.health_report import HealthProbe
@@ -72,13 +73,18 @@ _NO_LIMIT = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What nearly everything above is built from."""
+    """What nearly everything above is built from.
+
+    Attributes:
+        stop: ends the process when asked to.
+    """
 
     settings: BootstrapSettings
     clock: Clock
     metrics: Metrics
     tasks: TaskRegistry
     cache: RedisCache
+    stop: ShutdownSignal = field(default_factory=ShutdownSignal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +288,7 @@ def build_probes(databases: Databases, cache: RedisCache, client: Any) -> dict[s
             for pool in others
         },
         "library_room": HealthProbe(_has_room(databases.routing), critical=False),
-        "telegram": HealthProbe(lambda: ping(client), critical=True, vital=True),
+        "telegram": HealthProbe(lambda: ping(client), critical=True),
         "redis": HealthProbe(cache.ping, critical=False, state=lambda: "open" if cache.is_open else "closed"),
     }
 

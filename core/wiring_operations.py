@@ -12,12 +12,14 @@ from core.services.maintenance import MaintenanceService
 from core.services.performance_report import PerformanceReport
 from core.sidecar.server import SidecarServer
 from core.wiring import build_probes, database_report
+from core.wiring_watch import Watch, build_watch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
     from aiohttp import web
 
+    from core.services.admin_notices import AdminNotices
     from core.services.daily_statistics import DailyCounters
     from core.services.indexing_queue import IndexingQueue
     from core.wiring import Base, Databases, Repositories, Telegram
@@ -34,6 +36,7 @@ class Operations:
     maintenance: MaintenanceService
     health: HealthReport
     sidecar: SidecarServer
+    watch: Watch
     loops: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
 
 
@@ -45,12 +48,15 @@ def build_operations(
     counters: DailyCounters,
     telegram: Telegram,
     queue: IndexingQueue,
+    notices: AdminNotices,
     steps: Mapping[str, Callable[[], Awaitable[object]]],
     routes: Sequence[web.RouteDef],
 ) -> Operations:
     """Hand everything that watches the bot what it needs; `steps` are those of `MaintenanceService`."""
     loop_lag = LoopLagMonitor(base.clock, base.metrics)
-    health = HealthReport(build_probes(databases, base.cache, telegram.client), base.metrics, base.clock)
+    watch = build_watch(base, databases, telegram.client, notices)
+    probes = build_probes(databases, base.cache, telegram.client) | watch.probes
+    health = HealthReport(probes, base.metrics, base.clock)
     sections = {
         "indexing_queue": lambda: queue.depth,
         "databases": lambda: database_report(databases),
@@ -74,7 +80,13 @@ def build_operations(
         maintenance,
         health,
         _build_sidecar(base, health, performance, routes),
-        {"loop_lag": loop_lag.run, "health": health.run, "maintenance": maintenance.run},
+        watch,
+        {
+            "loop_lag": loop_lag.run,
+            "health": health.run,
+            "maintenance": maintenance.run,
+            "clock_watch": watch.clock_watch.run,
+        },
     )
 
 

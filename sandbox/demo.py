@@ -62,8 +62,8 @@ def build_cast(world: World) -> DemoCast:
     return DemoCast(bot, channel, group, admin, reader, premium)
 
 
-async def run_demo(serve: Callable[..., Awaitable[None]], *, port: int, datacenter_port: int) -> None:
-    """Run the demo until a signal.
+async def run_demo(serve: Callable[..., Awaitable[int]], *, port: int, datacenter_port: int) -> int:
+    """Run the demo until a signal; returns the exit code.
 
     Args:
         serve: runs the bot; `bot.serve`.
@@ -101,7 +101,7 @@ async def run_demo(serve: Callable[..., Awaitable[None]], *, port: int, datacent
             return web.json_response(facts, dumps=lambda value: orjson.dumps(value).decode())
 
         try:
-            await serve(
+            return await serve(
                 settings,
                 stores=Stores(stores.mongo_client, stores.redis_client),
                 routes=[web.get("/demo", show_facts)],

@@ -152,15 +152,15 @@ async def stop_client(client: Client, timeout_s: float) -> None:
                 await client.stop()
     except TimeoutError:
         structlog.get_logger(__name__).warning("telegram_stopped_early", after_s=round(timeout_s, 1))
-    async with asyncio.timeout(timeout_s):
-        if client.session is not None:
-            await client.session.stop()
+    if client.session is not None:
+        await client.session.stop()
 
 
 async def _try_start(client: Client) -> BaseException | None:
     """One attempt; pyrogram's handshake raises errors of any class."""
-    outcomes: list[Any] = await asyncio.gather(client.start(), return_exceptions=True)
-    return next((outcome for outcome in outcomes if isinstance(outcome, BaseException)), None)
+    starting: Any = client.start()
+    outcome: Any = (await asyncio.gather(starting, return_exceptions=True))[0]
+    return outcome if isinstance(outcome, BaseException) else None
 
 
 def _login_failure(error: BaseException, timeout_s: float) -> FileFilterError:

@@ -118,6 +118,7 @@ async def test_shutdown_is_quick_with_work_queued(
                 "updates",
                 "telegram",
                 "indexing",
+                "receiver",
                 "tasks",
                 "bookkeeping",
                 "sidecar",
