@@ -138,6 +138,21 @@ class RuntimeSettings(BaseModel):
         description="How often channels are checked for gaps.",
     )
 
+    backfill_block_size: Whole = Field(
+        default=200,
+        ge=1,
+        le=200,
+        json_schema_extra=_POSTS,
+        description="Messages of a channel's past that are read at once.",
+    )
+    backfill_progress_s: Number = Field(
+        default=3,
+        ge=0.1,
+        le=60,
+        json_schema_extra=_SECONDS,
+        description="Shortest time between two edits of a message that shows how indexing goes.",
+    )
+
     rate_search_burst: Whole = Field(
         default=30, ge=1, le=10_000, json_schema_extra=_ACTIONS, description="Searches a person may make in a period."
     )

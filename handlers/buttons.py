@@ -72,3 +72,51 @@ class SearchFor(CallbackData, prefix="sf"):
 
     list_id: str
     number: int
+
+
+class StartBackfill(CallbackData, prefix="bfs"):
+    """Index a channel's posts up to the id `top`."""
+
+    channel_id: int
+    top: int
+
+
+class DeclineBackfill(CallbackData, prefix="bfd"):
+    """Take back the offer to index a channel."""
+
+    channel_id: int
+
+
+class PauseBackfill(CallbackData, prefix="bfp"):
+    """Pause job number `run` of a channel."""
+
+    channel_id: int
+    run: int
+
+
+class ResumeBackfill(CallbackData, prefix="bfr"):
+    """Let a paused job go on."""
+
+    channel_id: int
+    run: int
+
+
+class CancelBackfill(CallbackData, prefix="bfc"):
+    """End a job."""
+
+    channel_id: int
+    run: int
+
+
+class AcceptRequest(CallbackData, prefix="iqa"):
+    """Index the channel that request `number` of it asks for."""
+
+    channel_id: int
+    number: int
+
+
+class RejectRequest(CallbackData, prefix="iqr"):
+    """Refuse that."""
+
+    channel_id: int
+    number: int

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from pyrogram.handlers import RawUpdateHandler
 
+from core.domain.post_link import parse_post_link
 from core.errors import BadInputError
 from core.services.rate_limiter import Action
 from handlers.base import (
     BaseHandler,
     Command,
+    ForwardedPost,
     GroupText,
     Inline,
+    PostAddress,
     Press,
     PrivateMedia,
     PrivateText,
@@ -25,7 +28,7 @@ from handlers.incoming import CallbackQuery, Incoming, IncomingMessage, InlineQu
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
     from core.concurrency.task_registry import TaskRegistry
     from core.text.catalog import Texts
@@ -41,6 +44,8 @@ class HandlerManager:
     Args:
         build_intake: takes the updates; given what finds the route of one.
         stop_patience_s: how long the end of the process waits for what is being handled.
+        admits: whether this process may handle an update that has just arrived; returns at once, except where nobody
+            knows for a moment.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class HandlerManager:
         tasks: TaskRegistry,
         *,
         stop_patience_s: float,
+        admits: Callable[[], Awaitable[bool]],
     ) -> None:
         self._intake = build_intake(self.find_route)
         self._missed = receiving.missed
@@ -60,6 +66,7 @@ class HandlerManager:
         self._command_menu = command_menu
         self._tasks = tasks
         self._stop_patience_s = stop_patience_s
+        self._admits = admits
         self._bot_username = ""
         self.commands: dict[str, Route] = {}
         self.presses: dict[str, Route] = {}
@@ -128,11 +135,11 @@ class HandlerManager:
             return self.presses.get(prefix.decode("ascii", "replace"), self._unknown_press)
         if isinstance(event, InlineQuery):
             return self._fallbacks[Inline]
-        if event.text.startswith("/"):
+        if event.text.startswith("/") and not _is_forwarded_post(event):
             return self._find_command(event)
         if not event.is_private:
             return self._fallbacks.get(GroupText) if event.text.strip() else None
-        return self._fallbacks[PrivateText if event.text.strip() or not event.has_media else PrivateMedia]
+        return self._fallbacks[_private_kind(event)]
 
     def _find_command(self, message: IncomingMessage) -> Route | None:
         head, *arguments = message.text.split(maxsplit=1)
@@ -162,7 +169,23 @@ class HandlerManager:
         routes[key] = route
 
     async def _on_raw_update(self, _client: Any, update: Any, users: dict[int, Any], _chats: dict[int, Any]) -> None:
-        self._intake.take(update, users)  # never waits, so that pyrogram's own queue, which has no bound, stays empty
+        if await self._admits():
+            self._intake.take(
+                update, users
+            )  # never waits, so that pyrogram's own queue, which has no bound, stays empty
+
+
+def _is_forwarded_post(message: IncomingMessage) -> bool:
+    return message.is_private and message.forward is not None
+
+
+def _private_kind(message: IncomingMessage) -> type:
+    """The trigger of a private message that is no command."""
+    if _is_forwarded_post(message):
+        return ForwardedPost
+    if parse_post_link(message.text) is not None:
+        return PostAddress
+    return PrivateText if message.text.strip() or not message.has_media else PrivateMedia
 
 
 async def _refuse_press(_query: CallbackQuery, _reader: Reader) -> None:

@@ -208,6 +208,73 @@ notice-channel-paused =
     }. I look again every few minutes, and fetch what is posted meanwhile once I may read it.
 notice-channel-resumed = I can read <b>{ $channel }</b> again, and fetch what I missed.
 
+### Back-fill and requests to index
+
+backfill-offer =
+    { $total ->
+        [one] Index one message of <b>{ $title }</b>?
+       *[other] Index { $total } messages of <b>{ $title }</b>?
+    }
+    What is posted from now on is indexed too.
+backfill-offer-skip = I begin behind message { $skip }, as you said with /setskip.
+backfill-declined = Nothing was indexed.
+backfill-started = Indexing has begun.
+backfill-pausing = Pausing after the block that is on its way.
+backfill-resumed = Indexing goes on.
+backfill-cancelling = Ending after the block that is on its way. What is stored stays.
+backfill-state-running = ⏳ Indexing <b>{ $title }</b>
+backfill-state-paused = ⏸ Indexing of <b>{ $title }</b> is paused
+backfill-state-cancelled = ⏹ Indexing of <b>{ $title }</b> was cancelled; what is stored stays
+backfill-state-done = ✅ <b>{ $title }</b> is indexed
+backfill-reason-asked = Press Resume to let it go on.
+backfill-reason-unreadable = I cannot read the channel any more. Make me an admin of it, then press Resume.
+backfill-reason-failed = Something went wrong on my side, and it has been noted. Press Resume to try again.
+backfill-walked = { $walked } of { $total } messages
+backfill-counts = Files: { $new } new, { $known } known already
+backfill-refused =
+    { $count ->
+        [one] One file could not be stored.
+       *[other] { $count } files could not be stored.
+    }
+backfill-pace =
+    { $rate ->
+        [one] About one message a second, { $left } left
+       *[other] { $rate } messages a second, { $left } left
+    }
+backfill-skip-now = The next channel is indexed from behind message { $skip }. Change it with <code>/setskip 1000</code>, or <code>/setskip 0</code> for the beginning.
+backfill-skip-set = The next channel is indexed from behind message { $skip }.
+error-setskip = Send the number of the last message that I should leave out: <code>/setskip 1000</code>, or <code>/setskip 0</code> for none.
+error-backfill-unreadable = I cannot read this channel. Make me an admin of it, and try again.
+error-backfill-all-skipped = There is nothing left to index: I was told to begin behind message { $skip }, and this is message { $top }. Send /setskip 0 and try again.
+error-backfill-busy = <b>{ $title }</b> is being indexed already. Wait until it is done, or cancel that first.
+error-backfill-over = This job is over.
+button-start-backfill = Start
+button-cancel = Cancel
+button-pause = Pause
+button-resume = Resume
+button-accept = Accept
+button-reject = Reject
+index-request-made = Thank you. I have asked the moderators to index <b>{ $title }</b>, and tell you what they say.
+index-request-asked =
+    <b>{ $name }</b> asks to index <b>{ $title }</b>, { $total ->
+        [one] one message
+       *[other] { $total } messages
+    }.
+index-request-indexed = The files of this channel are in the library already, or will be in a moment. Send me words to search for.
+index-request-open = Somebody has asked for this channel before you. The moderators will decide.
+index-request-rejected = The moderators have decided not to index this channel.
+index-request-gone = This request is not open any more.
+index-request-was-accepted = { $name } has accepted this request already.
+index-request-was-rejected = { $name } has rejected this request already.
+index-request-accepted = <b>{ $title }</b> is being indexed, as you asked. You can search for its files in a moment.
+index-request-refused = The moderators have decided not to index <b>{ $title }</b>.
+index-request-you-rejected = You have rejected what { $name } asked for: <b>{ $title }</b>.
+notice-backfill-unreadable = I cannot read <b>{ $title }</b> any more, so indexing its older posts is paused. Make me an admin of it, then press Resume.
+
+### Notices about the client
+
+notice-clock-drifts = The clock of my machine and Telegram's differ by { $seconds } seconds. From 30 on I hear nothing any more: please see to it that the machine's time is kept, by NTP for example.
+
 ### Command menu
 
 command-start = Start over
@@ -215,3 +282,4 @@ command-search = Search, in groups too
 command-help = How to search and fetch
 command-search-help = Filters and spellings of searches
 command-suggest = How a title may go on
+command-setskip = Where indexing a channel begins

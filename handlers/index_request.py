@@ -1,0 +1,140 @@
+"""Somebody names a channel's post: admins index the channel, readers ask the moderators to."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import structlog
+
+from core.cache.recent_values import RecentValues
+from core.domain.index_job import JobViewer
+from core.domain.index_request import IndexRequest, RequestState
+from core.domain.post_link import parse_post_link
+from core.errors import BadInputError, BusyError, FileFilterError
+from core.services.rate_limiter import Action
+from core.telegram.gateway import Button, SendClass
+from core.text.catalog import FALLBACK_LANGUAGE
+from handlers.base import BaseHandler, ForwardedPost, PostAddress, Press, Reader, Route
+from handlers.buttons import AcceptRequest, RejectRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from core.clock import Clock
+    from core.concurrency.task_registry import TaskRegistry
+    from core.services.backfill import BackfillService
+    from core.services.index_request import IndexRequestService
+    from core.telegram.gateway import Keyboard, TelegramGateway
+    from core.text.catalog import Catalogue
+    from handlers.backfill import BackfillHandler
+    from handlers.incoming import CallbackQuery, IncomingMessage
+
+_ALBUM_S = 60.0
+_ALBUMS = 1000
+
+
+class IndexRequestHandler(BaseHandler):
+    """Takes forwarded posts and links of posts, and the moderators' decisions.
+
+    Args:
+        admins: moderate; what they name is offered to them at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        telegram: TelegramGateway,
+        requests: IndexRequestService,
+        backfill: BackfillService,
+        offers: BackfillHandler,
+        catalogue: Catalogue,
+        admins: Collection[int],
+        tasks: TaskRegistry,
+        clock: Clock,
+    ) -> None:
+        self._telegram = telegram
+        self._requests = requests
+        self._backfill = backfill
+        self._offers = offers
+        self._catalogue = catalogue
+        self._admins = admins
+        self._tasks = tasks
+        self._albums: RecentValues[tuple[int, int], bool] = RecentValues(clock, capacity=_ALBUMS)
+        self._log = structlog.get_logger(__name__)
+
+    def routes(self) -> Sequence[Route]:
+        """A post that was forwarded or linked, and the two buttons below a request."""
+        press = Action.CALLBACK
+        return (
+            Route("forwarded_post", ForwardedPost(), self.handle_forward, press),
+            Route("post_link", PostAddress(), self.handle_link, press),
+            Route("accept_request", Press(AcceptRequest), self.handle_accept_callback, press, admins_only=True),
+            Route("reject_request", Press(RejectRequest), self.handle_reject_callback, press, admins_only=True),
+        )
+
+    async def handle_forward(self, message: IncomingMessage, reader: Reader) -> None:
+        """Offer or ask for the channel of a forwarded post; an album is one wish."""
+        origin = message.forward
+        if origin is None:
+            raise BadInputError
+        if origin.album is not None:
+            album = (reader.user.id, origin.album)
+            if self._albums.get(album):
+                return
+            self._albums.put(album, value=True, ttl_s=_ALBUM_S)
+        await self._take(message, reader, origin.channel_id, origin.message_id)
+
+    async def handle_link(self, message: IncomingMessage, reader: Reader) -> None:
+        """Offer or ask for the channel of a linked post."""
+        link = parse_post_link(message.text)
+        if link is None:
+            raise BadInputError
+        await self._take(message, reader, link.channel, link.message_id)
+
+    async def handle_accept_callback(self, query: CallbackQuery, reader: Reader) -> None:
+        """Index what was asked for, and tell the asker."""
+        press = AcceptRequest.unpack(query.data)
+        request = await self._requests.decide(reader.user, press.channel_id, press.number, RequestState.ACCEPTED)
+        viewer = JobViewer(reader.user.id, reader.texts.language, query.message_id)
+        with suppress(BusyError):  # it is being indexed already
+            await self._backfill.start(viewer, request.channel_id, request.top)
+        self._tell_asker(request, "index-request-accepted")
+
+    async def handle_reject_callback(self, query: CallbackQuery, reader: Reader) -> None:
+        """Refuse what was asked for, and tell the asker."""
+        press = RejectRequest.unpack(query.data)
+        request = await self._requests.decide(reader.user, press.channel_id, press.number, RequestState.REJECTED)
+        self._tell_asker(request, "index-request-refused")
+        html = reader.texts.html("index-request-you-rejected", title=request.title, name=request.asker_name)
+        await self._telegram.edit_text(query.chat_id, query.message_id, html)
+
+    async def _take(self, message: IncomingMessage, reader: Reader, channel: int | str, top: int) -> None:
+        if reader.user.id in self._admins:
+            await self._offers.offer(message, reader, channel, top)
+            return
+        request = await self._requests.ask(reader.user, reader.texts.language, channel, top)
+        self._tasks.spawn(self._tell_moderators(request), name="index_request")
+        await self._telegram.send_text(message.chat_id, reader.texts.html("index-request-made", title=request.title))
+
+    async def _tell_moderators(self, request: IndexRequest) -> None:
+        texts = self._catalogue.for_language(FALLBACK_LANGUAGE)
+        html = texts.html("index-request-asked", name=request.asker_name, title=request.title, total=request.top)
+        accept = AcceptRequest(channel_id=request.channel_id, number=request.number)
+        reject = RejectRequest(channel_id=request.channel_id, number=request.number)
+        keyboard: Keyboard = [
+            [Button(texts.plain("button-accept"), accept.pack()), Button(texts.plain("button-reject"), reject.pack())]
+        ]
+        for admin_id in self._admins:
+            await self._send(admin_id, html, keyboard)
+
+    def _tell_asker(self, request: IndexRequest, key: str) -> None:
+        html = self._catalogue.html(key, request.language, title=request.title)
+        self._tasks.spawn(self._send(request.asker_id, html), name="index_request")
+
+    async def _send(self, user_id: int, html: str, keyboard: Keyboard | None = None) -> None:
+        """Tell somebody who did not ask just now; best effort."""
+        try:
+            await self._telegram.send_text(user_id, html, keyboard, send_class=SendClass.NOTICE)
+        except FileFilterError as error:
+            self._log.warning("request_not_told", user_id=user_id, error=type(error).__name__)
