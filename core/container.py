@@ -17,12 +17,12 @@ from core.clock import Clock
 from core.concurrency.task_registry import TaskRegistry
 from core.database.migrations import start_migrations
 from core.errors import DatabaseUnavailableError
-from core.lifecycle import OrderedShutdown, calm_the_garbage_collector
+from core.lifecycle import OrderedShutdown, ShutdownSignal, calm_the_garbage_collector
 from core.observability.metrics import Metrics
 from core.services.access import AccessService
 from core.services.duplicates import DuplicateRepair
 from core.services.new_names import NewNames
-from core.telegram.client import start_client
+from core.telegram.client import stop_client
 from core.text.catalog import Catalogue
 from core.wiring import (
     Base,
@@ -36,7 +36,8 @@ from core.wiring import (
     build_telegram,
     core_loops,
 )
-from core.wiring_admin import build_administration
+from core.wiring_admin import build_admin_services, build_administration
+from core.wiring_backfill import build_backfilling
 from core.wiring_indexing import build_pipeline
 from core.wiring_operations import build_operations
 from core.wiring_search import build_searching
@@ -55,7 +56,8 @@ if TYPE_CHECKING:
     from core.services.search_dictionary import SearchDictionary
     from core.telegram.pyrogram_gateway import PyrogramGateway
     from core.wiring import NameReading
-    from core.wiring_admin import Administration
+    from core.wiring_admin import Administration, AdminServices
+    from core.wiring_backfill import Backfilling
     from core.wiring_indexing import Indexing
     from core.wiring_operations import Operations
     from core.wiring_search import Searching
@@ -92,7 +94,9 @@ class Container:
     access: AccessService
     searching: Searching
     administration: Administration
+    admin: AdminServices
     indexing: Indexing
+    backfilling: Backfilling
     books: Bookkeeping
     dictionary: SearchDictionary
     operations: Operations
@@ -128,14 +132,15 @@ class Container:
         """The primary database."""
         return self.databases.primary
 
-    async def start(self, on_login: Callable[[str], None]) -> None:
-        """Bring everything up; returns when the bot answers.
+    async def start(self, on_login: Callable[[str], None], *, receives: bool = True) -> None:
+        """Bring everything up; returns when the bot answers, which may take as long as another process does.
 
         Args:
             on_login: told the bot's username as soon as it is logged in.
+            receives: False for a process beside the bot's own, which handles no updates.
 
         Raises:
-            ConfigurationError: Telegram refuses the token or the application.
+            ConfigurationError: Telegram refuses the token or the application, or the session cannot be written.
             TelegramUnavailableError: no login in time.
         """
         started = self.clock.monotonic()
@@ -145,21 +150,29 @@ class Container:
         self.shutdown.push("sidecar", self.operations.sidecar.stop)
         self.shutdown.push("bookkeeping", self._settle_books)
         self.shutdown.push("tasks", self._close_tasks)
+        watch = self.operations.watch
+        self.shutdown.push("receiver", watch.receiver.release)
         await asyncio.gather(self.runtime.load(), start_migrations(self.pool, self.clock, self.tasks))
+        if receives:
+            await watch.receiver.acquire()
         self.indexing.queue.start()
         self.shutdown.push("indexing", self.indexing.queue.drain)
-        await start_client(self.client)
         self.shutdown.push("telegram", self._stop_telegram)
+        await watch.login.run()
+        self.tasks.supervise(watch.watchdog.run, name="watchdog")
         on_login(self.client.me.username or "")
         self.tasks.supervise(lambda: self.indexing.scan.run(self.settings.channels), name="channel_scan")
+        if receives:
+            self.tasks.supervise(self.backfilling.service.run, name="backfill")
+        self.tasks.supervise(self.admin.drop_box.run, name="drop_box")
+        self.tasks.supervise(self.admin.check.run_at_start, name="self_check")
         calm_the_garbage_collector()
         startup_ms = round((self.clock.monotonic() - started) * 1000, 1)
         structlog.get_logger(__name__).info("ready", startup_ms=startup_ms, http=self.operations.sidecar.url)
 
     async def _stop_telegram(self) -> None:
-        """Pyrofork waits for running handlers without limit; the steps after it need their share of the deadline."""
-        async with asyncio.timeout(self.shutdown.remaining_s / 2):
-            await self.client.stop()
+        """The steps after this one need their share of the deadline."""
+        await stop_client(self.client, self.shutdown.remaining_s / 2)
 
     async def _settle_books(self) -> None:
         """The last numbers and words, and what searches have to forget; a store that is gone costs some of them."""
@@ -182,6 +195,7 @@ async def open_container(
     stores: Stores | None = None,
     routes: Sequence[web.RouteDef] = (),
     environ: Mapping[str, str] | None = None,
+    stop: ShutdownSignal | None = None,
 ) -> AsyncIterator[Container]:
     """Build everything bottom-up, and close what was started top-down when the block ends, within one deadline.
 
@@ -191,6 +205,7 @@ async def open_container(
         stores: databases other than the configured ones.
         routes: further routes of the HTTP sidecar.
         environ: variables that seed the runtime settings; None for those of the process and `.env`.
+        stop: asked when this process can do no good any more, with the exit code that says so.
 
     Raises:
         ConfigurationError: the client cannot be built from these settings.
@@ -200,7 +215,8 @@ async def open_container(
     tasks = TaskRegistry(clock, on_failure=metrics.count_failed_task)
     async with OrderedShutdown(clock, settings.shutdown_deadline_s) as shutdown:
         redis = stores.redis_client() if stores else build_redis_client(settings.redis_uri.get_secret_value())
-        base = Base(settings, clock, metrics, tasks, RedisCache(redis, metrics, clock))
+        cache = RedisCache(redis, metrics, clock)
+        base = Base(settings, clock, metrics, tasks, cache, stop or ShutdownSignal())
         seeds = read_environment() if environ is None else environ
         databases = build_databases(base, seeds, stores.mongo_client if stores else None)
         shutdown.push("mongodb", partial(_close, databases.manager.databases))
@@ -221,14 +237,16 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     shutdown.push("worker_process", reading.worker.close)
     words = build_dictionary(base, databases, reading)
     searching = build_searching(base, databases, repositories, books, words, telegram.gateway)
-    names = _names(words, reading)
-    indexing = build_pipeline(base, databases, repositories, books, names, telegram, administration.notices)
+    stored = (base, databases, repositories)
+    indexing = build_pipeline(*stored, books, _names(words, reading), telegram, administration.notices)
     repair = DuplicateRepair(repositories.media_duplicates, base.clock)
+    loops = core_loops(base, databases, books, indexing.service, repair)
     operations = build_operations(
-        *(base, databases, repositories),
+        *stored,
         counters=books.counters,
         telegram=telegram,
         queue=indexing.queue,
+        notices=administration.notices,
         steps={"duplicates": repair.run, "dictionary": words.recount, "blocked_files": books.blocked.sweep},
         routes=routes,
     )
@@ -237,6 +255,12 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         shutdown=shutdown,
         catalogue=catalogue,
         administration=administration,
+        admin=build_admin_services(
+            *(base, databases, repositories, books, words, telegram),
+            index_list=indexing.index_list,
+            told=administration,
+            catalogue=catalogue,
+        ),
         client=telegram.client,
         telegram=telegram.gateway,
         receiving=build_receiving(base, telegram),
@@ -246,17 +270,22 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         access=AccessService(repositories.users, books.counters),
         searching=searching,
         indexing=indexing,
+        backfilling=build_backfilling(*stored, administration, indexing, telegram.gateway, searching.limiter),
         books=books,
         dictionary=words,
         operations=operations,
-        background={
-            **operations.loops,
-            "quota_holds": searching.quota.renew_holds,
-            **core_loops(base, databases, books, indexing.service, repair),
-            "media_metadata": reading.metadata.run,
-            "search_dictionary": words.run,
-        },
+        background={**operations.loops, **loops, **_further_loops(searching, reading, words)},
     )
+
+
+def _further_loops(
+    searching: Searching, reading: NameReading, words: SearchDictionary
+) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
+    return {
+        "quota_holds": searching.quota.renew_holds,
+        "media_metadata": reading.metadata.run,
+        "search_dictionary": words.run,
+    }
 
 
 def _names(words: SearchDictionary, reading: NameReading) -> NewNames:

@@ -46,7 +46,30 @@ def build_handlers(container: Container) -> Sequence[BaseHandler]:
             searches=searches,
             links=links,
         ),
+        *_backfill_handlers(container),
     )
+
+
+def _backfill_handlers(container: Container) -> Sequence[BaseHandler]:
+    """Who takes forwarded posts and links of posts; shows how jobs go as well."""
+    from handlers.backfill import BackfillHandler
+    from handlers.backfill_message import BackfillMessage
+    from handlers.index_request import IndexRequestHandler
+
+    past, telegram = container.backfilling, container.telegram
+    past.progress.show_in(BackfillMessage(telegram, container.catalogue))
+    offers = BackfillHandler(telegram, past.service)
+    requests = IndexRequestHandler(
+        telegram=telegram,
+        requests=past.requests,
+        backfill=past.service,
+        offers=offers,
+        catalogue=container.catalogue,
+        admins=container.settings.admins,
+        tasks=container.tasks,
+        clock=container.clock,
+    )
+    return offers, requests
 
 
 def build_manager(container: Container) -> HandlerManager:
@@ -85,6 +108,7 @@ def build_manager(container: Container) -> HandlerManager:
     return HandlerManager(
         *(build_handlers(container), intake, container.receiving, late_presses, menu, container.tasks),
         stop_patience_s=container.settings.shutdown_deadline_s / 2,
+        admits=container.operations.watch.receiver.admits,
     )
 
 
