@@ -273,4 +273,4 @@ class SendSchedule:
 
 
 def _whole(seconds: float) -> int:
-    return max(1, math.ceil(seconds))
+    return math.ceil(max(1.0, seconds))
