@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Owner:
     """Drives one person as the owner or an admin of channels and groups.
 
-    Chats are named by their full id: the person's own for private chats, negative for basic groups, -100… for channels
-    and supergroups. Whatever Telegram would refuse is refused with its error.
+    Chats are named as in `World.chat`: the other's id for private chats, negative for basic groups, bare or -100… for
+    channels and supergroups. Whatever Telegram would refuse is refused with its error.
 
     Args:
         world: where the person lives.

@@ -227,9 +227,9 @@ class World:
         return self.write(author_id, channel, draft)
 
     def chat(self, chat_id: int) -> Account | Channel | BasicGroup:
-        """An account by its id, a basic group by its negative id, or a channel or group by its full (-100…) id."""
+        """An account by its id, a basic group by its negative id, or a channel or group by its bare or full id."""
         if chat_id > 0:
-            return self.accounts[chat_id]
+            return self.accounts.get(chat_id) or self.channels[chat_id]
         return self.channels[chat_id] if chat_id < FULL_ID_BASE else self.groups[chat_id]
 
     def write(self, author_id: int, chat: Account | Channel | BasicGroup, draft: Draft) -> Message:
