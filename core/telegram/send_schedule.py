@@ -57,6 +57,7 @@ class SendLimits:
     Attributes:
         bot_rate: messages a second to all chats together.
         bot_burst: how many may go at once after a pause; in any window of w seconds at most bot_rate * w + bot_burst.
+            What it has beyond a whole number lets the pace survive turns that are given some milliseconds late.
         chat_interval_s: seconds between two messages to a chat in the long run.
         chat_burst: how many may go to a chat at once after a pause.
         group_sends: how many messages a group or channel takes in any window of `group_window_s`.
@@ -64,7 +65,7 @@ class SendLimits:
     """
 
     bot_rate: float = 29.0
-    bot_burst: int = 1
+    bot_burst: float = 1.25
     chat_interval_s: float = 1.05
     chat_burst: int = 5
     group_sends: int = 20
@@ -77,7 +78,7 @@ class _Bucket:
 
     __slots__ = ("_interval_s", "_slack_s", "full_at")
 
-    def __init__(self, interval_s: float, burst: int) -> None:
+    def __init__(self, interval_s: float, burst: float) -> None:
         self._interval_s = interval_s
         self._slack_s = (burst - 1) * interval_s
         self.full_at = -math.inf

@@ -147,8 +147,8 @@ async def test_a_hundred_at_once_keep_the_pace(desk):
     await desk.tick()
     for second in range(1, 4):
         for _ in range(100):
-            await desk.tick(0.01)
-        assert abs(len(desk.went) - 29 * second) <= 8  # the clock moves in hundredths
+            await desk.tick(0.01)  # so a turn is given up to ten milliseconds late
+        assert 28 * second <= len(desk.went) <= 29 * second + 1
     await desk.tick(0.5)
     for send in sends:
         send.cancel()
