@@ -105,6 +105,7 @@ class BootstrapSettings(BaseSettings):
         database_uris: further databases, for files only.
         database_names: their names, one for each; empty when all are called `database_name`.
         channels: ids, or names without "@"; they seed the index list at the first start only.
+        delete_channel: id, or name without "@"; a file that is posted there is deleted from the library.
         http_token: None: details of the sidecar are never shown.
         telegram_datacenter: (host, port) of a data centre other than Telegram's own, whose public key (PEM) is in
             `telegram_datacenter_key`.
@@ -145,6 +146,8 @@ class BootstrapSettings(BaseSettings):
     channels: Annotated[tuple[_Channel, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=(), examples=["-1001234567890 @library"]
     )
+
+    delete_channel: _Channel | None = Field(default=None, examples=["-1009876543210"])
 
     port: int = Field(default=8000, ge=0, le=65_535, examples=["8000"])
     http_host: str = Field(default="127.0.0.1", examples=["127.0.0.1"])

@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING
 
 from core.services.admin_notices import AdminNotices
 from core.services.audit_log import AuditLog
+from core.services.bulk_delete import BulkDeleteService
+from core.services.channel_admin import ChannelAdminService
+from core.services.drop_box import DropBoxService
+from core.services.library_admin import LibraryAdminService
+from core.services.search_query import SearchPlanner
+from core.services.self_check import SelfCheckService
+from core.telegram.pyrogram_lookups import PyrogramLookups
 from repositories.audit_log import AuditLogRepository
 
 if TYPE_CHECKING:
+    from core.services.channel import ChannelService
+    from core.services.search_query import Words
+    from core.telegram.lookups import TelegramLookups
     from core.telegram.pyrogram_gateway import PyrogramGateway
     from core.text.catalog import Catalogue
-    from core.wiring import Base, Databases
+    from core.wiring import Base, Bookkeeping, Databases, Repositories, Telegram
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +33,18 @@ class Administration:
     audit: AuditLog
 
 
+@dataclass(frozen=True, slots=True)
+class AdminServices:
+    """What admins do; `drop_box` and `check` have a loop each, which runs from the login on."""
+
+    channels: ChannelAdminService
+    library: LibraryAdminService
+    bulk: BulkDeleteService
+    drop_box: DropBoxService
+    check: SelfCheckService
+    lookups: TelegramLookups
+
+
 def build_administration(
     base: Base, databases: Databases, telegram: PyrogramGateway, catalogue: Catalogue
 ) -> Administration:
@@ -30,3 +52,63 @@ def build_administration(
     notices = AdminNotices(telegram, catalogue, base.settings.admins, base.tasks, base.clock)
     audit = AuditLog(AuditLogRepository(databases.manager.primary), base.clock)
     return Administration(notices, audit)
+
+
+def build_admin_services(
+    base: Base,
+    databases: Databases,
+    repositories: Repositories,
+    books: Bookkeeping,
+    words: Words,
+    telegram: Telegram,
+    *,
+    index_list: ChannelService,
+    told: Administration,
+    catalogue: Catalogue,
+) -> AdminServices:
+    """Everything behind the commands of admins; `words` as `SearchPlanner` needs them."""
+    lookups = PyrogramLookups(telegram.client, telegram.api)
+    removal = repositories.media_removal
+    library = LibraryAdminService(
+        media=repositories.media,
+        removal=removal,
+        blocked=books.blocked,
+        invalidator=books.invalidator,
+        audit=told.audit,
+        clock=base.clock,
+    )
+    drop_box = DropBoxService(base.settings.delete_channel, library, telegram.gateway, catalogue, base.clock)
+    return AdminServices(
+        ChannelAdminService(
+            channels=repositories.channels,
+            index_list=index_list,
+            telegram=telegram.gateway,
+            lookups=lookups,
+            removal=removal,
+            databases=removal.numbers,
+            audit=told.audit,
+        ),
+        library,
+        BulkDeleteService(
+            media=repositories.media,
+            removal=removal,
+            planner=SearchPlanner(words),
+            blocked=books.blocked,
+            invalidator=books.invalidator,
+            runtime=databases.runtime,
+            audit=told.audit,
+            tasks=base.tasks,
+            clock=base.clock,
+        ),
+        drop_box,
+        SelfCheckService(
+            channels=repositories.channels,
+            lookups=lookups,
+            drop_box=drop_box,
+            notices=told.notices,
+            settings=base.settings,
+            databases=removal.numbers,
+            clock=base.clock,
+        ),
+        lookups,
+    )

@@ -47,6 +47,25 @@ def build_handlers(container: Container) -> Sequence[BaseHandler]:
             links=links,
         ),
         *_backfill_handlers(container),
+        *_admin_handlers(container),
+    )
+
+
+def _admin_handlers(container: Container) -> Sequence[BaseHandler]:
+    """What is for admins alone, and ids, which are for everybody."""
+    from handlers.admin.bulk_delete import BulkDeleteHandler
+    from handlers.admin.channel import ChannelAdminHandler
+    from handlers.admin.library import LibraryAdminHandler
+    from handlers.admin.verify import VerifyHandler
+    from handlers.identity import IdentityHandler
+
+    telegram, admin = container.telegram, container.admin
+    return (
+        IdentityHandler(telegram, admin.lookups, admin.library, container.settings.admins),
+        ChannelAdminHandler(telegram, admin.channels, admin.lookups),
+        LibraryAdminHandler(telegram, admin.library, admin.lookups),
+        BulkDeleteHandler(telegram, admin.bulk),
+        VerifyHandler(telegram, admin.check),
     )
 
 

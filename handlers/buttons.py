@@ -120,3 +120,15 @@ class RejectRequest(CallbackData, prefix="iqr"):
 
     channel_id: int
     number: int
+
+
+class ConfirmBulkDelete(CallbackData, prefix="dy"):
+    """Delete the files of an offer that waits."""
+
+    offer_id: str
+
+
+class CancelBulkDelete(CallbackData, prefix="dn"):
+    """Keep the files of an offer that waits."""
+
+    offer_id: str

@@ -195,6 +195,114 @@ search-command-alone = Write what you look for after the command: <code>/search 
 admin-only = This command is for the admins of this bot. /help lists what I can do for you.
 admin-private-only = Send me this command in our private chat: it is for admins alone, and everybody here would read the answer.
 admin-sender-unknown = You write in the name of a chat, so I do not know who you are. Send me this command in our private chat, as yourself.
+admin-reply-gone = The message that you answer is gone. Answer another one, or write the id after the command.
+admin-reply-without-file = The message that you answer has no file. Answer one that has, or write the file's id after the command. /id tells it.
+admin-file-unknown = The library has no such file. Answer the file itself with the command, or ask /id for its id.
+admin-file-bad-id = That is no id of a file. Answer the file itself with the command, or ask /id for its id.
+
+### Channels of the index list
+
+channel-add-usage = Send <code>/add_channel @name</code> or <code>/add_channel -1001234567890</code>, or answer a forwarded post of the channel with /add_channel. <code>db=2</code> behind it chooses the database that takes its files.
+channel-remove-usage = Send <code>/remove_channel @name</code> or <code>/remove_channel -1001234567890</code>. /list_channels shows them.
+channel-toggle-usage = Send <code>/toggle_channel @name</code> or <code>/toggle_channel -1001234567890</code> to switch a channel off or on. /list_channels shows them.
+channel-bad-name = { $name } is no channel. Send its @name, its id such as <code>-1001234567890</code>, or a link of one of its posts.
+channel-bad-database = Behind <code>db=</code> stands the number of a database: <code>db=2</code>.
+channel-no-database = There is no database { $number }. The highest number is { $most }; leave <code>db=</code> out to let me choose.
+channel-reply-not-forwarded = The message that you answer was not forwarded from a channel. Forward a post of the channel to me and answer that, or send its @name or id.
+channel-not-readable = I cannot find { $channel }. If it exists, make me an admin of it, and try again.
+channel-not-member = I am not in { $channel }. Make me an admin of it, and try again.
+channel-not-admin = I am no admin of { $channel }, so its posts do not reach me. Make me one, and try again.
+channel-listed-already = { $channel } is on the list already. /list_channels shows it.
+channel-not-listed = This channel is not on the list. /list_channels shows those that are.
+channel-added =
+    <b>{ $channel }</b> (<code>{ $id }</code>) is on the list: what is posted there from now on goes into the library.
+    For what was posted before, forward its last post to me.
+channel-added-database = Its files go to database { $number } while that is healthy.
+channel-removed = <b>{ $channel }</b> is not on the list any more. Its files stay in the library; /deleteall removes files.
+channel-switched-on = <b>{ $channel }</b> is switched on again. I fetch what was posted meanwhile.
+channel-switched-off = <b>{ $channel }</b> is switched off: what is posted there waits until you switch it on again.
+channel-list-empty = No channel is on the list. Make me an admin of one and send <code>/add_channel @name</code>.
+channel-list-title =
+    { $count ->
+        [one] <b>One channel</b>
+       *[other] <b>{ $count } channels</b>
+    }
+channel-row =
+    <b>{ $channel }</b>
+    <code>{ $id }</code>
+channel-state-on = ✅ up to date
+channel-state-off = ⏹ switched off
+channel-state-gap = 🔄 looking for missed posts
+channel-state-paused = ⏸ paused: { $reason }
+channel-files =
+    { $count ->
+        [one] one file
+       *[other] { $count } files
+    }
+channel-files-over = at least { $count } files
+channel-files-unknown = files: not known right now
+channel-pinned = pinned to database { $number }
+
+### Deleting files
+
+delete-usage = Answer a file with /delete, or send <code>/delete</code> and its id. /id tells it.
+delete-done = <b>{ $name }</b> is deleted. A new post of it brings it back; to keep it out for good, use <code>/takedown { $id } reason</code>.
+delete-not-everywhere = ⚠️ A part of the library does not answer and may still have it. Send the command again when it is back.
+takedown-usage = Answer a file with <code>/takedown reason</code>, or send <code>/takedown id reason</code>. The reason is kept in the audit log. <code>/takedown undo id</code> takes it back.
+takedown-undo-usage = Send <code>/takedown undo</code> and the id of the file that was taken down.
+takedown-done = <b>{ $name }</b> is taken down: it is deleted, and no post of it is indexed any more. <code>/takedown undo { $id }</code> takes that back.
+takedown-done-unknown = The library does not have this file, and no post of it is indexed from now on. <code>/takedown undo { $id }</code> takes that back.
+takedown-not-blocked = No file with this id was taken down.
+takedown-undone = <b>{ $name }</b> may be indexed again. Post it once more to bring it back.
+deleteall-usage = Send <code>/deleteall</code> and words, as in a search: everything that has all of them is deleted, after you confirmed it.
+deleteall-nothing = Nothing in the library has all words of <b>{ $query }</b>.
+deleteall-question =
+    { $count ->
+        [one] Delete the one file that has all words of <b>{ $query }</b>? You have { $seconds } seconds to confirm.
+       *[other] Delete all { $count } files that have all words of <b>{ $query }</b>? You have { $seconds } seconds to confirm.
+    }
+deleteall-question-over = Delete all files that have all words of <b>{ $query }</b>, more than { $count } of them? You have { $seconds } seconds to confirm.
+deleteall-expired = This question is settled, or too old to be answered. Send /deleteall again.
+deleteall-not-yours = Another admin was asked this. Send /deleteall yourself.
+deleteall-busy = I am still deleting files. Wait until that is done.
+deleteall-cancelled = Nothing was deleted.
+deleteall-progress = Deleting: { $count } so far.
+deleteall-done =
+    { $count ->
+        [one] One file is deleted.
+       *[other] { $count } files are deleted.
+    }
+deleteall-cut = { $count } files are deleted. A part of the library stopped answering; send /deleteall again for the rest.
+button-delete-files = 🗑 Delete
+button-keep-files = Keep them
+drop-box-deleted = 🗑 { $name } is deleted from the library.
+drop-box-partly = ⚠️ { $name } is deleted where the library answers. Post it again when all of it is back.
+drop-box-unknown = { $name } is not in the library.
+
+### Looking at the set-up
+
+check-channels = { $readable } of { $count } channels can be read.
+check-all-well = ✅ Everything is as it should be.
+check-first-run = <b>Something is left to do before I can index everything.</b>
+check-no-channels = <b>No channel is indexed yet.</b> Make me an admin of a channel and send me <code>/add_channel @name</code>, or its id.
+check-channel-gone = ❌ I may not see <b>{ $channel }</b> (<code>{ $id }</code>). Make me an admin of it again, or take it off the list with /remove_channel.
+check-channel-not-admin = ❌ I am no admin of <b>{ $channel }</b>, so its posts do not reach me. Make me an admin there.
+check-channel-database = ❌ <b>{ $channel }</b> is pinned to database { $number }, which does not exist. Remove it and add it again.
+check-inline-off = ❌ Inline mode is off. Send /setinline to @BotFather, choose me, and write a hint such as “Search files”.
+check-privacy-on = ℹ️ Group privacy is on: in groups I see commands, replies to me and my name only. For searches by plain words, send /setprivacy to @BotFather, choose me and Disable, then add me to the group again.
+check-http-token = ❌ The HTTP pages can be reached from outside, and HTTP_TOKEN is not set. Set it in the environment and restart me.
+check-drop-box = ❌ I cannot use the drop box { $channel } (DELETE_CHANNEL). Make me an admin there with the right to post.
+check-commands = ℹ️ My commands are published by myself; there is nothing to do at @BotFather for them.
+check-inline-feedback = ℹ️ What I cannot see from here: /setinlinefeedback at @BotFather, at 100%, counts the files that people choose inline.
+check-again = /verify looks again.
+
+### Ids
+
+id-own = Your id: <code>{ $id }</code>
+id-chat = Id of this chat: <code>{ $id }</code>
+id-channel = Id of the channel it was forwarded from: <code>{ $id }</code>
+id-file = Id of the file: <code>{ $id }</code>
+id-library = Id in the library: <code>{ $id }</code>
 
 ### Notices about indexing
 
@@ -215,7 +323,7 @@ backfill-offer =
         [one] Index one message of <b>{ $title }</b>?
        *[other] Index { $total } messages of <b>{ $title }</b>?
     }
-    What is posted from now on is indexed too.
+    That is up to the post you sent me; what is posted from now on is indexed too.
 backfill-offer-skip = I begin behind message { $skip }, as you said with /setskip.
 backfill-declined = Nothing was indexed.
 backfill-started = Indexing has begun.
@@ -283,3 +391,12 @@ command-help = How to search and fetch
 command-search-help = Filters and spellings of searches
 command-suggest = How a title may go on
 command-setskip = Where indexing a channel begins
+command-id = Ids of yourself, of the chat and of a file
+command-add-channel = Index a channel: @name or id
+command-remove-channel = Index a channel no more
+command-toggle-channel = Switch a channel off or on
+command-list-channels = The indexed channels
+command-delete = Delete a file from the library
+command-takedown = Delete a file and keep it out for good
+command-deleteall = Delete everything that has some words
+command-verify = Look for mistakes in the set-up

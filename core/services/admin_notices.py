@@ -11,6 +11,7 @@ from core.telegram.gateway import (
     OutcomeUnknownError,
     RecipientUnreachableError,
     RetryLaterError,
+    SendClass,
     TelegramRefusedError,
 )
 from core.text.catalog import FALLBACK_LANGUAGE
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from core.clock import Clock
     from core.concurrency.task_registry import TaskRegistry
+    from core.domain.self_check import Finding
     from core.telegram.gateway import TelegramGateway
     from core.text.catalog import Catalogue
 
@@ -27,6 +29,7 @@ _TRIES = 4
 _PAUSE_S = 10.0
 _LONGEST_PAUSE_S = 300.0
 _MOST_WAITING = 100
+_MESSAGE_LENGTH = 3500  # of HTML, which is longer than what Telegram counts
 
 
 class AdminNotices:
@@ -55,11 +58,12 @@ class AdminNotices:
 
     def tell(self, key: str, /, **values: str | float) -> None:
         """Tell every admin a sentence of the catalogue; returns at once."""
-        self._tell(self._admins, key, values)
+        self._send_to(self._admins, key, self._catalogue.html(key, FALLBACK_LANGUAGE, **values))
 
-    def tell_owner(self, key: str, /, **values: str | float) -> None:
-        """Tell the first admin alone; returns at once."""
-        self._tell(self._admins[:1], key, values)
+    def tell_owner(self, findings: Sequence[Finding]) -> None:
+        """Tell the first admin alone several sentences in one message, a paragraph each; returns at once."""
+        paragraphs = [self._catalogue.html(found.key, FALLBACK_LANGUAGE, **found.values) for found in findings]
+        self._send_to(self._admins[:1], findings[0].key, _shortened(paragraphs))
 
     def tell_once(self, episode: str, key: str, /, **values: str | float) -> bool:
         """Tell every admin unless this episode is open already, which it is from now on; whether it was told now."""
@@ -78,8 +82,7 @@ class AdminNotices:
             self.tell(key, **values)
         return True
 
-    def _tell(self, admins: Sequence[int], key: str, values: dict[str, str | float]) -> None:
-        html = self._catalogue.html(key, FALLBACK_LANGUAGE, **values)
+    def _send_to(self, admins: Sequence[int], key: str, html: str) -> None:
         self._log.info("admins_told", notice=key)
         for admin_id in admins:
             if self._waiting >= _MOST_WAITING:
@@ -93,7 +96,7 @@ class AdminNotices:
         try:
             for _ in range(_TRIES):
                 try:
-                    await self._telegram.send_text(admin_id, html)
+                    await self._telegram.send_text(admin_id, html, send_class=SendClass.NOTICE)
                 except TelegramUnavailableError as error:
                     if isinstance(error, OutcomeUnknownError):
                         return  # it may have arrived
@@ -107,3 +110,16 @@ class AdminNotices:
         finally:
             self._waiting -= 1
         self._log.warning("notice_not_sent", notice=key, admin_id=admin_id, reason=reason)
+
+
+def _shortened(paragraphs: list[str]) -> str:
+    """As many paragraphs as a message holds, and the last one."""
+    *others, last = paragraphs
+    kept: list[str] = []
+    room = _MESSAGE_LENGTH - len(last)
+    for paragraph in others:
+        room -= len(paragraph) + 2
+        if room < 0:
+            break
+        kept.append(paragraph)
+    return "\n\n".join([*kept, last])

@@ -1,0 +1,1 @@
+"""Commands of the bot's admins, cut by what they are about."""
