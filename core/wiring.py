@@ -19,6 +19,7 @@ from core.database.write_routing import WriteRouting
 from core.domain.database import BreakerLimits, WriteLimits
 from core.domain.media_id import MediaIdSource
 from core.lifecycle import ShutdownSignal
+from core.services.album_captions import AlbumCaptions
 from core.services.blocked_files import BlockedFiles
 from core.services.daily_statistics import DailyCounters
 from core.services.health_report import HealthProbe
@@ -44,6 +45,7 @@ from repositories.daily_statistics import DailyStatisticsRepository
 from repositories.group import GroupRepository
 from repositories.maintenance import MaintenanceRepository
 from repositories.media import MediaRepository
+from repositories.media_album import MediaAlbumRepository
 from repositories.media_batch import MediaBatchRepository
 from repositories.media_duplicate import MediaDuplicateRepository
 from repositories.media_metadata_batch import MediaMetadataRepository
@@ -265,6 +267,7 @@ def build_indexing(
         metrics=base.metrics,
         counters=books.counters,
         blocked=books.blocked,
+        albums=AlbumCaptions(MediaAlbumRepository(databases.manager)),
         pins=pins,
     )
 

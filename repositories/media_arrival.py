@@ -16,6 +16,7 @@ from core.search.words import TITLE_MARK, file_words
 from repositories.media_document import (
     DEAD,
     LAST_SOURCE_SLOT,
+    LENT,
     MAX_SOURCES,
     METADATA,
     SOURCES,
@@ -164,8 +165,9 @@ def known_updates(arrival: Arrival, known: KnownMedia) -> list[UpdateOne]:
     """What gives a known file its posts, a newer name, or its place back when it was given up."""
     unique_id, sources = arrival.media.unique_id, list(arrival.sources)[:MAX_SOURCES]
     if known.is_dead:
+        gone = (DEAD, METADATA) if arrival.media.is_caption_lent else (DEAD, METADATA, LENT)
         revived = {**content_fields(arrival.media), SOURCES: [source_document(source) for source in sources]}
-        return [UpdateOne({UNIQUE_ID: unique_id, DEAD: 1}, {"$set": revived, "$unset": {DEAD: "", METADATA: ""}})]
+        return [UpdateOne({UNIQUE_ID: unique_id, DEAD: 1}, {"$set": revived, "$unset": dict.fromkeys(gone, "")})]
     updates = [
         UpdateOne(
             {UNIQUE_ID: unique_id, LAST_SOURCE_SLOT: {"$exists": False}},

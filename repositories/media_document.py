@@ -2,7 +2,8 @@
 
     media_files {_id, u: unique id, f: file id as bytes, n: name, c?: caption, s: bytes, k: kind, d?: seconds,
                  h: [word hash], src: [{ch: channel, mi: message}], m?: packed metadata, p?: deliveries,
-                 e?: unix seconds of the newest edit, x?: 1 when it cannot be fetched}
+                 e?: unix seconds of the newest edit, x?: 1 when it cannot be fetched,
+                 g?: album of its first post, b?: 1 when the caption is that of another file of the album}
 
 Short names and hashes halve the size of a record and of its index.
 """
@@ -34,6 +35,7 @@ MAX_SOURCES = 10
 
 ID, UNIQUE_ID, FILE_ID, NAME, CAPTION, SIZE, KIND, DURATION = "_id", "u", "f", "n", "c", "s", "k", "d"
 WORDS, SOURCES, EDITED_AT, DEAD, METADATA, FETCHED = "h", "src", "e", "x", "m", "p"
+ALBUM, LENT = "g", "b"
 CHANNEL, MESSAGE = "ch", "mi"
 LAST_SOURCE_SLOT = f"{SOURCES}.{MAX_SOURCES - 1}"
 
@@ -84,6 +86,10 @@ def content_fields(media: NewMedia, words: Sequence[str] | None = None) -> Docum
         fields[CAPTION] = media.caption
     if media.duration_s is not None:
         fields[DURATION] = media.duration_s
+    if media.album_id is not None:
+        fields[ALBUM] = media.album_id
+    if media.is_caption_lent:
+        fields[LENT] = 1
     fields[WORDS] = word_hashes(file_words(media.name, media.caption) if words is None else words)
     return fields
 
@@ -98,8 +104,11 @@ def edit_update(media: NewMedia) -> Document:
     words = word_hashes(file_words(media.name, media.caption))
     changes: Document = {NAME: media.name, WORDS: words, EDITED_AT: media.edited_at}
     if media.caption:
-        return {"$set": {**changes, CAPTION: media.caption}, "$unset": {METADATA: ""}}
-    return {"$set": changes, "$unset": {CAPTION: "", METADATA: ""}}
+        changes[CAPTION] = media.caption
+    if media.is_caption_lent:
+        changes[LENT] = 1
+    gone = {name: "" for name in (CAPTION, LENT, METADATA) if name not in changes}
+    return {"$set": changes, "$unset": gone}
 
 
 def older_than(edited_at: int) -> Document:

@@ -37,6 +37,8 @@ class NewMedia:
         size: bytes.
         duration_s: seconds, None for kinds without one.
         edited_at: unix seconds of the post's last edit, 0 when never edited; the newer edit wins.
+        album_id: the same for all posts of one album of a channel; None outside albums.
+        is_caption_lent: the caption is that of another post of the album.
     """
 
     unique_id: str
@@ -49,6 +51,8 @@ class NewMedia:
     mime_type: str | None = None
     duration_s: int | None = None
     edited_at: int = 0
+    album_id: int | None = None
+    is_caption_lent: bool = False
 
 
 class ReleaseMetadata(NamedTuple):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.domain.indexing import QueuedEvent, StorableEvent
     from core.domain.media import NewMedia
     from core.observability.metrics import Metrics
+    from core.services.album_captions import AlbumCaptions
     from core.services.blocked_files import BlockedFiles
     from core.services.daily_statistics import DailyCounters
     from core.services.new_names import NewNames
@@ -49,6 +50,7 @@ class IndexingService:
         metrics: Metrics,
         counters: DailyCounters,
         blocked: BlockedFiles,
+        albums: AlbumCaptions,
         pins: Callable[[], Mapping[int, int]] = dict,
     ) -> None:
         self._changes = changes
@@ -61,6 +63,7 @@ class IndexingService:
         self._metrics = metrics
         self._counters = counters
         self._blocked = blocked
+        self._albums = albums
         self._marks: dict[int, tuple[int, int]] = {}
         self._log = structlog.get_logger(__name__)
 
@@ -140,13 +143,17 @@ class IndexingService:
         return None
 
     async def _store(self, events: Sequence[StorableEvent]) -> None:
-        await self._bulk_save_files([e.media for e in events if isinstance(e, ChannelPost) and e.media is not None])
+        posts = [event.media for event in events if isinstance(event, ChannelPost) and event.media is not None]
+        await self._bulk_save_files(self._albums.share(posts))
         for event in events:
             if isinstance(event, ChannelEdit) and event.media is not None:
                 try:
                     await self._apply_edit(event.media)
                 finally:
                     self._invalidator.edited()
+        changed = [event.media for event in events if isinstance(event, ChannelEdit) and event.media is not None]
+        if await self._albums.settle([*posts, *changed]):
+            self._invalidator.edited()
         for event in events:
             if isinstance(event, ChannelDelete):
                 try:

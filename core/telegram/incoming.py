@@ -113,6 +113,7 @@ def _from_document(message: Any, source: MediaSource) -> NewMedia | None:
         mime_type=document.mime_type or None,
         duration_s=_duration(attributes),
         edited_at=message.edit_date or 0,
+        album_id=message.grouped_id,
     )
 
 
@@ -131,6 +132,7 @@ def _from_photo(message: Any, source: MediaSource) -> NewMedia | None:
         source=source,
         mime_type="image/jpeg",
         edited_at=message.edit_date or 0,
+        album_id=message.grouped_id,
     )
 
 

@@ -27,7 +27,7 @@ from repositories.runtime_settings import RuntimeSettingsRepository
 from tests.fixtures.bookkeeping import counters_on, invalidator_without_redis
 from tests.fixtures.channel_wire import FakeChannel, FakeTelegram
 from tests.fixtures.maintenance import MaintenanceProcess
-from tests.fixtures.media_stores import batches_on, blocked_on, changes_on
+from tests.fixtures.media_stores import albums_on, batches_on, blocked_on, changes_on
 from tests.fixtures.new_names import new_names_on
 from tests.integration.services.indexer import ADMIN, BOOKS, FILMS, Indexer
 
@@ -81,6 +81,7 @@ def start(clock: TestClock, telegram: FakeTelegram) -> Callable[..., AbstractAsy
             metrics=metrics,
             counters=counters_on(pool, clock),
             blocked=blocked_on(pool, clock=clock),
+            albums=albums_on(pool),
         )
         notices = AdminNotices(telegram, Catalogue(), [ADMIN], tasks, clock)
         queue = IndexingQueue(indexing, runtime, tasks, metrics, clock, IndexingAlert(notices, tasks, clock))

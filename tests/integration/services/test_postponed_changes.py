@@ -21,7 +21,7 @@ from core.services.indexing import IndexingService
 from repositories.channel import ChannelRepository
 from sandbox.stores import InMemoryStores
 from tests.fixtures.bookkeeping import counters_on, invalidator_without_redis
-from tests.fixtures.media_stores import batches_on, blocked_on, changes_on, route_writes
+from tests.fixtures.media_stores import albums_on, batches_on, blocked_on, changes_on, route_writes
 from tests.fixtures.new_names import new_names_on
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class Library:
             metrics=Metrics(),
             counters=counters_on(self.pools[0], self.clock),
             blocked=blocked_on(*self.pools, clock=self.clock),
+            albums=albums_on(*self.pools),
             pins=lambda: self.pins,
         )
 
