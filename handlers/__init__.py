@@ -115,7 +115,7 @@ def build_manager(container: Container) -> HandlerManager:
     late_presses = LatePresses(container.telegram, container.tasks, container.clock)
     intake = partial(
         UpdateIntake,
-        channels=ChannelHandler(container.indexing.index_list),
+        channels=ChannelHandler(container.indexing.index_list, container.admin.drop_box),
         events=_chat_events(container),
         pipeline=pipeline,
         late_presses=late_presses,

@@ -1,4 +1,4 @@
-"""Posts of indexed channels: one static handler that only enqueues."""
+"""Posts of indexed channels and of the drop box: one static handler that only enqueues."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from pyrogram import raw
 
+from core.domain.indexing import ChannelPost
 from core.telegram.incoming import channel_event_from_raw, full_channel_id
 
 if TYPE_CHECKING:
     from core.services.channel import ChannelService
+    from core.services.drop_box import DropBoxService
 
 _CHANNEL_UPDATES = (
     raw.types.UpdateNewChannelMessage,
@@ -20,22 +22,37 @@ _CHANNEL_UPDATES = (
 
 
 class ChannelHandler:
-    """Hands events of indexed channels to the queue, at the cost of one look-up."""
+    """Hands events of indexed channels to the queue, at the cost of one look-up.
 
-    def __init__(self, index_list: ChannelService) -> None:
+    A drop box is never indexed, even when it is on the index list.
+    """
+
+    def __init__(self, index_list: ChannelService, drop_box: DropBoxService) -> None:
         self._index_list = index_list
+        self._drop_box = drop_box
 
     def take(self, update: Any) -> bool:
-        """Take an update when it is about an indexed channel; False leaves it to the other handlers."""
+        """Take an update when it is about such a channel; False leaves it to the other handlers."""
         if not isinstance(update, _CHANNEL_UPDATES):
             return False
         channel_id = _bare_channel_id(update)
-        if channel_id is None or not self._index_list.is_indexed(full_channel_id(channel_id)):
+        if channel_id is None:
+            return False
+        full_id = full_channel_id(channel_id)
+        if full_id == self._drop_box.channel_id:
+            self._drop(update)
+            return True
+        if not self._index_list.is_indexed(full_id):
             return False
         event = channel_event_from_raw(update)
         if event is not None:
             self._index_list.take(event)
         return True
+
+    def _drop(self, update: Any) -> None:
+        event = channel_event_from_raw(update)
+        if isinstance(event, ChannelPost) and event.media is not None:
+            self._drop_box.take(event.media)
 
 
 def _bare_channel_id(update: Any) -> int | None:
