@@ -72,7 +72,8 @@ class IndexJobRepository:
         query: Document = {"state": JobState.RUNNING.value}
         if unmoved_since is not None:
             query["changed_at"] = {"$lt": unmoved_since}
-        return [found["_id"] for found in await self._pool.find(_JOBS, query, projection={"_id": 1}, sort=[("_id", 1)])]
+        found = await self._pool.find(_JOBS, query, projection={"_id": 1}, sort=[("_id", 1)])
+        return [int(job["_id"]) for job in found]
 
     async def take_over(self, channel_id: int) -> IndexJob | None:
         """Become the one who walks a running job: whoever did before can move it no more. None when it does not run."""
@@ -172,11 +173,11 @@ def _held_as(job: IndexJob) -> Document:
 def _to_job(found: Document) -> IndexJob:
     plan, reason = found.get("plan"), found.get("reason")
     return IndexJob(
-        channel_id=found["_id"],
+        channel_id=int(found["_id"]),  # the driver has a type of its own for what needs 64 bits
         title=found["title"],
         run=found["run"],
         fence=found["fence"],
-        viewer=JobViewer(found["owner"], found["language"], found["message"]),
+        viewer=JobViewer(int(found["owner"]), found["language"], found["message"]),
         skip=found["skip"],
         top=found["top"],
         checkpoint=found["checkpoint"],

@@ -95,12 +95,12 @@ class IndexRequestRepository:
 
 def _to_request(found: Document) -> IndexRequest:
     return IndexRequest(
-        channel_id=found["_id"],
+        channel_id=int(found["_id"]),  # the driver has a type of its own for what needs 64 bits
         title=found["title"],
         number=found["number"],
         top=found["top"],
         state=RequestState(found["state"]),
-        asker_id=found["asker"],
+        asker_id=int(found["asker"]),
         asker_name=found["asker_name"],
         language=found["language"],
         decided_by=found.get("decided_by"),
