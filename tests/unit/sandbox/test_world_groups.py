@@ -52,6 +52,17 @@ def test_everybody_in_a_basic_group_keeps_a_copy(world, family, ann, bob, bot):
     assert boxes(world, family) == {i: ["", "question?"] for i in family.members}
 
 
+def test_a_copy_that_its_owner_threw_away_stays_away(world, sink, family, ann, bob):
+    """Deleting for oneself alone leaves the others' copies, and later edits are not told."""
+    said = says(world, bob.id, family, "hello")
+    own = next(copy for copy in said.others if copy.owner_id == ann.id)
+    world.posting.delete_private(ann.id, [own.id], revoke=False)
+    sink.pushed.clear()
+    world.edit(said, "hello all")
+    assert sink.of(ann.id) == []
+    assert [m.body.text for m in bob.box.dialog(family.full_id).history][-1] == "hello all"
+
+
 def test_who_is_not_in_a_basic_group_neither_reads_nor_writes(world, family, ann, bob, bot):
     """Somebody taken out gets that news as the last message."""
     carl = world.add_user("Carl")
