@@ -60,6 +60,7 @@ class IncomingMessage:
         reply_to: id of the message that this one answers.
         is_forwarded: the words are somebody else's.
         forward: the channel's post that was forwarded; None for anything else, words of people included.
+        date: unix seconds; tells messages of two accounts apart that have the same ids.
     """
 
     sender: Sender
@@ -72,6 +73,7 @@ class IncomingMessage:
     reply_to: int | None = None
     is_forwarded: bool = False
     forward: ForwardOrigin | None = None
+    date: int = 0
 
 
 @dataclass(slots=True)
@@ -167,6 +169,7 @@ def _read_message(message: Any, users: dict[int, Any]) -> IncomingMessage | None
         reply_to=_replied_message(message.reply_to),
         is_forwarded=message.fwd_from is not None,
         forward=_read_origin(message),
+        date=message.date,
     )
 
 

@@ -183,8 +183,8 @@ class UpdateIntake:
         if not isinstance(event, IncomingMessage):
             return True
         if event.chat_id < _SUPERGROUPS_BELOW:  # no later process is told of its messages
-            return self._recent.claim_here(event.chat_id, event.message_id)
-        return await self._recent.claim(event.chat_id, event.message_id, missed=is_missed)
+            return self._recent.claim_here(event.chat_id, event.message_id, event.date)
+        return await self._recent.claim(event.chat_id, event.message_id, event.date, missed=is_missed)
 
     def _note_shed(self, event: Incoming, ticket: int, reason: ShedReason) -> None:
         self._metrics.updates_shed.labels(_KINDS[type(event)], reason.value).inc()
