@@ -140,7 +140,7 @@ async def dc() -> AsyncIterator[DataCenter]:
 
 
 @pytest.fixture
-def client(dc: DataCenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
+async def client(dc: DataCenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
     """The client that the bot runs on, repairs included, without a key; it gives a key exchange up soon."""
     monkeypatch.setattr(Auth, "MAX_RETRIES", 1)
     monkeypatch.setattr(Session, "START_TIMEOUT", 0.5)
