@@ -52,13 +52,14 @@ check: $(READY) ## Check style, types, imports, dependencies, licences and deplo
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/pip-licenses --summary --partial-match --allow-only '$(LICENCES)'
 
-bench: $(READY) ## Measure start, main path, searching, several databases and chaos; about half an hour, fails when a target is missed.
+bench: $(READY) ## Measure start, main path, searching, several databases, chaos and deafness; about half an hour, fails when a target is missed.
 	$(BIN)/python -m benchmarks.footprint
 	$(BIN)/python -m benchmarks.main_path
 	$(BIN)/python -m benchmarks.search --peers
 	$(BIN)/python -m benchmarks.relevance
 	$(BIN)/python -m benchmarks.cross_search
 	$(BIN)/python -m benchmarks.chaos
+	$(BIN)/python -m benchmarks.deafness
 
 $(READY): pyproject.toml uv.lock
 ifneq ($(UV),)
