@@ -137,6 +137,13 @@ class RuntimeSettings(BaseModel):
         json_schema_extra=_SECONDS,
         description="How often channels are checked for gaps.",
     )
+    audit_days: Whole = Field(
+        default=7,
+        ge=0,
+        le=365,
+        json_schema_extra=_unit("days"),
+        description="In how many days every indexed post is read again; 0: never.",
+    )
 
     backfill_block_size: Whole = Field(
         default=200,

@@ -162,6 +162,7 @@ class Container:
         self.tasks.supervise(watch.watchdog.run, name="watchdog")
         on_login(self.client.me.username or "")
         self.tasks.supervise(lambda: self.indexing.scan.run(self.settings.channels), name="channel_scan")
+        self.tasks.supervise(self.indexing.audit.run, name="channel_audit")
         if receives:
             self.tasks.supervise(self.backfilling.service.run, name="backfill")
         self.tasks.supervise(self.admin.drop_box.run, name="drop_box")

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.services.channel import ChannelService
+from core.services.channel_audit import ChannelAuditService
 from core.services.channel_scan import ChannelScanService
 from core.services.indexing_alert import IndexingAlert
 from core.services.indexing_queue import IndexingQueue
 from core.wiring import build_indexing
+from repositories.media_source import MediaSourceRepository
 
 if TYPE_CHECKING:
     from core.services.admin_notices import AdminNotices
@@ -26,6 +28,7 @@ class Indexing:
     queue: IndexingQueue
     index_list: ChannelService
     scan: ChannelScanService
+    audit: ChannelAuditService
 
 
 def build_pipeline(
@@ -44,4 +47,8 @@ def build_pipeline(
     queue = IndexingQueue(service, runtime, base.tasks, base.metrics, base.clock, alert)
     index_list = ChannelService(channels, queue, notices)
     scan = ChannelScanService(channels, index_list, service, telegram.gateway, runtime, base.clock)
-    return Indexing(service, queue, index_list, scan)
+    sources = MediaSourceRepository(databases.manager)
+    audit = ChannelAuditService(
+        *(channels, sources, index_list, telegram.gateway), runtime=runtime, metrics=base.metrics, clock=base.clock
+    )
+    return Indexing(service, queue, index_list, scan, audit)

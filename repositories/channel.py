@@ -11,6 +11,7 @@ from core.domain.channel import IndexedChannel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from core.clock import Clock
     from core.database.pool import DatabaseConnectionPool, Document
@@ -90,6 +91,12 @@ class ChannelRepository:
             change = {"$set": {"title": title, "username": username}}
             await self._pool.update_one(_CHANNELS, {"_id": channel_id}, change, idempotent=True)
 
+    async def note_audit(self, channel_id: int, audited_to: int, finished_at: datetime | None = None) -> None:
+        """Note how far an audit has come, and when it came to its end."""
+        fields: Document = {"audited_to": audited_to} | ({"audited_at": finished_at} if finished_at else {})
+        if channel_id != 0:
+            await self._pool.update_one(_CHANNELS, {"_id": channel_id}, {"$set": fields}, idempotent=True)
+
     async def move(self, old_id: int, new_id: int) -> IndexedChannel | None:
         """Let a group's place on the list be that of the supergroup it became, of which nothing is known yet.
 
@@ -139,4 +146,6 @@ def _to_channel(found: Document) -> IndexedChannel:
         last_message_id=found.get("last_message_id", 0),
         database=found.get("database"),
         paused=found.get("paused"),
+        audited_to=found.get("audited_to", 0),
+        audited_at=found.get("audited_at"),
     )

@@ -80,6 +80,7 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("posts_indexed", "posts_indexed", _COUNTER, (), "", "Posts that became a new file"),
     MetricSpec("posts_duplicate", "posts_duplicate", _COUNTER, (), "", "Posts of a file that was already known"),
     MetricSpec("posts_rejected", "posts_rejected", _COUNTER, ("reason",), "", "Posts that were not indexed"),
+    MetricSpec("posts_audited", "posts_audited", _COUNTER, ("outcome",), "", "Posts read again, and put right"),
     MetricSpec("posts_shed", "posts_shed", _COUNTER, (), "", "Live posts left to the channel's record: queue full"),
     MetricSpec("rate_limit_refusals", "rate_limit_refusals", _COUNTER, ("action", "scope"), "", "Actions refused"),
     MetricSpec("rate_limit_fallbacks", "rate_limit_fallbacks", _COUNTER, (), "", "Checks made without Redis"),
@@ -141,6 +142,7 @@ class Metrics:
     posts_indexed: Counter
     posts_duplicate: Counter
     posts_rejected: Counter
+    posts_audited: Counter
     posts_shed: Counter
     rate_limit_refusals: Counter
     rate_limit_fallbacks: Counter

@@ -186,6 +186,22 @@ class ChannelService:
         else:
             progress.seen_pts = event.pts
 
+    def steady_pts(self, channel_id: int) -> int | None:
+        """The counter of everything known of a channel; None while it has a gap, may not be read or is not listed.
+
+        As long as it stays the same, nothing was told of the channel.
+        """
+        progress = self._progress.get(channel_id)
+        if progress is None or progress.has_gap or progress.is_paused:
+            return None
+        return max(progress.seen_pts, progress.latest_pts)
+
+    def take_found(self, events: Sequence[StorableEvent]) -> bool:
+        """Queue what was found by reading a channel, if nothing else waits to be stored; whether all of it was."""
+        if self._queue.depth:
+            return False
+        return all(self._queue.enqueue(QueuedEvent(event, in_order=False)) for event in events)
+
     def with_gap(self) -> list[int]:
         """Ids of the channels whose difference must be looked at now."""
         return [

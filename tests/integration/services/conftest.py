@@ -15,6 +15,7 @@ from core.domain.media_id import MediaIdSource
 from core.observability.metrics import Metrics
 from core.services.admin_notices import AdminNotices
 from core.services.channel import ChannelService
+from core.services.channel_audit import ChannelAuditService
 from core.services.channel_scan import ChannelScanService
 from core.services.indexing import IndexingService
 from core.services.indexing_alert import IndexingAlert
@@ -23,6 +24,7 @@ from core.services.runtime_settings import RuntimeSettingsService
 from core.text.catalog import Catalogue
 from repositories.channel import ChannelRepository
 from repositories.media import MediaRepository
+from repositories.media_source import MediaSourceRepository
 from repositories.runtime_settings import RuntimeSettingsRepository
 from tests.fixtures.bookkeeping import counters_on, invalidator_without_redis
 from tests.fixtures.channel_wire import FakeChannel, FakeTelegram
@@ -87,7 +89,13 @@ def start(clock: TestClock, telegram: FakeTelegram) -> Callable[..., AbstractAsy
         queue = IndexingQueue(indexing, runtime, tasks, metrics, clock, IndexingAlert(notices, tasks, clock))
         index_list = ChannelService(channels, queue, notices)
         scan = ChannelScanService(channels, index_list, indexing, telegram, runtime, clock)
-        yield Indexer(pool, clock, tasks, metrics, channels, media, indexing, queue, index_list, scan)
+        audit = ChannelAuditService(
+            *(channels, MediaSourceRepository(MultiDatabaseManager([pool], clock)), index_list, telegram),
+            runtime=runtime,
+            metrics=metrics,
+            clock=clock,
+        )
+        yield Indexer(pool, clock, tasks, metrics, channels, media, indexing, queue, index_list, scan, audit)
         await worker.close()
         await tasks.close(1)
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from core.domain.indexing import StorableEvent
     from core.observability.metrics import Metrics
     from core.services.channel import ChannelService
+    from core.services.channel_audit import ChannelAuditService
     from core.services.channel_scan import ChannelScanService
     from core.services.indexing import IndexingService
     from core.services.indexing_queue import IndexingQueue
@@ -36,6 +37,7 @@ class Indexer:
     queue: IndexingQueue
     index_list: ChannelService
     scan: ChannelScanService
+    audit: ChannelAuditService
 
     def take(self, *events: StorableEvent) -> None:
         """Receive live updates."""
