@@ -1,0 +1,80 @@
+"""What the bot says of its own set-up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.e2e.admin.talk import ask
+
+if TYPE_CHECKING:
+    from core.container import Container
+    from sandbox.actor import Actor
+    from sandbox.owner import Owner
+    from sandbox.world import World
+    from tests.e2e.bots import BotSetup
+    from tests.e2e.conftest import Cast
+
+
+async def test_a_good_set_up_is_called_good(bot: Container, bob: Actor) -> None:
+    """Nothing to do: it says so, and what it cannot see."""
+    told = await ask(bob, "/verify")
+
+    assert "1 of 1 channels" in told
+    assert "Everything is as it should be" in told
+    assert "/setinlinefeedback" in told
+
+
+async def test_every_mistake_is_named_with_what_to_do(
+    setup: BotSetup, bob: Actor, cast: Cast, world: World, owner: Owner
+) -> None:
+    """Scenarios 74, 102: lost rights, no inline mode, privacy, a wrong pin, a useless drop box, an open sidecar."""
+    box = world.add_channel("Box", creator=cast.bob.id)
+    cast.bot.inline_placeholder = None
+    cast.bot.sees_all_group_messages = False
+    async with setup.running(DELETE_CHANNEL=str(box.full_id), HTTP_HOST="0.0.0.0") as bot:
+        await bot.pool.update_one("indexed_channels", {"_id": cast.channel.full_id}, {"$set": {"database": 7}})
+        owner.remove_bot(cast.channel.full_id)
+
+        told = await ask(bob, "/verify")
+
+    for part in (
+        "0 of 1 channels",
+        "I may not see Files",
+        "/setinline ",
+        "/setprivacy",
+        "pinned to database 7",
+        f"drop box {box.full_id}",
+        "HTTP_TOKEN",
+    ):
+        assert part in told, part
+    assert "as it should be" not in told
+
+
+async def test_the_owner_of_a_bot_without_channels_gets_a_checklist(
+    setup: BotSetup, ann: Actor, bob: Actor, cast: Cast
+) -> None:
+    """First run: told once at the start, to the owner alone."""
+    bob.say("/start")
+    async with setup.running(knows_channels=False, CHANNELS="", ADMINS=f"{cast.bob.id} {cast.ann.id}") as bot:
+        told = await bob.wait_message(containing="No channel is indexed yet")
+        await ask(ann, "/help")
+        assert "self_check" not in bot.tasks.names
+
+    assert "/add_channel" in told.text
+    assert "/setinlinefeedback" in told.text
+    assert not any("No channel is indexed" in seen.text for seen in ann.received)
+
+
+async def test_the_owner_hears_at_the_start_of_channels_that_cannot_be_read(
+    setup: BotSetup, bob: Actor, cast: Cast, owner: Owner
+) -> None:
+    """Scenario 74: rights that were lost while the bot was down."""
+    bob.say("/start")
+    async with setup.running() as bot:
+        while "self_check" in bot.tasks.names:
+            await bot.clock.sleep(0.01)
+    assert not any("left to do" in seen.text for seen in bob.received)
+    owner.remove_bot(cast.channel.full_id)
+
+    async with setup.running():
+        assert "I may not see Files" in (await bob.wait_message(containing="left to do")).text
