@@ -7,6 +7,7 @@ Source: core.telegram.org/mtproto/mtproto-transports.
 
 from __future__ import annotations
 
+import os
 import struct
 from typing import Protocol
 from zlib import crc32
@@ -16,6 +17,8 @@ from sandbox.datacenter.crypto import CtrStream
 MAX_PACKET_BYTES = 16 * 1024 * 1024
 _OBFUSCATED_HEADER = 64
 _FULL_OVERHEAD = 12  # length, sequence number, checksum
+_ERROR_BYTES = 4
+_MAX_PADDING = 15
 
 
 class ProtocolViolation(Exception):  # noqa: N818  (MTProto's word for it)
@@ -72,10 +75,11 @@ class Abridged:
 
 
 class Intermediate:
-    """Length in bytes, four bytes of it. With padding, a client's length counts up to 15 bytes of noise."""
+    """Length in bytes, four bytes of it. With padding, the length counts up to 15 bytes of noise, both ways."""
 
     def __init__(self, *, padded: bool) -> None:
         self.name = "padded" if padded else "intermediate"
+        self._padded = padded
 
     def cut(self, buffer: bytearray) -> bytes | None:
         """See `Framing.cut`."""
@@ -84,7 +88,9 @@ class Intermediate:
         return _take(buffer, 4, int.from_bytes(buffer[:4], "little") & 0x7FFFFFFF)
 
     def wrap(self, packet: bytes) -> bytes:
-        """See `Framing.wrap`; padding by zero bytes is legal and cheapest."""
+        """See `Framing.wrap`; a bare transport error goes unpadded, since clients know it by its length."""
+        if self._padded and len(packet) > _ERROR_BYTES:
+            packet += os.urandom(os.urandom(1)[0] % (_MAX_PADDING + 1))
         return struct.pack("<I", len(packet)) + packet
 
 

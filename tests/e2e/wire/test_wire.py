@@ -74,6 +74,18 @@ async def test_every_framing_of_pyrofork_works(dc: DataCenter, protocol: type, f
     assert framing in used
 
 
+async def test_the_padded_framing_works(dc: DataCenter) -> None:
+    """No client at hand pads its packets; a bare one that does is served, and finds what it asked for in the noise."""
+    padded = WireClient(dc, dc.issue_auth_key(BOT), padded=True)
+    await padded.connect()
+    for _ in range(20):
+        padded.send(NEAREST())
+        assert (await padded.receive_body(Result)).result.country == "GR"
+
+    assert [connection.framing for connection in dc.connections] == ["padded"]
+    await padded.close()
+
+
 async def test_a_wrong_salt_is_corrected_once(dc: DataCenter, wire: WireClient) -> None:
     """A message under a wrong salt is refused with the right one and not served."""
     wire.salt += 1
