@@ -106,6 +106,17 @@ def test_a_data_centre_needs_its_key(tmp_path):
     assert settings.telegram_datacenter == ("::1", 18443)
 
 
+def test_only_a_bot_on_its_own_data_centre_sends_without_a_budget(tmp_path):
+    """A test's setting that slips into production is refused at the start."""
+    key = tmp_path / "key.pem"
+    key.write_text("pem")
+
+    assert "SEND_BUDGET" in complaint(SEND_BUDGET="false")
+    local = {"TELEGRAM_DATACENTER": "127.0.0.1:18443", "TELEGRAM_DATACENTER_KEY": str(key)}
+    assert not load(SEND_BUDGET="false", **local).send_budget
+    assert load(**local).send_budget
+
+
 def test_the_environment_overrules_the_file_and_empty_means_not_set(tmp_path):
     """One variable in both places takes the value of the process; empty ones count as missing."""
     env_file = tmp_path / ".env"

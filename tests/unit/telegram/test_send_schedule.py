@@ -161,7 +161,7 @@ def test_whatever_is_sent_the_rules_hold_and_everything_comes_to_an_end(steps):
         if step == "send":
             run.send(chat_id, send_class)
         elif step == "hold":
-            run.hold(chat_id, 9.0)
+            run.hold(chat_id, 9.0 if send_class is ANSWER else 2.0)
         elif run.waiting:
             run.withdraw(run.waiting[len(run.waiting) // 2])
     run.finish()
@@ -309,6 +309,18 @@ def test_a_short_hold_delays_and_refuses_nothing():
     run.finish()
 
     assert run.sent == [(pytest.approx(start + 3), held)]
+
+
+def test_a_shorter_hold_does_not_end_a_longer_one():
+    """Two sends of one chat may be told different waits; the longer one counts."""
+    run = Run(SendLimits())
+    start = run.now
+    run.hold(7, 9)
+    run.hold(7, 2)
+    run.send(7, ANSWER)
+    run.finish()
+
+    assert moments_of(run) == [pytest.approx(start + 9)]
 
 
 def test_too_many_are_refused_by_class():
