@@ -38,24 +38,28 @@ class MissedUpdates:
         client: not started yet; its `handle_updates` is wrapped at `listen`.
         api: the way out through that client.
         state: how far the updates are dealt with.
+        in_doubt: called whenever something may have been missed, of channels too, which have records of their own.
     """
 
-    def __init__(self, client: Any, api: TelegramApi, state: UpdateState, clock: Clock) -> None:
+    def __init__(
+        self, client: Any, api: TelegramApi, state: UpdateState, clock: Clock, in_doubt: Callable[[], None]
+    ) -> None:
         self._client = client
         self._api = api
         self._state = state
         self._clock = clock
+        self._in_doubt = in_doubt
         self._connection: Any = None
         self._owed: int | None = None
+        self._begun = False
         self._log = structlog.get_logger(__name__)
 
     def listen(self) -> None:
-        """Read where the last run ended, and watch the client's connection; call before the client starts."""
-        self._state.load()
-        self._owed = self._state.hold()
+        """Watch the client's connection; call before the client starts."""
         hear = self._client.handle_updates
 
         async def handle_updates(updates: Any) -> None:
+            self._begin()
             self._notice_connection()
             if isinstance(updates, raw.types.UpdatesTooLong):
                 self._owe()
@@ -70,12 +74,20 @@ class MissedUpdates:
             take: gets every update that was missed, and others that have been handled before.
             caught_up: called once the first look has succeeded or failed; a failed one is repeated every second.
         """
+        self._begin()
         while True:
             self._notice_connection()
             await self._pay(take)
             caught_up()
             self._state.flush()
             await self._clock.sleep(_LOOK_EVERY_S)
+
+    def _begin(self) -> None:
+        """Read where the last run ended; not before the login, since until then another process may receive."""
+        if not self._begun:
+            self._begun = True
+            self._state.load()
+            self._owed = self._state.hold()
 
     def _notice_connection(self) -> None:
         """Owe a look when the connection is another one than before, before anything from it is counted."""
@@ -87,6 +99,7 @@ class MissedUpdates:
         self._connection = connection
 
     def _owe(self) -> None:
+        self._in_doubt()
         if self._owed is None:
             self._owed = self._state.hold()
 
