@@ -94,8 +94,9 @@ class BlockedFiles:
     async def lift(self, unique_id: str) -> bool:
         """Let posts of a file that was taken down in again; False when it was not taken down."""
         was_blocked = await self._blocked.unblock(unique_id)
-        self._changes += 1
-        self._barred.pop(unique_id, None)
+        if was_blocked:
+            self._changes += 1
+            self._barred.pop(unique_id, None)
         return was_blocked
 
     async def sweep(self) -> None:
