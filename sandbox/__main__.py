@@ -1,4 +1,4 @@
-"""The local Telegram alone: `python -m sandbox [--port N] [--key FILE]`.
+"""The local Telegram alone: `python -m sandbox [--port N] [--key FILE] [--trouble FILE]`.
 
 Prints one JSON line with everything a client needs, then runs until SIGINT or SIGTERM.
 """
@@ -18,6 +18,7 @@ from core.clock import Clock
 from core.lifecycle import ShutdownSignal
 from sandbox.datacenter.server import DataCenter
 from sandbox.datacenter.server_key import ServerKey
+from sandbox.datacenter.trouble_script import TroubleScript
 from sandbox.world import World
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def seeded_world(clock: Clock) -> tuple[World, dict[str, Any]]:
     }
 
 
-async def serve(port: int, key: ServerKey) -> None:
-    """Run until a signal; port 0 takes any free one."""
+async def serve(port: int, key: ServerKey, trouble: TroubleScript) -> None:
+    """Run until a signal, through the troubles that are ordered; port 0 takes any free one."""
     clock = Clock()
     world, facts = seeded_world(clock)
     datacenter = DataCenter(world, clock=clock, key=key)
@@ -68,6 +69,7 @@ async def serve(port: int, key: ServerKey) -> None:
     line = {"event": "sandbox_ready", **address, "public_key": key.public_pem, **facts}
     sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
     sys.stdout.flush()
+    datacenter.tasks.spawn(trouble.run(datacenter), name="trouble script")
     await stop.wait()
     await datacenter.stop()
     stop.remove()
@@ -78,10 +80,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description="Run the local Telegram alone.")
     parser.add_argument("--port", type=int, default=18443, help="TCP port, 0 for any free one (default 18443)")
     parser.add_argument("--key", type=Path, help="PKCS#1 PEM file with a private RSA key (default: a built-in one)")
+    parser.add_argument("--trouble", type=Path, help="file with troubles to get into, one a line (default: none)")
     options = parser.parse_args(arguments)
+    try:
+        trouble = TroubleScript(options.trouble.read_text().splitlines() if options.trouble else ())
+    except (OSError, ValueError) as error:
+        parser.error(f"--trouble: {error}")
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     key = ServerKey.default() if options.key is None else ServerKey.from_pem(options.key.read_text())
-    asyncio.run(serve(options.port, key))
+    asyncio.run(serve(options.port, key, trouble))
 
 
 def _chat(channel: Channel) -> dict[str, Any]:

@@ -55,18 +55,13 @@ class Trouble:
         self._in_black_hole = True
         self.mute()
 
-    def end_black_hole(self, *, cut: bool = False) -> None:
+    def end_black_hole(self) -> None:
         """Serve new connections again. What went into the hole is lost.
 
-        Args:
-            cut: cut the connections of the hole. Otherwise they stay open and silent for good, as behind a router
-                that has forgotten them, and the client has to find that out.
+        The connections of the hole stay open and silent for good, as behind a router that has forgotten them: the
+        client has to find that out. `drop_all` would tell it.
         """
         self._in_black_hole = False
-        if cut:
-            for connection in self._datacenter.connections:
-                if connection.muted:
-                    connection.abort()
 
     def flapping(self, every_s: float) -> None:
         """Cut all connections every so many seconds of the data centre's clock, first after one pause.

@@ -110,19 +110,6 @@ async def test_a_black_hole_swallows_old_connections_and_new_ones(
             assert await answers(after)
 
 
-async def test_the_end_of_a_black_hole_can_cut_its_connections(dc: DataCenter, wire: WireClient) -> None:
-    """With `cut` the connections of the hole are closed, and those opened since are not."""
-    dc.trouble.black_hole()
-    assert await is_silent(wire)
-    dc.trouble.end_black_hole(cut=True)
-
-    assert await is_cut(wire)
-    async with client_of(dc, wire) as after:
-        assert await answers(after)
-        dc.trouble.end_black_hole(cut=True)
-        assert await answers(after)
-
-
 async def test_pyrofork_comes_back_from_a_black_hole(dc: DataCenter, bot: Client) -> None:
     """An unmodified client that lost its connection in a black hole is served once the hole is gone."""
     dc.trouble.black_hole()
