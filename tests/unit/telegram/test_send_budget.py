@@ -83,6 +83,7 @@ async def test_a_send_that_may_go_earlier_moves_the_alarm(desk):
     await desk.budget.acquire(8, ANSWER)
     quick = desk.send("quick", 9)
     await desk.tick()
+    assert len(desk.tasks) == 1
     await desk.tick(0.04)
     assert quick.done()
     assert desk.went == ["quick"]

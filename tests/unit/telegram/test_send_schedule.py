@@ -369,3 +369,33 @@ def test_chats_at_rest_are_forgotten():
         schedule.add(chat_id if chat_id % 2 else -chat_id, ANSWER, now)
         assert schedule.next_turn(now) is not None
     assert schedule.chats < 3_000
+
+
+def test_nothing_that_still_counts_is_forgotten():
+    """However many other chats come by, a full group, a chat that is put off and one that waits are remembered."""
+    schedule = SendSchedule(SendLimits(bot_rate=1e6, classes={kind: ClassLimits(0, 900, 9999) for kind in SendClass}))
+    for number in range(20):
+        schedule.add(GROUP, ANSWER, number * 2.0)
+        assert schedule.next_turn(number * 2.0) is not None
+    schedule.hold(8, 100, 38.0)
+    schedule.hold(9, 2, 38.0)
+    waiting = schedule.add(9, ANSWER, 38.0)
+    for chat_id in range(1000, 3000):
+        schedule.add(chat_id, ANSWER, 39.0)
+        assert schedule.next_turn(39.0 + chat_id * 1e-5) is not None
+
+    schedule.add(GROUP, ANSWER, 40.5)
+    schedule.add(8, ANSWER, 40.5)
+    assert schedule.next_turn(40.5) is waiting
+    assert schedule.next_turn(60.9) is None
+    assert schedule.next_turn(61.1).chat.id == GROUP
+    assert schedule.next_turn(138.1).chat.id == 8
+
+
+def test_what_goes_later_does_not_count_against_an_answer():
+    """A reader with many notices waiting is answered all the same."""
+    run = Run(SendLimits())
+    for _ in range(60):
+        run.send(7, NOTICE)
+
+    assert run.send(7, ANSWER) is not None
