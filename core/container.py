@@ -264,7 +264,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         ),
         client=telegram.client,
         telegram=telegram.gateway,
-        receiving=build_receiving(base, telegram),
+        receiving=build_receiving(base, telegram, indexing.index_list.mark_all),
         databases=databases.manager,
         runtime=databases.runtime,
         users=repositories.users,

@@ -11,6 +11,8 @@ from core.telegram.missed_updates import MissedUpdates
 from core.telegram.update_state import UpdateState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.wiring import Base, Telegram
 
 
@@ -24,8 +26,8 @@ class Receiving:
     missed: MissedUpdates
 
 
-def build_receiving(base: Base, telegram: Telegram) -> Receiving:
-    """Nothing of it is under way yet; the state stands in a file beside the session's."""
+def build_receiving(base: Base, telegram: Telegram, in_doubt: Callable[[], None]) -> Receiving:
+    """Nothing of it is under way yet; the state stands in a file beside the session's. `in_doubt`: see `MissedUpdates`."""
     settings = base.settings
     account, _, _ = settings.bot_token.get_secret_value().partition(":")
     address = settings.telegram_datacenter
@@ -36,5 +38,5 @@ def build_receiving(base: Base, telegram: Telegram) -> Receiving:
         ChatLanes(base.tasks, base.clock),
         RecentUpdates(base.cache, base.clock),
         state,
-        MissedUpdates(telegram.client, telegram.api, state, base.clock),
+        MissedUpdates(telegram.client, telegram.api, state, base.clock, in_doubt),
     )

@@ -18,6 +18,7 @@ _CHANNEL_UPDATES = (
     raw.types.UpdateEditChannelMessage,
     raw.types.UpdateDeleteChannelMessages,
     raw.types.UpdateChannelTooLong,
+    raw.types.UpdateChannel,
 )
 
 

@@ -52,7 +52,7 @@ class ChannelDelete:
 
 @dataclass(frozen=True, slots=True)
 class ChannelTooLong:
-    """More happened than Telegram is willing to push: the channel's difference has to be asked for."""
+    """More happened than Telegram pushes, or who may read it changed: the difference has to be asked for."""
 
     channel_id: int
 

@@ -34,7 +34,7 @@ def channel_event_from_raw(update: Any) -> ChannelEvent | None:
     if isinstance(update, raw.types.UpdateDeleteChannelMessages):
         channel_id = full_channel_id(update.channel_id)
         return ChannelDelete(channel_id, tuple(update.messages), update.pts, update.pts_count)
-    if isinstance(update, raw.types.UpdateChannelTooLong):
+    if isinstance(update, raw.types.UpdateChannelTooLong | raw.types.UpdateChannel):  # the latter: its rights changed
         return ChannelTooLong(full_channel_id(update.channel_id))
     return None
 
