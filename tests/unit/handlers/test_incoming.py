@@ -82,3 +82,17 @@ def test_a_forward_and_a_mention_are_known():
 
     assert read(from_id=T.PeerUser(user_id=5), fwd_from=forward).is_forwarded
     assert read(from_id=T.PeerUser(user_id=5), mentioned=True).mentions_bot
+
+
+def test_a_forwarded_post_says_where_it_is_from():
+    """A channel's post carries its channel and id; words of people and of hidden ones carry nothing."""
+    header = T.MessageFwdHeader(date=0, from_id=T.PeerChannel(channel_id=88), channel_post=12)
+    message = read(from_id=T.PeerUser(user_id=5), fwd_from=header, grouped_id=3)
+    assert (message.forward.channel_id, message.forward.message_id, message.forward.album) == (-1000000000088, 12, 3)
+    for header in (
+        T.MessageFwdHeader(date=0, from_id=T.PeerUser(user_id=6)),
+        T.MessageFwdHeader(date=0, from_name="Somebody"),
+        T.MessageFwdHeader(date=0, from_id=T.PeerChannel(channel_id=88)),
+    ):
+        words = read(from_id=T.PeerUser(user_id=5), fwd_from=header)
+        assert (words.is_forwarded, words.forward) == (True, None)
