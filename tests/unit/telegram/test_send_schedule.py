@@ -152,7 +152,7 @@ STEPS = st.tuples(
 )
 
 
-@given(st.lists(STEPS, min_size=20, max_size=80))
+@given(st.lists(STEPS, min_size=20, max_size=60))
 def test_whatever_is_sent_the_rules_hold_and_everything_comes_to_an_end(steps):
     """No window exceeds a rate, every turn is the right one, waking up only when told misses none."""
     run = Run(SMALL, checked=True)
