@@ -27,7 +27,7 @@ class Receiving:
 
 
 def build_receiving(base: Base, telegram: Telegram, in_doubt: Callable[[], None]) -> Receiving:
-    """Nothing of it is under way yet; the state stands in a file beside the session's. `in_doubt`: see `MissedUpdates`."""
+    """Nothing of it is under way yet; the state is kept beside the session. `in_doubt`: see `MissedUpdates`."""
     settings = base.settings
     account, _, _ = settings.bot_token.get_secret_value().partition(":")
     address = settings.telegram_datacenter
