@@ -15,6 +15,7 @@ import orjson
 import structlog
 from pyrogram.storage import Storage
 
+from core.errors import ConfigurationError
 from core.telegram.peer_book import PeerBook
 
 if TYPE_CHECKING:
@@ -58,8 +59,18 @@ class SessionStorage(Storage):
         self._log = structlog.get_logger(__name__)
 
     async def open(self) -> None:
-        """Read the login from the file, if there is a usable one."""
-        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Read the login from the file, if there is a usable one.
+
+        Raises:
+            ConfigurationError: the file could not be kept: its folder cannot be written.
+        """
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _try_to_write(self._path)
+        except OSError as error:
+            raise ConfigurationError(
+                f"SESSION: its folder cannot be written ({error.strerror}); for example data/bot.session"
+            ) from error
         try:
             content = self._path.read_bytes()
         except FileNotFoundError:
@@ -211,8 +222,27 @@ def _decode(content: bytes, datacenter: str, account_id: int | None) -> dict[str
     return login
 
 
+def _try_to_write(path: Path) -> None:
+    """Whether a login could be kept is better known before Telegram has made one.
+
+    Raises:
+        OSError: it could not be.
+    """
+    _write_new(path, bytes(1)).unlink()
+
+
 def _replace_file(path: Path, content: bytes) -> None:
     """Write so that after a crash at any point the file is either the old or the new one, never readable by others."""
+    _write_new(path, content).replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _write_new(path: Path, content: bytes) -> Path:
+    """Write a file beside `path`, and return it; nobody else may read it at any time."""
     new = path.with_name(path.name + ".new")
     with suppress(FileNotFoundError):
         new.unlink()
@@ -221,9 +251,4 @@ def _replace_file(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    new.replace(path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    return new

@@ -92,6 +92,11 @@ class BotProcess:
         """End it at once, as a power cut does."""
         await self._end(signal.SIGKILL)
 
+    async def ended(self, timeout_s: float) -> int:
+        """The exit code of a bot that ends by itself."""
+        assert self._process is not None
+        return await asyncio.wait_for(self._process.wait(), timeout_s)
+
     async def terminate(self) -> int:
         """Ask it to stop; returns its exit code."""
         return await self._end(signal.SIGTERM)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 from structlog.testing import capture_logs
 
 from core.clock import Clock
-from core.lifecycle import OrderedShutdown, ShutdownSignal
+from core.lifecycle import EXIT_DEAF, OrderedShutdown, ShutdownSignal
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -101,3 +103,37 @@ def _noting(ran: list[str], name: str):
         ran.append(name)
 
     return step
+
+
+async def test_who_asks_first_says_what_the_process_exits_with():
+    """A deaf process exits with its own code even if a signal follows; a signal alone means success."""
+    deaf, stopped = ShutdownSignal(), ShutdownSignal()
+    deaf.request("no sign of life", EXIT_DEAF)
+    deaf.request("SIGTERM")
+    stopped.request("SIGTERM")
+
+    assert (deaf.reason, deaf.exit_code, stopped.exit_code) == ("no sign of life", 3, 0)
+
+
+def test_a_process_that_hangs_in_its_end_is_ended_all_the_same():
+    """Trap 25: neither a task that refuses to be cancelled nor a thread that never returns keeps it alive."""
+    code = """
+import asyncio, threading
+from core.lifecycle import exit_at_the_latest
+
+async def stubborn():
+    while True:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            pass
+
+async def main():
+    task = asyncio.create_task(stubborn())
+    threading.Thread(target=threading.Event().wait).start()
+    await asyncio.sleep(0)
+    exit_at_the_latest(-1.5, 3)
+
+asyncio.run(main())
+"""
+    assert subprocess.run([sys.executable, "-c", code], timeout=20, check=False, capture_output=True).returncode == 3

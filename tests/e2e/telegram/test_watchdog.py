@@ -1,0 +1,136 @@
+"""The watchdog over a real client and the local Telegram's troubles, with its times scaled down."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from core.clock import Clock
+from core.telegram.clock_watch import OFF_S, ClockLimits, ClockWatch
+from core.telegram.server_clock import ServerClock
+from core.telegram.session_guard import SessionWatch, watch_sessions
+from core.telegram.watchdog import Watchdog, WatchLimits
+from sandbox.datacenter.faults import Fault
+from tests.fixtures.waiting import until
+
+pytestmark = pytest.mark.wire
+
+LIMITS = WatchLimits(period_s=0.3, patience_s=0.2, failures=3, look_s=0.05)
+
+
+class Guarded:
+    """A bot under a watchdog."""
+
+    def __init__(self, bot):
+        self.bot = bot
+        self.reasons = []
+        self.watchdog = Watchdog(bot.client, Clock(), bot.metrics, self.reasons.append, LIMITS)
+
+    def questions(self, answer):
+        """How many questions were answered so."""
+        return self.bot.metrics.watchdog_questions.labels(answer)._value.get()
+
+    async def asked(self, answer, times=1):
+        """Return after that many questions with this answer."""
+        before = self.questions(answer)
+        await until(lambda: self.questions(answer) >= before + times)
+
+    async def deaf(self, within_s=10):
+        """The reason to give up."""
+        await until(lambda: self.reasons, within_s)
+        return self.reasons[0]
+
+
+@pytest.fixture
+async def guarded(bot):
+    made = Guarded(bot)
+    watching = asyncio.create_task(made.watchdog.run())
+    yield made
+    watching.cancel()
+    await asyncio.wait([watching])
+
+
+async def test_a_living_client_is_left_alone(guarded, dc, cast):
+    """Good answers, lost connections, a new salt and a refusal of the question itself are no reason to give up."""
+    await guarded.asked("good")
+    dc.trouble.change_salt(cast.bot.id)
+    await guarded.asked("good")
+    dc.drop_all()
+    await guarded.asked("good")
+    dc.faults.add(Fault("updates.GetState", error=(420, "FLOOD_WAIT_9")))
+    await guarded.asked("good", 2)
+
+    assert (guarded.reasons, guarded.watchdog.is_deaf, guarded.watchdog.state) == ([], False, "listening")
+
+
+async def test_a_forgotten_key_is_noticed_at_once(guarded, dc, cast):
+    """Trap 2: the client itself goes on for ever; the watchdog does not wait for three failures."""
+    dc.trouble.forget_key(cast.bot.id)
+
+    assert await guarded.deaf(within_s=6) == "deaf: the login is lost"
+    assert guarded.bot.client.is_connected
+    assert not await guarded.watchdog.check()
+
+
+async def test_an_ended_login_is_noticed_although_pings_are_answered(guarded, dc, cast):
+    """A bot whose token was revoked hears nothing, and its connection is as good as ever."""
+    dc.trouble.revoke_login(cast.bot.id)
+
+    assert await guarded.deaf(within_s=3) == "deaf: the login is lost"
+
+
+async def test_calls_that_are_never_answered_are_deafness(guarded, dc):
+    """Pings alone prove nothing: a server that swallows every call is not there."""
+    dc.trouble.ignore_requests()
+
+    assert await guarded.deaf() == "deaf: no sign of life"
+    assert guarded.questions("none") == LIMITS.failures
+
+
+async def test_a_black_hole_is_deafness_after_three_questions(guarded, dc):
+    """Two failures are not enough, the third one is."""
+    dc.trouble.black_hole()
+    await guarded.asked("none", 2)
+    assert (guarded.reasons, guarded.watchdog.state) == ([], "silent 2 of 3")
+
+    assert await guarded.deaf() == "deaf: no sign of life"
+
+
+async def test_a_wait_that_telegram_asked_for_is_no_deafness(guarded, dc):
+    """A new process would only be asked to wait for longer."""
+    dc.faults.add(Fault("help.GetConfig", error=(420, "FLOOD_WAIT_60"), times=None))
+    connections = dc.stats.connections
+    dc.drop_all()
+    await guarded.asked("asked_to_wait", 4)
+
+    assert guarded.reasons == []
+    assert dc.stats.connections == connections + 1
+
+
+async def test_a_refused_first_request_makes_no_storm(bot, dc):
+    """Trap 5: while Telegram refuses every introduction, there are a few connections and not hundreds."""
+    fault = dc.faults.add(Fault("help.GetConfig", error=(400, "CONNECTION_LAYER_INVALID"), times=None))
+    connections, mark = dc.stats.connections, dc.recorder.mark()
+    dc.drop_all()
+    await until(lambda: fault.hits >= 3)
+    assert dc.stats.connections - connections <= 4
+
+    dc.faults.clear()
+    await dc.recorder.wait_call("help.GetConfig", since=mark, timeout=10)
+
+
+async def test_clocks_that_differ_are_an_alarm(bot, dc):
+    """Trap 4: the packets themselves tell, also those that the client throws away."""
+    reasons = []
+    clock = Clock()
+    server_clock = ServerClock(clock, OFF_S)
+    watch_sessions(bot.client, SessionWatch(clock, server_clock))
+    limits = ClockLimits(confirm_s=1, packets=2, look_s=0.05)
+    watch = ClockWatch(server_clock, clock, bot.metrics, lambda _: None, reasons.append, limits)
+    watching = asyncio.create_task(watch.run())
+    dc.trouble.clock_offset_s = 31.5
+    dc.drop_all()
+
+    await asyncio.wait_for(watching, 15)
+    assert reasons[0].startswith("clock_skew: Telegram's clock is +3")
