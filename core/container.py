@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from core.services.search_dictionary import SearchDictionary
     from core.telegram.pyrogram_gateway import PyrogramGateway
     from core.wiring import NameReading
-    from core.wiring_admin import Administration, AdminServices
+    from core.wiring_admin import AdminServices
     from core.wiring_backfill import Backfilling
     from core.wiring_indexing import Indexing
     from core.wiring_operations import Operations
@@ -93,7 +93,6 @@ class Container:
     users: UserRepository
     access: AccessService
     searching: Searching
-    administration: Administration
     admin: AdminServices
     indexing: Indexing
     backfilling: Backfilling
@@ -125,7 +124,7 @@ class Container:
     @property
     def notices(self) -> AdminNotices:
         """Tells the admins what they have to know."""
-        return self.administration.notices
+        return self.admin.told.notices
 
     @property
     def pool(self) -> DatabaseConnectionPool:
@@ -255,13 +254,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         base=base,
         shutdown=shutdown,
         catalogue=catalogue,
-        administration=administration,
-        admin=build_admin_services(
-            *(base, databases, repositories, books, words, telegram),
-            index_list=indexing.index_list,
-            told=administration,
-            catalogue=catalogue,
-        ),
+        admin=build_admin_services(*stored, books, words, telegram, indexing.index_list, administration),
         client=telegram.client,
         telegram=telegram.gateway,
         receiving=build_receiving(base, telegram, indexing.index_list.mark_all),

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Administration:
-    """What admins are told, and the record of what they do."""
+    """What admins are told, in which words, and the record of what they do."""
 
+    catalogue: Catalogue
     notices: AdminNotices
     audit: AuditLog
 
@@ -37,6 +38,7 @@ class Administration:
 class AdminServices:
     """What admins do; `drop_box` and `check` have a loop each, which runs from the login on."""
 
+    told: Administration
     channels: ChannelAdminService
     library: LibraryAdminService
     bulk: BulkDeleteService
@@ -51,7 +53,7 @@ def build_administration(
     """What may be needed by every service, so it is built before them."""
     notices = AdminNotices(telegram, catalogue, base.settings.admins, base.tasks, base.clock)
     audit = AuditLog(AuditLogRepository(databases.manager.primary), base.clock)
-    return Administration(notices, audit)
+    return Administration(catalogue, notices, audit)
 
 
 def build_admin_services(
@@ -61,54 +63,65 @@ def build_admin_services(
     books: Bookkeeping,
     words: Words,
     telegram: Telegram,
-    *,
     index_list: ChannelService,
     told: Administration,
-    catalogue: Catalogue,
 ) -> AdminServices:
     """Everything behind the commands of admins; `words` as `SearchPlanner` needs them."""
     lookups = PyrogramLookups(telegram.client, telegram.api)
-    removal = repositories.media_removal
-    library = LibraryAdminService(
-        media=repositories.media,
+    removal, channels = repositories.media_removal, repositories.channels
+    library = _build_library(base, repositories, books, told)
+    drop_box = DropBoxService(base.settings.delete_channel, library, telegram.gateway, told.catalogue, base.clock)
+    listing = ChannelAdminService(
+        channels=channels,
+        index_list=index_list,
+        telegram=telegram.gateway,
+        lookups=lookups,
         removal=removal,
+        databases=removal.numbers,
+        audit=told.audit,
+    )
+    check = SelfCheckService(
+        channels=channels,
+        lookups=lookups,
+        drop_box=drop_box,
+        notices=told.notices,
+        settings=base.settings,
+        databases=removal.numbers,
+        clock=base.clock,
+    )
+    bulk = _build_bulk_delete(base, databases, repositories, books, words, told)
+    return AdminServices(told, listing, library, bulk, drop_box, check, lookups)
+
+
+def _build_library(
+    base: Base, repositories: Repositories, books: Bookkeeping, told: Administration
+) -> LibraryAdminService:
+    return LibraryAdminService(
+        media=repositories.media,
+        removal=repositories.media_removal,
         blocked=books.blocked,
         invalidator=books.invalidator,
         audit=told.audit,
         clock=base.clock,
     )
-    drop_box = DropBoxService(base.settings.delete_channel, library, telegram.gateway, catalogue, base.clock)
-    return AdminServices(
-        ChannelAdminService(
-            channels=repositories.channels,
-            index_list=index_list,
-            telegram=telegram.gateway,
-            lookups=lookups,
-            removal=removal,
-            databases=removal.numbers,
-            audit=told.audit,
-        ),
-        library,
-        BulkDeleteService(
-            media=repositories.media,
-            removal=removal,
-            planner=SearchPlanner(words),
-            blocked=books.blocked,
-            invalidator=books.invalidator,
-            runtime=databases.runtime,
-            audit=told.audit,
-            tasks=base.tasks,
-            clock=base.clock,
-        ),
-        drop_box,
-        SelfCheckService(
-            channels=repositories.channels,
-            lookups=lookups,
-            drop_box=drop_box,
-            notices=told.notices,
-            settings=base.settings,
-            databases=removal.numbers,
-            clock=base.clock,
-        ),
-        lookups,
+
+
+def _build_bulk_delete(
+    base: Base,
+    databases: Databases,
+    repositories: Repositories,
+    books: Bookkeeping,
+    words: Words,
+    told: Administration,
+) -> BulkDeleteService:
+    return BulkDeleteService(
+        media=repositories.media,
+        removal=repositories.media_removal,
+        planner=SearchPlanner(words),
+        blocked=books.blocked,
+        invalidator=books.invalidator,
+        runtime=databases.runtime,
+        audit=told.audit,
+        tasks=base.tasks,
+        clock=base.clock,
     )
