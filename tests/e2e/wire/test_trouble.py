@@ -135,6 +135,7 @@ async def test_connections_flap_until_told_otherwise(dc: DataCenter, wire: WireC
         assert await is_cut(wire)
         await wire.close()
         await wire.connect()
+    assert await answers(wire)
     dc.trouble.end_flapping()
     dc.trouble.end_flapping()
     clock.advance(60)
