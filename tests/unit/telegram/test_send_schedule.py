@@ -373,20 +373,23 @@ def test_chats_at_rest_are_forgotten():
 
 def test_nothing_that_still_counts_is_forgotten():
     """However many other chats come by, a full group, a chat that is put off and one that waits are remembered."""
-    schedule = SendSchedule(SendLimits(bot_rate=1e6, classes={kind: ClassLimits(0, 900, 9999) for kind in SendClass}))
+    classes = {kind: ClassLimits(60.0 * (kind is BULK), 900, 9999) for kind in SendClass}
+    schedule = SendSchedule(SendLimits(bot_rate=1e6, classes=classes))
     for number in range(20):
         schedule.add(GROUP, ANSWER, number * 2.0)
         assert schedule.next_turn(number * 2.0) is not None
     schedule.hold(8, 100, 38.0)
-    schedule.hold(9, 2, 38.0)
-    waiting = schedule.add(9, ANSWER, 38.0)
-    for chat_id in range(1000, 3000):
-        schedule.add(chat_id, ANSWER, 39.0)
-        assert schedule.next_turn(39.0 + chat_id * 1e-5) is not None
+    waiting = schedule.add(9, BULK, 38.0)
+    for number in range(2500):
+        schedule.add(1000 + number, ANSWER, 40.0 + number * 1e-3)
+        assert schedule.next_turn(40.0 + number * 1e-3).chat.id == 1000 + number
+    assert schedule.chats < 2000
 
-    schedule.add(GROUP, ANSWER, 40.5)
-    schedule.add(8, ANSWER, 40.5)
-    assert schedule.next_turn(40.5) is waiting
+    schedule.add(GROUP, ANSWER, 43.0)
+    schedule.add(8, ANSWER, 43.0)
+    assert schedule.add(9, BULK, 43.0).chat is waiting.chat
+    assert schedule.next_turn(43.0) is waiting
+    assert schedule.next_turn(43.1).chat.id == 9
     assert schedule.next_turn(60.9) is None
     assert schedule.next_turn(61.1).chat.id == GROUP
     assert schedule.next_turn(138.1).chat.id == 8
