@@ -215,7 +215,7 @@ class Views:
         channel = self._channels[message.peer_id] if message.in_channel else None
         broadcast = channel is not None and channel.broadcast
         out = body.sender_id == viewer
-        signed = not broadcast and (out or channel is not None)
+        signed = not broadcast and (out or channel is not None or message.peer_id < 0)
         reply = message.reply_to
         return T.Message(
             id=message.id,

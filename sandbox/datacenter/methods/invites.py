@@ -73,14 +73,14 @@ def hide_chat_join_request(call: Call, request: Any) -> Any:
 
 @method("messages.GetChatInviteImporters")
 def get_chat_invite_importers(call: Call, request: Any) -> Any:
-    """Who waits to be let in; people only, and who came in by a link is not remembered."""
+    """Who waits to be let in, after the offset user; people only, and who came in by a link is not remembered."""
     world, account = call.world, person(call)
     channel = _invited_to(call, request.peer)
     waiting = list(channel.requesters) if request.requested else []
-    importers = [
-        T.ChatInviteImporter(user_id=user_id, date=world.now(), requested=True) for user_id in waiting[: request.limit]
-    ]
-    users, _ = world.views.peers((), account.id, waiting)
+    offset = getattr(request.offset_user, "user_id", None)
+    page = waiting[waiting.index(offset) + 1 if offset in waiting else 0 :][: request.limit]
+    importers = [T.ChatInviteImporter(user_id=user_id, date=world.now(), requested=True) for user_id in page]
+    users, _ = world.views.peers((), account.id, page)
     return T.messages.ChatInviteImporters(count=len(waiting), importers=importers, users=users)
 
 

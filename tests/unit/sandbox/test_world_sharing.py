@@ -141,6 +141,7 @@ def test_edited_posts_are_told_and_deleted_ones_only_when_asked(owner, channel, 
     world.push_channel_deletions_to_bots = True
     owner.delete_posts(channel.full_id, [posts[2].id], push=False)
     assert sink.of(bot.id) == ["UpdateEditChannelMessage", "UpdateDeleteChannelMessages"]
-    assert [updates.updates[0].messages for to, updates in sink.pushed if to == bot.id][-1] == [posts[1].id]
+    pushed = [update for to, updates in sink.pushed if to == bot.id for update in updates.updates]
+    assert pushed[-1].messages == [posts[1].id]
     assert [event.ids for event in channel.log.since(1) if event.ids] == [(post.id,) for post in posts]
     assert refusal(owner.edit_post, channel.full_id, posts[0].id, "gone") == (400, "MESSAGE_ID_INVALID")
