@@ -233,7 +233,11 @@ channel-row =
 channel-state-on = ✅ up to date
 channel-state-off = ⏹ switched off
 channel-state-gap = 🔄 looking for missed posts
-channel-state-paused = ⏸ paused: { $reason }
+channel-state-paused =
+    { $reason ->
+        [private] ⏸ paused: it is private now, or I am no admin of it
+       *[refused] ⏸ paused: Telegram refuses it
+    }
 channel-files =
     { $count ->
         [one] one file

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from core.domain.blocked_file import BlockedFile
 from core.domain.media_id import first_media_id_at
-from core.errors import BadInputError, BusyError, DatabaseUnavailableError, ExpiredError, NotYoursError
+from core.errors import (
+    BadInputError,
+    BusyError,
+    DatabaseUnavailableError,
+    ExpiredError,
+    InfrastructureError,
+    NotYoursError,
+)
 from core.search.query import parse_query
 from core.search.words import file_words
 
@@ -152,7 +159,7 @@ class BulkDeleteService:
             for number in self._removal.numbers:
                 await self._empty(number, deletion)
             is_complete = True
-        except DatabaseUnavailableError:
+        except InfrastructureError:
             pass  # told: what is left can be deleted by asking again
         finally:
             self._is_running = False
@@ -177,7 +184,7 @@ class BulkDeleteService:
         for _ in range(_TRIES):
             try:
                 return await self._delete_block(number, before_id, deletion)
-            except DatabaseUnavailableError:
+            except InfrastructureError:
                 await self._clock.sleep(_PAUSE_S)
         return await self._delete_block(number, before_id, deletion)
 

@@ -163,8 +163,10 @@ class IndexingService:
 
     async def _bulk_save_files(self, files: Sequence[NewMedia]) -> None:
         """One duplicate query and one bulk write for all files; a bad file is rejected alone."""
-        files = await self._blocked.allowed(files)
-        if not files:
+        allowed = await self._blocked.allowed(files)
+        if barred := len(files) - len(allowed):
+            self._metrics.posts_rejected.labels("barred").inc(barred)
+        if not (files := allowed):
             return
         try:
             words = await self._names.read(files)

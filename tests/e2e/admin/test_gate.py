@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from core.container import Container
     from sandbox.actor import Actor
     from sandbox.datacenter.server import DataCenter
+    from sandbox.world import World
     from tests.e2e.bots import BotSetup
     from tests.e2e.conftest import Cast
 
@@ -33,13 +34,18 @@ async def test_readers_are_refused_every_command_of_admins(bot: Container, ann: 
     assert await audited(bot) == []
 
 
-async def test_an_admin_is_known_by_the_sender_alone(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:
-    """Scenario 40: in the group's own name nobody is an admin, and in a group no admin is answered in public."""
+async def test_an_admin_is_known_by_the_sender_alone(
+    bot: Container, ann: Actor, bob: Actor, cast: Cast, world: World
+) -> None:
+    """Scenario 40: in the name of a group or channel nobody is an admin; in a group no admin is answered in public."""
     group = cast.group.id
     bob.say_in(group, "/list_channels@filter_test_bot", send_as=group)
     assert "in the name of a chat" in (await heard(ann, chat_id=cast.group.full_id)).text
     bob.say_in(group, "/list_channels@filter_test_bot")
     assert "private chat" in (await heard(ann, chat_id=cast.group.full_id)).text
+    own = world.add_channel("Bob's", creator=cast.bob.id)
+    bob.say_in(group, "/list_channels@filter_test_bot", send_as=own.id)
+    assert "in the name of a chat" in (await heard(ann, chat_id=cast.group.full_id)).text
     ann.say_in(group, "/list_channels@filter_test_bot")
     assert "for the admins" in (await heard(ann, chat_id=cast.group.full_id)).text
 
