@@ -44,12 +44,14 @@ async def serve(
     async with open_container(settings, stores=stores, routes=routes, stop=stop) as container:
         manager = build_manager(container)
         manager.register(container.client)
-        if await stop.unless_asked(container.start(manager.introduce)):
-            container.shutdown.push("updates", manager.cleanup)
-            if on_ready is not None:
-                container.tasks.spawn(on_ready(container), name="on_ready")
-            await stop.wait()
-        exit_at_the_latest(settings.shutdown_deadline_s, stop.exit_code)
+        try:
+            if await stop.unless_asked(container.start(manager.introduce)):
+                container.shutdown.push("updates", manager.cleanup)
+                if on_ready is not None:
+                    container.tasks.spawn(on_ready(container), name="on_ready")
+                await stop.wait()
+        finally:
+            exit_at_the_latest(settings.shutdown_deadline_s, stop.exit_code if stop.is_set else EXIT_UNAVAILABLE)
     return stop.exit_code
 
 

@@ -45,6 +45,14 @@ def test_every_log_event_that_is_named_is_logged() -> None:
         "indexing_waits_for_database",
         "postponed_changes_applied",
         "duplicates_prevent_unique_index",
+        "telegram_login_waits",
+        "telegram_deaf",
+        "clock_drifts",
+        "clock_skew",
+        "receiver_stands_by",
+        "receiver_active",
+        "receiver_lost",
+        "shutdown_hangs",
     }
 
     assert all(f"`{event}`" in PAGE for event in events)

@@ -133,14 +133,15 @@ async def test_a_killed_process_is_succeeded_at_once_where_it_was(host):
 
 
 async def test_two_processes_never_share_a_session_file(host, clock):
-    """Not even when the database would let them: the kernel keeps the second one out."""
+    """Not even while the database cannot be asked: the kernel keeps the second one out."""
     first, second = host("a"), host("a")
     await first.receiver.acquire()
-    waiting = await second.stand_by()
-    first.die()
-    await clock.wait_sleeping()
-    clock.advance(1)
-    await asyncio.wait_for(waiting, 10)
+    async with cut_off(second):
+        waiting = await second.stand_by()
+        first.die()
+        await clock.wait_sleeping()
+        clock.advance(1)
+        await asyncio.wait_for(waiting, 10)
     await second.receiver.release()
 
 
