@@ -296,6 +296,7 @@ check-inline-off = ❌ Inline mode is off. Send /setinline to @BotFather, choose
 check-privacy-on = ℹ️ Group privacy is on: in groups I see commands, replies to me and my name only. For searches by plain words, send /setprivacy to @BotFather, choose me and Disable, then add me to the group again.
 check-http-token = ❌ The HTTP pages can be reached from outside, and HTTP_TOKEN is not set. Set it in the environment and restart me.
 check-drop-box = ❌ I cannot use the drop box { $channel } (DELETE_CHANNEL). Make me an admin there with the right to post.
+check-drop-box-indexed = ❌ The drop box { $channel } (DELETE_CHANNEL) is on the index list too, and nothing of it is indexed. Take it off the list with /remove_channel.
 check-commands = ℹ️ My commands are published by myself; there is nothing to do at @BotFather for them.
 check-inline-feedback = ℹ️ What I cannot see from here: /setinlinefeedback at @BotFather, at 100%, counts the files that people choose inline.
 check-again = /verify looks again.

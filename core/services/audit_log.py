@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from repositories.audit_log import AuditLogRepository
 
 
+_LOGGED = frozenset({"channel_id", "unique_id", "enabled", "files", "is_complete", "database"})
+
+
 class AuditLog:
-    """Keeps who did what and when, in the database and in the log."""
+    """Keeps who did what and when, in the database, and without any names and words in the log."""
 
     def __init__(self, entries: AuditLogRepository, clock: Clock) -> None:
         self._entries = entries
@@ -25,14 +28,15 @@ class AuditLog:
     async def add(self, admin_id: int, action: str, **details: object) -> None:
         """Record something that was done; never raises for an outage.
 
-        What was done stays done, so an entry that the database does not take is in the log alone.
+        What was done stays done, so what of an entry the database does not take is in the log alone.
 
         Args:
             admin_id: who did it.
             action: what kind of thing, for example "channel_added".
             details: what it was done to, as BSON takes it.
         """
-        self._log.info("admin_action", admin_id=admin_id, action=action, **details)
+        logged = {name: value for name, value in details.items() if name in _LOGGED}
+        self._log.info("admin_action", admin_id=admin_id, action=action, **logged)
         try:
             await self._entries.add(AuditEntry(self._clock.utc_now(), admin_id, action, details))
         except DatabaseUnavailableError:

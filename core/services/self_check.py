@@ -103,6 +103,8 @@ class SelfCheckService:
             if channel.database is not None and channel.database not in self._databases:
                 values = {"channel": channel.title or str(channel.id), "number": str(channel.database)}
                 found.append(Finding("check-channel-database", values))
+        if any(channel.id == self._drop_box.channel_id for channel in enabled):
+            found.append(Finding("check-drop-box-indexed", {"channel": str(self._settings.delete_channel)}))
         if self._settings.delete_channel is not None and not await self._drop_box_works():
             found.append(Finding("check-drop-box", {"channel": str(self._settings.delete_channel)}))
         return found

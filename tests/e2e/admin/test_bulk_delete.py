@@ -57,6 +57,19 @@ async def test_a_word_that_nothing_has_deletes_nothing_like_it(bot: Container, b
     assert await names(bot) == FAUSTS
 
 
+async def test_captions_do_not_count_where_searches_pass_them_over(setup: BotSetup, bob: Actor, cast: Cast) -> None:
+    """What is deleted is what a search would show."""
+    async with setup.running(SEARCH_CAPTIONS="false") as bot:
+        await post_files(bot, bob, cast, ["Faust.mkv"])
+        await post_files(bot, bob, cast, ["scan.pdf"], caption="A faust of a kind")
+
+        asked = await ask_seen(bob, "/deleteall faust")
+        await bob.press(asked, "Delete")
+        assert (await bob.wait_edit(of=asked, containing="deleted")).text == "One file is deleted."
+
+        assert await names(bot) == ["scan.pdf"]
+
+
 async def test_keeping_the_files_keeps_them(bot: Container, bob: Actor, cast: Cast) -> None:
     """After a no, the yes is worth nothing."""
     await post_files(bot, bob, cast, FAUSTS)

@@ -50,6 +50,12 @@ async def test_every_mistake_is_named_with_what_to_do(
     assert "as it should be" not in told
 
 
+async def test_a_drop_box_on_the_index_list_is_named(setup: BotSetup, bob: Actor, cast: Cast) -> None:
+    """Its posts delete files, so nothing of it is indexed."""
+    async with setup.running(DELETE_CHANNEL=str(cast.channel.full_id)):
+        assert "is on the index list too" in await ask(bob, "/verify")
+
+
 async def test_the_owner_of_a_bot_without_channels_gets_a_checklist(
     setup: BotSetup, ann: Actor, bob: Actor, cast: Cast
 ) -> None:
