@@ -1,0 +1,76 @@
+"""The figures that a bot keeps to by default, against the rules of the local Telegram."""
+
+from __future__ import annotations
+
+import random
+from types import SimpleNamespace
+
+import pytest
+from pyrogram import raw
+
+from core.telegram.gateway import SendClass
+from core.telegram.send_schedule import SendLimits, SendSchedule
+from sandbox.datacenter.flood_control import FloodControl
+from sandbox.datacenter.rpc import RpcFailure
+
+BOT = 7
+GROUPS = [SimpleNamespace(id=number, broadcast=False) for number in range(9001, 9004)]
+
+
+def play(chats, limits, clock, *, way_s=0.0):
+    """Send to these chats as the schedule lets go, over ways that take up to `way_s`: (arrivals, rules broken)."""
+    control = FloodControl(clock)
+    control.enable()
+    schedule, dice, arrivals, now = SendSchedule(limits), random.Random(20261122), [], 0.0
+    for chat_id in chats:
+        schedule.add(chat_id, SendClass.DELIVERY, now)
+    while (wake := schedule.wake_at()) is not None:
+        now = max(now, wake)
+        assert schedule.overdue(now) == []
+        while (ticket := schedule.next_turn(now)) is not None:
+            arrivals.append((now + dice.uniform(0, way_s), ticket.chat.id))
+    return arrivals, broken(control, sorted(arrivals), clock)
+
+
+def broken(control, arrivals, clock):
+    accounts = {BOT: SimpleNamespace(is_bot=True)}
+    world = SimpleNamespace(accounts=accounts, channels={group.id: group for group in GROUPS})
+    started = clock.monotonic()
+    for moment, chat_id in arrivals:
+        clock.advance(started + moment - clock.monotonic())
+        peer = (
+            raw.types.InputPeerUser(user_id=chat_id, access_hash=0)
+            if chat_id > 0
+            else raw.types.InputPeerChannel(channel_id=-chat_id, access_hash=0)
+        )
+        try:
+            control.check(SimpleNamespace(viewer=BOT, world=world), "messages.SendMessage", SimpleNamespace(peer=peer))
+        except RpcFailure:
+            continue
+    return control.refused
+
+
+CROWD = [number % 70 + 1 for number in range(600)] + [-group.id for group in GROUPS for _ in range(30)]
+
+
+@pytest.mark.parametrize("way_s", [0.0, 0.02])
+def test_the_default_figures_break_no_limit(clock, way_s):
+    """Scenario 86: six hundred messages to people and ninety to groups are all let through, over uneven ways too."""
+    arrivals, refused = play(CROWD, SendLimits(), clock, way_s=way_s)
+
+    assert len(arrivals) == len(CROWD)
+    assert refused.total() == 0
+
+
+@pytest.mark.parametrize(
+    ("limits", "rule"),
+    [
+        (SendLimits(bot_rate=32), "bot"),
+        (SendLimits(chat_interval_s=0.9), "chat"),
+        (SendLimits(chat_burst=6), "chat"),
+        (SendLimits(group_sends=21), "group"),
+    ],
+)
+def test_hardly_more_than_the_default_figures_breaks_one(clock, limits, rule):
+    """The rules notice; so the test above would."""
+    assert play(CROWD, limits, clock)[1][rule] > 0
