@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,6 +22,7 @@ from telethon.tl.functions.messages import StartBotRequest
 
 from sandbox.clients import telethon_client
 from tests.e2e.library import post_files
+from tests.e2e.telethon_person import BOT_NAME, CODE, PHONE, Inbox, connected, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -39,42 +39,18 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.wire
 
-PHONE, CODE = "+9996621111", "22222"
-BOT_NAME = "filter_test_bot"
-
-
-class Inbox:
-    """What a telethon client is told of, in order."""
-
-    def __init__(self, client: TelegramClient) -> None:
-        self._seen: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
-        client.add_event_handler(self._new, events.NewMessage(incoming=True))
-        client.add_event_handler(self._edited, events.MessageEdited())
-
-    async def _new(self, event: Any) -> None:
-        self._seen.put_nowait(("new", event.message))
-
-    async def _edited(self, event: Any) -> None:
-        self._seen.put_nowait(("edited", event.message))
-
-    async def next(self) -> tuple[str, Any]:
-        return await asyncio.wait_for(self._seen.get(), 10)
-
 
 @pytest.fixture
 async def reader(cast: Cast, dc: DataCenter) -> AsyncIterator[TelegramClient]:
     """A telethon client that is connected and nobody yet."""
-    client = telethon_client(dc.host, dc.port, dc.key, timeout=5)
-    await client.connect()
-    yield client
-    await client.disconnect()
+    async with connected(dc) as client:
+        yield client
 
 
 @pytest.fixture
 async def ann(reader: TelegramClient) -> TelegramClient:
     """Ann, logged in by phone from telethon."""
-    sent = await reader.send_code_request(PHONE)
-    await reader.sign_in(PHONE, CODE, phone_code_hash=sent.phone_code_hash)
+    await sign_in(reader)
     return reader
 
 
