@@ -154,6 +154,7 @@ class Container:
         await asyncio.gather(self.runtime.load(), start_migrations(self.pool, self.clock, self.tasks))
         if receives:
             await watch.receiver.acquire()
+        self.tasks.spawn(self.indexing.count.make_up(self.clock.unix()), name="indexed_count")
         self.indexing.queue.start()
         self.shutdown.push("indexing", self.indexing.queue.drain)
         self.shutdown.push("telegram", self._stop_telegram)

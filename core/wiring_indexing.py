@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from core.services.channel import ChannelService
 from core.services.channel_audit import ChannelAuditService
 from core.services.channel_scan import ChannelScanService
+from core.services.indexed_count import IndexedCount
 from core.services.indexing_alert import IndexingAlert
 from core.services.indexing_queue import IndexingQueue
 from core.wiring import build_indexing
+from repositories.media_count import MediaCountRepository
 from repositories.media_source import MediaSourceRepository
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ class Indexing:
     index_list: ChannelService
     scan: ChannelScanService
     audit: ChannelAuditService
+    count: IndexedCount
 
 
 def build_pipeline(
@@ -51,4 +54,6 @@ def build_pipeline(
     audit = ChannelAuditService(
         *(channels, sources, index_list, telegram.gateway), runtime=runtime, metrics=base.metrics, clock=base.clock
     )
-    return Indexing(service, queue, index_list, scan, audit)
+    files = MediaCountRepository(databases.manager)
+    count = IndexedCount(files, books.counters, base.clock, base.settings.time_zone)
+    return Indexing(service, queue, index_list, scan, audit, count)

@@ -133,9 +133,12 @@ def build_manager(container: Container) -> HandlerManager:
 
 def _chat_events(container: Container) -> ChatEventRoutes:
     """Who takes payments, changes of members and groups that move."""
-    from handlers.chat_events import ChatEventRoutes, GroupMigrated
+    from handlers.channel import ChannelMembership
+    from handlers.chat_events import ChatEventRoutes, GroupMigrated, MembershipChanged
     from handlers.group_moves import GroupMoves
 
     routes = ChatEventRoutes(container.metrics)
-    routes.on(GroupMigrated, GroupMoves(container.searching.groups, container.indexing.index_list).take)
+    index_list = container.indexing.index_list
+    routes.on(MembershipChanged, ChannelMembership(index_list, lambda: int(container.client.me.id)).take)
+    routes.on(GroupMigrated, GroupMoves(container.searching.groups, index_list).take)
     return routes

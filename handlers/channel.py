@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from pyrogram import raw
 
-from core.domain.indexing import ChannelPost
+from core.domain.indexing import ChannelPost, ChannelTooLong
 from core.telegram.incoming import channel_event_from_raw, full_channel_id
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from core.services.channel import ChannelService
     from core.services.drop_box import DropBoxService
+    from handlers.chat_events import MembershipChanged
 
 _CHANNEL_UPDATES = (
     raw.types.UpdateNewChannelMessage,
@@ -54,6 +57,23 @@ class ChannelHandler:
         event = channel_event_from_raw(update)
         if isinstance(event, ChannelPost) and event.media is not None:
             self._drop_box.take(event.media)
+
+
+class ChannelMembership:
+    """Takes the news that the bot came into a channel, left it, or got other rights there.
+
+    Args:
+        own_id: the bot's; asked when there is news.
+    """
+
+    def __init__(self, index_list: ChannelService, own_id: Callable[[], int]) -> None:
+        self._index_list = index_list
+        self._own_id = own_id
+
+    async def take(self, event: MembershipChanged) -> None:
+        """Have an indexed channel looked at now: it may not be readable any more, or may be again."""
+        if event.user_id == self._own_id():
+            self._index_list.take(ChannelTooLong(event.chat_id))
 
 
 def _bare_channel_id(update: Any) -> int | None:

@@ -47,6 +47,11 @@ class DailyStatisticsRepository:
         if highest:
             await self._put(day, {"$max": highest, "$set": {"is_open": True}})
 
+    async def counted_by_others(self, day: date, process: str, name: Counted) -> int:
+        """How much all processes but one have stored of a day."""
+        found = await self._pool.find_one(_DAYS, {"_id": day.isoformat()}) or {}
+        return sum(part.get(name, 0) for other, part in found.get("parts", {}).items() if other != process)
+
     async def put_premium_ended(self, day: date, people: int) -> None:
         """Store how many people's premium ended on a day; a lower number than before changes nothing."""
         await self._put(day, {"$max": {"premium_ended": people}})

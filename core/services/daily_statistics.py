@@ -46,6 +46,22 @@ class DailyCounters:
             self._turn_to_today()
         self._today[name] += n
 
+    async def make_up(self, day: date, name: Counted, happened: int) -> int:
+        """Count what other processes did on a day and did not live to write down; returns how much that was.
+
+        Args:
+            day: in the configured zone.
+            name: what was counted.
+            happened: how often it happened, without what this process has counted.
+
+        Raises:
+            DatabaseUnavailableError: nothing was counted.
+        """
+        lost = happened - await self._statistics.counted_by_others(day, self._process, name)
+        if lost > 0:
+            self._counted.setdefault(day, dict.fromkeys(COUNTED, 0))[name] += lost
+        return max(0, lost)
+
     async def flush(self) -> None:
         """Store what was counted since the last time.
 

@@ -1,0 +1,30 @@
+"""How many files there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.errors import DatabaseUnavailableError
+from repositories.media_document import COLLECTION, ID
+
+if TYPE_CHECKING:
+    from core.database.multi_pool import MultiDatabaseManager
+
+
+class MediaCountRepository:
+    """Counts files by their ids, which are ordered by the time they were stored."""
+
+    def __init__(self, databases: MultiDatabaseManager) -> None:
+        self._databases = databases
+
+    async def between(self, first_id: int, end_id: int) -> int:
+        """Files with ids from `first_id` up to below `end_id`.
+
+        Raises:
+            DatabaseUnavailableError: a database did not answer.
+        """
+        wanted = {ID: {"$gte": first_id, "$lt": end_id}}
+        answers = await self._databases.ask_all(lambda pool: pool.count(COLLECTION, wanted))
+        if answers.missing:
+            raise DatabaseUnavailableError(f"without an answer from database {', '.join(map(str, answers.missing))}")
+        return sum(answers.by_number.values())
