@@ -39,8 +39,7 @@ async def serve(
         routes: further routes of the HTTP sidecar.
         on_ready: called once when the bot answers.
     """
-    stop = ShutdownSignal()
-    stop.install()
+    stop = ShutdownSignal().install()
     async with open_container(settings, stores=stores, routes=routes, stop=stop) as container:
         manager = build_manager(container)
         manager.register(container.client)

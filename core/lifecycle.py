@@ -56,11 +56,12 @@ class ShutdownSignal:
         """What the process is to exit with."""
         return self._exit_code
 
-    def install(self) -> None:
-        """Catch the signals on the running loop; a second one changes nothing."""
+    def install(self) -> Self:
+        """Catch the signals on the running loop, a second one changes nothing; returns itself."""
         loop = asyncio.get_running_loop()
         for number in _SIGNALS:
             loop.add_signal_handler(number, self.request, number.name)
+        return self
 
     def remove(self) -> None:
         """Give the signals back to Python."""
