@@ -14,6 +14,7 @@ from handlers.buttons import CancelBackfill, DeclineBackfill, PauseBackfill, Res
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from core.domain.post_link import NamedPost
     from core.services.backfill import BackfillService
     from core.telegram.gateway import Keyboard, TelegramGateway
     from core.text.catalog import Texts
@@ -41,9 +42,9 @@ class BackfillHandler(BaseHandler):
             Route("cancel_backfill", Press(CancelBackfill), self.handle_cancel_callback, press, admins_only=True),
         )
 
-    async def offer(self, message: IncomingMessage, reader: Reader, channel: int | str, top: int) -> None:
+    async def offer(self, message: IncomingMessage, reader: Reader, post: NamedPost) -> None:
         """Answer an admin who named a post: offer to index its channel up to there."""
-        offer = await self._backfill.offer(reader.user.id, channel, top)
+        offer = await self._backfill.offer(reader.user.id, post)
         lines = [reader.texts.html("backfill-offer", total=offer.total, title=offer.title)]
         if offer.skip:
             lines.append(reader.texts.html("backfill-offer-skip", skip=str(offer.skip)))

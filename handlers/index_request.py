@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
@@ -10,7 +9,7 @@ import structlog
 from core.cache.recent_values import RecentValues
 from core.domain.index_job import JobViewer
 from core.domain.index_request import IndexRequest, RequestState
-from core.domain.post_link import parse_post_link
+from core.domain.post_link import NamedPost, parse_post_link
 from core.errors import BadInputError, BusyError, FileFilterError
 from core.services.rate_limiter import Action
 from core.telegram.gateway import Button, SendClass
@@ -83,22 +82,25 @@ class IndexRequestHandler(BaseHandler):
             if self._albums.get(album):
                 return
             self._albums.put(album, value=True, ttl_s=_ALBUM_S)
-        await self._take(message, reader, origin.channel_id, origin.message_id)
+        await self._take(message, reader, NamedPost(origin.channel_id, origin.message_id, is_certain=True))
 
     async def handle_link(self, message: IncomingMessage, reader: Reader) -> None:
         """Offer or ask for the channel of a linked post."""
-        link = parse_post_link(message.text)
-        if link is None:
+        post = parse_post_link(message.text)
+        if post is None:
             raise BadInputError
-        await self._take(message, reader, link.channel, link.message_id)
+        await self._take(message, reader, post)
 
     async def handle_accept_callback(self, query: CallbackQuery, reader: Reader) -> None:
         """Index what was asked for, and tell the asker."""
         press = AcceptRequest.unpack(query.data)
         request = await self._requests.decide(reader.user, press.channel_id, press.number, RequestState.ACCEPTED)
         viewer = JobViewer(reader.user.id, reader.texts.language, query.message_id)
-        with suppress(BusyError):  # it is being indexed already
+        try:
             await self._backfill.start(viewer, request.channel_id, request.top)
+        except BusyError as busy:
+            html = reader.texts.html(busy.text_key, **busy.values)
+            await self._telegram.edit_text(query.chat_id, query.message_id, html)
         self._tell_asker(request, "index-request-accepted")
 
     async def handle_reject_callback(self, query: CallbackQuery, reader: Reader) -> None:
@@ -109,11 +111,11 @@ class IndexRequestHandler(BaseHandler):
         html = reader.texts.html("index-request-you-rejected", title=request.title, name=request.asker_name)
         await self._telegram.edit_text(query.chat_id, query.message_id, html)
 
-    async def _take(self, message: IncomingMessage, reader: Reader, channel: int | str, top: int) -> None:
+    async def _take(self, message: IncomingMessage, reader: Reader, post: NamedPost) -> None:
         if reader.user.id in self._admins:
-            await self._offers.offer(message, reader, channel, top)
+            await self._offers.offer(message, reader, post)
             return
-        request = await self._requests.ask(reader.user, reader.texts.language, channel, top)
+        request = await self._requests.ask(reader.user, reader.texts.language, post)
         self._tasks.spawn(self._tell_moderators(request), name="index_request")
         await self._telegram.send_text(message.chat_id, reader.texts.html("index-request-made", title=request.title))
 

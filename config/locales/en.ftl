@@ -358,6 +358,7 @@ backfill-skip-now = The next channel is indexed from behind message { $skip }. C
 backfill-skip-set = The next channel is indexed from behind message { $skip }.
 error-setskip = Send the number of the last message that I should leave out: <code>/setskip 1000</code>, or <code>/setskip 0</code> for none.
 error-backfill-unreadable = I cannot read this channel. Make me an admin of it, and try again.
+error-backfill-no-post = I find no file in this post or in the messages before it. Forward me a post of the channel instead.
 error-backfill-all-skipped = There is nothing left to index: I was told to begin behind message { $skip }, and this is message { $top }. Send /setskip 0 and try again.
 error-backfill-busy = <b>{ $title }</b> is being indexed already. Wait until it is done, or cancel that first.
 error-backfill-over = This job is over.

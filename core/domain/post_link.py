@@ -16,19 +16,21 @@ _LINK = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class PostLink:
+class NamedPost:
     """A post that somebody named.
 
     Attributes:
         channel: full id (-100…), or the channel's name without @.
         message_id: from 1.
+        is_certain: Telegram itself says that the post exists; a link may hold any number.
     """
 
     channel: int | str
     message_id: int
+    is_certain: bool = False
 
 
-def parse_post_link(text: str) -> PostLink | None:
+def parse_post_link(text: str) -> NamedPost | None:
     """The post that `text` links; None when it is anything but one link of a post, whitespace around it aside."""
     found = _LINK.fullmatch(text.strip())
     if found is None:
@@ -36,4 +38,4 @@ def parse_post_link(text: str) -> PostLink | None:
     message_id = int(found["post"])
     if not 1 <= message_id <= _LAST_ID or (found["id"] is not None and int(found["id"]) == 0):
         return None
-    return PostLink(found["name"] or _FULL_ID_BASE - int(found["id"]), message_id)
+    return NamedPost(found["name"] or _FULL_ID_BASE - int(found["id"]), message_id)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.domain.index_job import IndexJob, JobOffer, JobState, PauseReason
+from core.domain.post_link import NamedPost
 from core.errors import (
     BadInputError,
     BusyError,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from core.telegram.gateway import ChannelInfo, TelegramGateway
     from repositories.index_job import IndexJobRepository
 
+_NEAR = 200  # ids Telegram answers in one request
 _RETRY_PAUSE_S = 2.0
 _LOOK_AROUND_S = 60.0
 _ABANDONED_AFTER = timedelta(minutes=10)  # longer than any wait within one block
@@ -72,36 +74,32 @@ class BackfillService:
         self._wake = asyncio.Event()
         self._log = structlog.get_logger(__name__)
 
-    async def offer(self, admin_id: int, channel: int | str, top: int) -> JobOffer:
-        """What a job of an admin would index; nothing is begun.
-
-        Args:
-            admin_id: whose skip counts.
-            channel: full id, or the name without @.
-            top: the newest post's id.
+    async def offer(self, admin_id: int, post: NamedPost) -> JobOffer:
+        """What a job of an admin that ends with this post would index; nothing is begun.
 
         Raises:
-            BadInputError: the bot cannot read the channel, or all of it would be skipped.
+            BadInputError: as `look_at` does, or all of it would be skipped.
             DatabaseUnavailableError, TelegramUnavailableError: ask again later.
         """
-        info = await self.look_at(channel, top)
-        skip = await self._jobs.skip_of(admin_id)
-        if skip >= top:
-            raise BadInputError("error-backfill-all-skipped", skip=str(skip), top=str(top))
-        return JobOffer(info.id, info.title, skip, top)
+        info = await self.look_at(post)
+        skip = await self._skip_below(post.message_id, admin_id)
+        return JobOffer(info.id, info.title, skip, post.message_id)
 
-    async def look_at(self, channel: int | str, post_id: int) -> ChannelInfo:
+    async def look_at(self, post: NamedPost) -> ChannelInfo:
         """The channel of a post, once it is sure that the bot may read posts there.
 
         Raises:
-            BadInputError: it may not.
+            BadInputError: it may not; or nothing says that the post exists, neither Telegram nor a file near it.
             TelegramUnavailableError: Telegram does not say.
         """
+        first = max(1, post.message_id - _NEAR + 1)
         try:
-            info = await self._telegram.get_channel(channel)
-            await self._telegram.fetch_posts(info.id, [post_id])
+            info = await self._telegram.get_channel(post.channel)
+            files = await self._telegram.fetch_posts(info.id, range(first, post.message_id + 1))
         except _NOT_READABLE as error:
             raise BadInputError("error-backfill-unreadable") from error
+        if not files and not post.is_certain:
+            raise BadInputError("error-backfill-no-post")
         return info
 
     async def start(self, viewer: JobViewer, channel_id: int, top: int) -> IndexJob:
@@ -112,10 +110,8 @@ class BackfillService:
             BusyError: a job of this channel is not over.
             DatabaseUnavailableError, TelegramUnavailableError: nothing may have begun; ask again later.
         """
-        info = await self.look_at(channel_id, top)
-        skip = await self._jobs.skip_of(viewer.user_id)
-        if skip >= top:
-            raise BadInputError("error-backfill-all-skipped", skip=str(skip), top=str(top))
+        info = await self.look_at(NamedPost(channel_id, top, is_certain=True))
+        skip = await self._skip_below(top, viewer.user_id)
         await self._index_list.add(info)
         job = await self._jobs.start(info, viewer, skip=skip, top=top)
         if job is None:
@@ -125,6 +121,12 @@ class BackfillService:
         if skip:
             await self._jobs.spend_skip(viewer.user_id, skip)
         return job
+
+    async def _skip_below(self, top: int, admin_id: int) -> int:
+        skip = await self._jobs.skip_of(admin_id)
+        if skip >= top:
+            raise BadInputError("error-backfill-all-skipped", skip=str(skip), top=str(top))
+        return skip
 
     async def pause(self, channel_id: int, run: int) -> IndexJob:
         """Let a job stand still once the block that is on its way is stored.

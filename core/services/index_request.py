@@ -9,6 +9,7 @@ from core.errors import BadInputError, ExpiredError, NotPermittedError
 from core.services.rate_limiter import Action
 
 if TYPE_CHECKING:
+    from core.domain.post_link import NamedPost
     from core.domain.user import User
     from core.services.audit_log import AuditLog
     from core.services.backfill import BackfillService
@@ -34,7 +35,7 @@ class IndexRequestService:
         self._limiter = limiter
         self._audit = audit
 
-    async def ask(self, asker: User, language: str, channel: int | str, top: int) -> IndexRequest:
+    async def ask(self, asker: User, language: str, post: NamedPost) -> IndexRequest:
         """Open a request, which the moderators have to be told.
 
         Every call counts against the asker's allowance, before Telegram is asked anything.
@@ -45,12 +46,12 @@ class IndexRequestService:
             DatabaseUnavailableError, TelegramUnavailableError: ask again later.
         """
         await self._limiter.check(asker.id, Action.INDEX_REQUEST)
-        if isinstance(channel, int) and self._index_list.is_indexed(channel):
+        if isinstance(post.channel, int) and self._index_list.is_indexed(post.channel):
             raise BadInputError("index-request-indexed")
-        info = await self._backfill.look_at(channel, top)
+        info = await self._backfill.look_at(post)
         if self._index_list.is_indexed(info.id):
             raise BadInputError("index-request-indexed")
-        request = await self._requests.open(info, asker, language=language, top=top)
+        request = await self._requests.open(info, asker, language=language, top=post.message_id)
         if request is None:
             before = await self._requests.get(info.id)
             is_rejected = before is not None and before.state is RequestState.REJECTED

@@ -208,7 +208,7 @@ async def test_one_job_for_a_channel_and_several_channels_in_turn(
     await bob.wait_edit(containing="is indexed")
     await bob.wait_edit(containing="is indexed")
     calls = [call.request for call in dc.recorder.since(mark) if call.name == "channels.GetMessages"]
-    blocks = [request.channel.channel_id for request in calls if len(request.id) > 1]
+    blocks = [request.channel.channel_id for request in calls if len(request.id) == 10]
     assert blocks == [old.id, other.id, old.id, other.id, other.id, other.id]
     assert await bot.pool.count("media_files", {}) == 80
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.domain.post_link import PostLink, parse_post_link
+from core.domain.post_link import NamedPost, parse_post_link
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from core.domain.post_link import PostLink, parse_post_link
 )
 def test_links_of_posts_are_read(text: str, channel: int | str, message_id: int) -> None:
     """Private and public channels, topics, and what apps append."""
-    assert parse_post_link(text) == PostLink(channel, message_id)
+    assert parse_post_link(text) == NamedPost(channel, message_id)
 
 
 @pytest.mark.parametrize(
