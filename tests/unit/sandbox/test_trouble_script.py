@@ -37,9 +37,7 @@ async def dc(clock: TestClock) -> AsyncIterator[DataCenter]:
 
 async def test_troubles_come_in_order_with_pauses_between(dc: DataCenter, clock: TestClock) -> None:
     """What stands after a wait happens when the wait is over, and comments say nothing."""
-    script = TroubleScript(
-        ["# in the future", "", "clock_offset_s 10", "wait 5", "  clock_offset_s -1.5  "]
-    )
+    script = TroubleScript(["# in the future", "", "clock_offset_s 10", "wait 5", "  clock_offset_s -1.5  "])
 
     running = asyncio.create_task(script.run(dc))
     await clock.wait_sleeping()
