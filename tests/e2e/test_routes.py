@@ -13,6 +13,7 @@ from handlers.callback_data import CallbackData
 from sandbox.datacenter.faults import Fault
 from sandbox.datacenter.methods.bots import commands_for
 from tests.e2e.library import indexed, post_files
+from tests.e2e.past import QUICK, fill, link
 from tests.e2e.test_main_path import search
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from sandbox.actor import Actor
     from sandbox.datacenter.server import DataCenter
     from sandbox.seen import Seen
+    from sandbox.world import World
+    from sandbox.world.chats import Channel
     from tests.e2e.bots import BotSetup
     from tests.e2e.conftest import Cast
 
@@ -65,6 +68,21 @@ async def show_buttons(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> Se
     return page
 
 
+async def show_past(ann: Actor, bob: Actor, dc: DataCenter, old: Channel) -> None:
+    """Have a channel asked for, and its past offered, walked and paused."""
+    posts = fill(bob, old, 30)
+    ann.say(link(old, posts[-1]))
+    await bob.wait_message(containing="asks to index")
+    bob.say(link(old, posts[-1]))
+    offer = await bob.wait_message(containing="Index 30 messages")
+    held = dc.faults.add(Fault("channels.GetMessages", action="hold", match=lambda request: request.id[0].id == 11))
+    await bob.press(offer, "Start")
+    await held.held()
+    await bob.press(await bob.wait_edit(of=offer, containing="Indexing"), "Pause")
+    await bob.wait_edit(of=offer, containing="is paused")
+    held.release()
+
+
 async def expire_pages(setup: BotSetup) -> None:
     """What an hour does to every page in Redis."""
     async with Redis.from_url(setup.environ["REDIS_URI"]) as client:
@@ -72,13 +90,16 @@ async def expire_pages(setup: BotSetup) -> None:
             await client.delete(key)
 
 
-async def test_every_button_that_is_shown_has_a_route(setup: BotSetup, ann: Actor, bob: Actor, cast: Cast) -> None:
+async def test_every_button_that_is_shown_has_a_route(
+    setup: BotSetup, dc: DataCenter, world: World, ann: Actor, bob: Actor, cast: Cast
+) -> None:
     """Scenario 38: the buttons of pages of any kind and of a running delivery are read by the routes they lead to.
 
     Every declared kind is among them, so a new kind has to be shown here.
     """
-    async with setup.running() as bot:
+    async with setup.running(**QUICK) as bot:
         page = await show_buttons(bot, ann, bob, cast)
+        await show_past(ann, bob, dc, world.add_channel("Old films", creator=cast.bob.id, admins=[cast.bot.id]))
     await expire_pages(setup)
     async with setup.running() as bot:
         await ann.press(page, "›")
