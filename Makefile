@@ -52,9 +52,11 @@ check: $(READY) ## Check style, types, imports, dependencies, licences and deplo
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/pip-licenses --summary --partial-match --allow-only '$(LICENCES)'
 
-bench: $(READY) ## Measure start, main path, searching, several databases, chaos and deafness; about half an hour, fails when a target is missed.
+bench: $(READY) ## Measure start, main path, indexing, back-fill, searching, several databases, chaos and deafness; about half an hour, fails when a target is missed.
 	$(BIN)/python -m benchmarks.footprint
 	$(BIN)/python -m benchmarks.main_path
+	$(BIN)/python -m benchmarks.indexing
+	$(BIN)/python -m benchmarks.backfill
 	$(BIN)/python -m benchmarks.search --peers
 	$(BIN)/python -m benchmarks.relevance
 	$(BIN)/python -m benchmarks.cross_search

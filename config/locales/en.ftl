@@ -86,6 +86,8 @@ help-text =
 
     /search_help explains filters such as <code>type:video</code>, and /suggest offers how a title may go on.
 
+    Is a channel missing? Forward me one of its posts, and I ask the moderators to index it.
+
 ### What the bot cannot do with a message
 
 error-bad-link = This link is not valid. Send me a few words to search for, or ask whoever gave you the link for a new one.
