@@ -135,6 +135,51 @@ async def test_a_basic_group_lives_over_the_wire(connect, cast):
         await bot.send_message(group, "too late")
 
 
+async def test_members_of_a_basic_group_are_managed_over_the_wire(connect, cast, world):
+    """Its founder brings in, promotes and takes out; others may not, and only oneself may be taken out by oneself."""
+    owner, user = await connect(cast.bob), await connect(cast.ann)
+    carl = world.add_user("Carl", username="carl_guest")
+    group = await found_group(owner, "filter_test_bot", "ann_reader")
+    person, guest = await owner.resolve_peer("ann_reader"), await user.resolve_peer("carl_guest")
+    chat = world.groups[group]
+    await owner.invoke(F.messages.EditChatAdmin(chat_id=-group, user_id=person, is_admin=True))
+    assert chat.is_admin(cast.ann.id)
+    await user.invoke(F.messages.AddChatUser(chat_id=-group, user_id=guest, fwd_limit=0))
+    with pytest.raises(errors.UserAlreadyParticipant):
+        await user.invoke(F.messages.AddChatUser(chat_id=-group, user_id=guest, fwd_limit=0))
+    await user.invoke(F.messages.DeleteChatUser(chat_id=-group, user_id=guest))
+    assert not chat.is_member(carl.id)
+    founder = await user.resolve_peer("bob_owner")
+    for refused in (
+        F.messages.DeleteChatUser(chat_id=-group, user_id=founder),
+        F.messages.EditChatAdmin(chat_id=-group, user_id=guest, is_admin=True),
+        F.messages.MigrateChat(chat_id=-group),
+    ):
+        with pytest.raises(errors.ChatAdminRequired):
+            await user.invoke(refused)
+    with pytest.raises(errors.ChatTitleEmpty):
+        await owner.invoke(F.messages.CreateChat(title=" ", users=[person]))
+    with pytest.raises(errors.UsersTooFew):
+        await owner.invoke(F.messages.CreateChat(title="Alone", users=[]))
+
+
+async def test_named_people_and_protected_messages_pass_as_they_are(connect, cast, world):
+    """A person named by a link is mentioned by id, and what a bot protects is not passed on by anybody."""
+    bot, user, owner = await connect(cast.bot), await connect(cast.ann), await connect(cast.bob)
+    received = await arrivals(user, MessageHandler, filters.group)
+    await bot.send_message(cast.group.full_id, f'<a href="tg://user?id={cast.ann.id}">you</a>', protect_content=True)
+    named = await got(received)
+    assert (named.entities[0].user.id, named.mentioned, named.has_protected_content) == (cast.ann.id, True, True)
+    for client in (user, owner):
+        with pytest.raises(errors.ChatForwardsRestricted):
+            await client.forward_messages("friends_group", "friends_group", named.id)
+    peer = await owner.resolve_peer("friends_group")
+    await owner.invoke(F.messages.ToggleNoForwards(peer=peer, enabled=True))
+    assert cast.group.protected
+    with pytest.raises(errors.ChatNotModified):
+        await owner.invoke(F.messages.ToggleNoForwards(peer=peer, enabled=True))
+
+
 async def test_a_group_becomes_a_supergroup(connect, cast):
     """Scenario 102: the bot is told in both chats, the old id is dead, and the new one is found from the old."""
     bot, owner = await connect(cast.bot), await connect(cast.bob)
