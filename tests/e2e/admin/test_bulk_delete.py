@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from core.container import Stores
 from core.services import bulk_delete
 from tests.e2e.admin.talk import ask, ask_seen, audited, names, until
 from tests.e2e.library import indexed, post_files
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from core.container import Container
     from sandbox.actor import Actor
+    from sandbox.stores import InMemoryStores
     from tests.e2e.bots import BotSetup
     from tests.e2e.conftest import Cast
 
@@ -124,6 +126,31 @@ async def test_an_old_question_is_answered_in_vain(
 
     assert "too old" in ((await bob.press(asked, "Delete")).text or "")
     assert await names(bot) == FAUSTS
+
+
+async def test_a_deletion_that_an_outage_ends_says_so(
+    setup: BotSetup, stores: InMemoryStores, bob: Actor, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was deleted is counted; the rest stays and can be asked for again."""
+    monkeypatch.setattr(bulk_delete, "_BLOCK", 3)
+    monkeypatch.setattr(bulk_delete, "_TRIES", 0)
+    async with setup.running(stores=Stores(stores.mongo_client, stores.redis_client)) as bot:
+        await post_files(bot, bob, cast, FAUSTS)
+        asked = await ask_seen(bob, "/deleteall faust")
+        remove = bot.admin.bulk._removal.remove_from
+
+        async def remove_once(number: int, ids: list[int]) -> int:
+            removed = await remove(number, ids)
+            stores.database_down = True
+            return removed
+
+        monkeypatch.setattr(bot.admin.bulk._removal.__class__, "remove_from", lambda _, *given: remove_once(*given))
+        await bob.press(asked, "Delete")
+
+        assert (await bob.wait_edit(of=asked, containing="stopped answering")).text.startswith("3 files")
+        stores.database_down = False
+        bot.pool.breaker.reset()
+        assert len(await names(bot)) == 4
 
 
 async def test_what_is_posted_after_the_question_stays(bot: Container, bob: Actor, cast: Cast) -> None:

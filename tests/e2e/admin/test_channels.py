@@ -72,6 +72,21 @@ async def test_what_is_wrong_with_a_channel_is_said_with_its_remedy(
     assert await audited(bot) == []
 
 
+async def test_a_supergroup_is_indexed_when_its_messages_reach_the_bot(
+    bot: Container, bob: Actor, cast: Cast, owner: Owner
+) -> None:
+    """As a member with group privacy off, or as an admin; with privacy on the bot would hear commands alone."""
+    group = owner.create_supergroup("Film club", members=[cast.bot.id], username="film_club_1")
+    cast.bot.sees_all_group_messages = False
+    assert "I am no admin of Film club" in await ask(bob, "/add_channel @film_club_1")
+
+    cast.bot.sees_all_group_messages = True
+    assert "is on the list" in await ask(bob, "/add_channel @film_club_1")
+
+    bob.post_file(group.id, "Shared.mkv")
+    await until(bot, ["Shared.mkv"])
+
+
 async def test_a_removed_channel_is_indexed_no_more(bot: Container, bob: Actor, cast: Cast, world: World) -> None:
     """What is posted after the removal stays out; what is in the library stays there."""
     other = world.add_channel("Music", creator=cast.bob.id, username="music_box", admins=[cast.bot.id])
