@@ -50,13 +50,15 @@ class Watch:
     """What was seen of the bot while it indexed.
 
     Attributes:
-        p99_ms, max_ms: the worst minute's lateness of its event loop.
+        rest_p99_ms: lateness of its event loop before the flood, which is what the machine itself costs.
+        p99_ms, max_ms: the same in the worst minute of it.
         memory: (before, highest, afterwards) resident bytes.
         depth: most posts that waited in its queues.
         searches_ms: how long a reader's searches took.
         alerts: notices of a full queue.
     """
 
+    rest_p99_ms: float = 0.0
     p99_ms: float = 0.0
     max_ms: float = 0.0
     memory: tuple[int, int, int] = (0, 0, 0)
@@ -135,7 +137,9 @@ class Flood:
         """Begin when the bot has come to rest, and take its memory as what it is before."""
         await self._search("warm up")
         await asyncio.sleep(_SAMPLE_S)
-        self._watch.add(await self._report())
+        before = await self._report()
+        self._watch.add(before)
+        self._watch.rest_p99_ms = before["loop_lag_p99_ms"]
 
     async def _post(self, names: Sequence[str], seconds: float, wave: int) -> None:
         """Waves at even distances; the posts of one follow each other as fast as the wire takes them."""
@@ -251,6 +255,7 @@ def report(flooded: Run, watch: Watch, costs: Costs) -> bool:
     print(f"{flooded.posts} posts in {flooded.posted_s:.1f} s, at most {watch.depth} waiting in the queues")
     for name, value, target in rows:
         print(f"{name:<42}{value:>10.1f}   target <= {target:g}{'' if value <= target else '   MISSED'}")
+    print(f"loop lag p99 at rest, on this machine now: {watch.rest_p99_ms:.1f} ms")
     print(f"the last one is found: {flooded.found}")
     print(f"posts a second, wire to library: {flooded.rate:.0f}; in the busiest second {flooded.busiest:.0f}")
     slowest = max(watch.searches_ms, default=0.0)
