@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pyrogram.raw.types import ChatAdminRights
+
 from tests.e2e.admin.talk import ask
 
 if TYPE_CHECKING:
@@ -48,6 +50,17 @@ async def test_every_mistake_is_named_with_what_to_do(
     ):
         assert part in told, part
     assert "as it should be" not in told
+
+
+async def test_a_drop_box_needs_the_right_to_post(
+    setup: BotSetup, bob: Actor, cast: Cast, world: World, owner: Owner
+) -> None:
+    """An admin that may not write could not answer."""
+    box = world.add_channel("Box", creator=cast.bob.id, admins=[cast.bot.id])
+    async with setup.running(DELETE_CHANNEL=str(box.full_id)):
+        assert "drop box" not in await ask(bob, "/verify")
+        owner.set_bot_rights(box.id, admin=True, rights=ChatAdminRights(delete_messages=True))
+        assert f"drop box {box.full_id}" in await ask(bob, "/verify")
 
 
 async def test_a_drop_box_on_the_index_list_is_named(setup: BotSetup, bob: Actor, cast: Cast) -> None:
