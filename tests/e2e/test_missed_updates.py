@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
 from pyrogram import raw
 
 from sandbox.world.posting import Draft
@@ -11,8 +13,6 @@ from tests.e2e.test_update_order import ANSWERED, hold_answers
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
     from core.container import Container
     from sandbox.actor import Actor
@@ -78,22 +78,28 @@ async def test_the_first_start_answers_nothing_of_before(
     assert helped(ann) == 0
 
 
+@pytest.mark.parametrize("ends", ["while it stops", "never"])
 async def test_what_waited_at_the_end_is_handled_after_the_next_start(
-    setup: BotSetup, dc: DataCenter, ann: Actor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    setup: BotSetup, dc: DataCenter, ann: Actor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ends: str
 ) -> None:
-    """Scenario 139: of two messages one is being answered at the stop: it is not answered again, the other one is."""
+    """Scenario 139: of three messages one is being answered at the stop: it is not answered again, the others are."""
     monkeypatch.chdir(tmp_path)
-    async with setup.running(SHUTDOWN_DEADLINE_S="1", **PRIVATE):
+    async with setup.running(SHUTDOWN_DEADLINE_S="2", **PRIVATE) as bot:
         held = hold_answers(dc, ann)
         ann.say("/help")
         await held.held()
         ann.say("/nonsense")
         ann.say("/nonsense")
+        while bot.receiving.lanes.waiting < 2:
+            await bot.clock.sleep(0.01)
+        if ends == "while it stops":
+            asyncio.get_running_loop().call_later(0.2, held.release)
     held.release()
     async with setup.running(**PRIVATE) as bot:
         for _ in range(2):
             await ann.wait_message(containing="do not know this command")
-        await until(bot, 1, "updates_missed", kind="message", outcome="known")
+        assert count(bot, "updates_missed", kind="message", outcome="handled") == 2
+        assert count(bot, "updates_missed", kind="message", outcome="known") == (ends == "never")
 
     assert helped(ann) == 1
 
