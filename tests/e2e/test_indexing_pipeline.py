@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from tests.e2e.bots import BotSetup
     from tests.e2e.conftest import Cast
 
-POLLED = {"RECONCILE_INTERVAL_S": "10"}
-
 
 @pytest.fixture
 def owner(world: World, cast: Cast) -> Owner:
@@ -42,10 +40,12 @@ def library(mongo_uri: str, mongo_database: str) -> Iterator[Library]:
 
 
 @asynccontextmanager
-async def running(setup: BotSetup, monkeypatch: pytest.MonkeyPatch, folder: Path) -> AsyncIterator[Container]:
+async def running(
+    setup: BotSetup, monkeypatch: pytest.MonkeyPatch, folder: Path, **changes: str
+) -> AsyncIterator[Container]:
     """The bot in this process."""
     monkeypatch.chdir(folder)
-    async with setup.running() as bot:
+    async with setup.running(**changes) as bot:
         yield bot
 
 
@@ -108,20 +108,26 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 async def test_a_stop_in_a_burst_leaves_nothing_behind(
-    setup: BotSetup, bob: Actor, cast: Cast, world: World, library: Library
+    setup: BotSetup,
+    bob: Actor,
+    cast: Cast,
+    world: World,
+    library: Library,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    """Scenario 66: what waits in the queue at SIGTERM is stored before the process ends, or found at the next start."""
-    async with setup.process() as bot:
+    """Scenario 66: what waits in the queue is stored before the bot ends; the rest is found at the next start."""
+    async with running(setup, monkeypatch, tmp_path) as bot:
         for number in range(300):
             bob.post_file(cast.channel.id, f"Stop {number:03}.mkv", 1000 + number)
-        await until(lambda: library.count() >= 20)
-        assert await bot.terminate() == 0
-        stopped_at = library.count()
-        assert not [entry for entry in bot.log if entry.get("event") == "shutdown_step_cut_off"]
+        await until(lambda: bot.indexing.queue.depth > 20)
+    assert bot.indexing.queue.depth == 0
+    assert library.count() > 20
 
-        await bot.start()
+    async with running(setup, monkeypatch, tmp_path):
         await library.equals(posts_of(world, cast.channel))
-        assert 20 <= stopped_at <= 300
+    assert library.count() == 300
+    assert library.counted_today() == 300
 
 
 async def test_a_channel_that_throws_the_bot_out_is_paused(
@@ -158,20 +164,25 @@ async def test_a_channel_that_throws_the_bot_out_is_paused(
 
 
 async def test_a_channel_with_another_name_is_the_same_channel(
-    setup: BotSetup, owner: Owner, bob: Actor, cast: Cast, world: World, library: Library
+    setup: BotSetup,
+    owner: Owner,
+    bob: Actor,
+    cast: Cast,
+    world: World,
+    library: Library,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     """Scenario 78: a channel seeded by its @name is pinned to its id, and indexed whatever it is called later."""
     owner.rename(cast.channel.id, "first_name_of_it")
-    async with setup.process(CHANNELS="@first_name_of_it") as bot:
+    async with running(setup, monkeypatch, tmp_path, CHANNELS="@first_name_of_it"):
         bob.post_file(cast.channel.id, "Before.mkv")
         await library.equals(posts_of(world, cast.channel))
         owner.rename(cast.channel.id, "second_name_of_it")
         bob.post_file(cast.channel.id, "Renamed.mkv")
         await library.equals(posts_of(world, cast.channel))
-        await bot.kill()
-        bob.post_file(cast.channel.id, "While down.mkv")
-        await bot.start()
-
+    bob.post_file(cast.channel.id, "While down.mkv")
+    async with running(setup, monkeypatch, tmp_path, CHANNELS="@first_name_of_it"):
         await library.equals(posts_of(world, cast.channel))
 
 
@@ -208,7 +219,10 @@ async def test_what_a_lost_connection_swallowed_is_indexed_at_once(
     bot: Container, dc: DataCenter, bob: Actor, cast: Cast, world: World, library: Library
 ) -> None:
     """Scenario 61: posts whose updates were lost or were too many to push are found right after the reconnection."""
+    bob.post_file(cast.channel.id, "Before.mkv")
+    await library.equals(posts_of(world, cast.channel))
     for policy in ("drop", "too_long"):
+        await until(lambda: not bot.indexing.index_list.with_gap())
         dc.offline = policy
         dc.trouble.turn_away = True
         dc.trouble.drop_all()
