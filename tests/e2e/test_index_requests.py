@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.actor import Actor
+from sandbox.datacenter.faults import Fault
 from tests.e2e.past import QUICK, fill, forward, link
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from core.container import Container
+    from sandbox.datacenter.server import DataCenter
     from sandbox.world import World
     from sandbox.world.chats import Channel
     from tests.e2e.bots import BotSetup
@@ -25,6 +28,14 @@ if TYPE_CHECKING:
 def old(world: World, cast: Cast) -> Channel:
     """A channel full of posts that the bot may read and was never told of."""
     return world.add_channel("Old films", creator=cast.bob.id, admins=[cast.bot.id])
+
+
+@pytest.fixture
+async def bot(setup: BotSetup, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[Container]:
+    """The ordinary bot with small blocks and lively progress."""
+    monkeypatch.chdir(tmp_path)
+    async with setup.running(**QUICK) as container:
+        yield container
 
 
 async def settled(bot: Container) -> None:
@@ -107,6 +118,44 @@ async def test_what_is_indexed_already_is_not_asked_for(
     forward(world, ann, post)
 
     await ann.wait_message(containing="in the library already")
+
+
+async def test_a_forwarded_album_is_one_wish(bot: Container, world: World, bob: Actor, old: Channel) -> None:
+    """Ten files that are forwarded together are one offer, and the next album is another one."""
+    posts = fill(bob, old, 10)
+    drafts = world.sharing.forwarded(posts)
+    for album in (1, 2):
+        for draft in drafts:
+            draft.grouped_id = album
+            world.write(bob.user_id, world.accounts[bob.bot_id], draft)
+    bob.say("/help")
+    await bob.wait_message(containing="How to search")
+
+    assert [seen.text.splitlines()[0] for seen in bob.received if "Index" in seen.text] == [
+        "Index one message of Old films?",
+        "Index one message of Old films?",
+    ]
+
+
+async def test_accepting_what_is_being_indexed_begins_nothing(
+    bot: Container, dc: DataCenter, bob: Actor, ann: Actor, old: Channel
+) -> None:
+    """A moderator who indexes a channel by hand may still accept the request for it, and is told how things stand."""
+    bob.say("/start")
+    posts = fill(bob, old, 30)
+    ann.say(link(old, posts[-1]))
+    asked = await bob.wait_message(containing="asks to index Old films")
+    held = dc.faults.add(Fault("channels.GetMessages", action="hold", match=lambda request: request.id[0].id == 11))
+    bob.say(link(old, posts[-1]))
+    await bob.press(await bob.wait_message(containing="Index 30"), "Start")
+    await held.held()
+
+    await bob.press(asked, "Accept")
+
+    await bob.wait_edit(of=asked, containing="is being indexed already")
+    await ann.wait_message(containing="is being indexed, as you asked")
+    held.release()
+    await bob.wait_edit(containing="30 new, 0 known already")
 
 
 async def test_a_flood_of_forwards_reaches_the_moderators_once(
