@@ -60,10 +60,14 @@ class AdminNotices:
         """Tell every admin a sentence of the catalogue; returns at once."""
         self._send_to(self._admins, key, self._catalogue.html(key, FALLBACK_LANGUAGE, **values))
 
-    def tell_owner(self, findings: Sequence[Finding]) -> None:
-        """Tell the first admin alone several sentences in one message, a paragraph each; returns at once."""
+    async def reach_owner(self, findings: Sequence[Finding]) -> bool:
+        """Tell the first admin alone several sentences in one message, a paragraph each.
+
+        Returns:
+            False when it was not sent, for example because the owner never started the bot.
+        """
         paragraphs = [self._catalogue.html(found.key, FALLBACK_LANGUAGE, **found.values) for found in findings]
-        self._send_to(self._admins[:1], findings[0].key, _shortened(paragraphs))
+        return await self._send(self._admins[0], findings[0].key, _shortened(paragraphs))
 
     def tell_once(self, episode: str, key: str, /, **values: str | float) -> bool:
         """Tell every admin unless this episode is open already, which it is from now on; whether it was told now."""
@@ -89,27 +93,33 @@ class AdminNotices:
                 self._log.warning("notice_not_sent", notice=key, admin_id=admin_id, reason="too many wait")
                 continue
             self._waiting += 1
-            self._tasks.spawn(self._send(admin_id, key, html), name="admin_notice")
+            self._tasks.spawn(self._send_waiting(admin_id, key, html), name="admin_notice")
 
-    async def _send(self, admin_id: int, key: str, html: str) -> None:
-        reason = "unreachable"
+    async def _send_waiting(self, admin_id: int, key: str, html: str) -> None:
+        try:
+            await self._send(admin_id, key, html)
+        finally:
+            self._waiting -= 1
+
+    async def _send(self, admin_id: int, key: str, html: str) -> bool:
+        """Whether it was sent, or may have been."""
+        reason = ""
         try:
             for _ in range(_TRIES):
                 try:
                     await self._telegram.send_text(admin_id, html, send_class=SendClass.NOTICE)
                 except TelegramUnavailableError as error:
                     if isinstance(error, OutcomeUnknownError):
-                        return  # it may have arrived
+                        return True  # it may have arrived
                     pause_s = error.seconds if isinstance(error, RetryLaterError) else _PAUSE_S
                     await self._clock.sleep(min(pause_s, _LONGEST_PAUSE_S))
                     reason = type(error).__name__
                 else:
-                    return
+                    return True
         except (RecipientUnreachableError, TelegramRefusedError) as error:
             reason = type(error).__name__
-        finally:
-            self._waiting -= 1
         self._log.warning("notice_not_sent", notice=key, admin_id=admin_id, reason=reason)
+        return False
 
 
 def _shortened(paragraphs: list[str]) -> str:

@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 _LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _CHECKED_AT_START = 50
 _PAUSE_S = 2.0
+_UNREACHED_PAUSE_S = 60.0
 
 
 class SelfCheckService:
     """Asks Telegram what the bot may do where; at start, tells the owner what keeps it from indexing.
+
+    An owner who has not started the bot yet is told within a minute of that.
 
     Args:
         databases: numbers of those that exist.
@@ -61,12 +64,10 @@ class SelfCheckService:
                 report = await self.check(most=_CHECKED_AT_START)
             except (DatabaseUnavailableError, TelegramUnavailableError):
                 await self._clock.sleep(_PAUSE_S * 5)
-            else:
-                break
-        if report.needs_owner:
-            lines = (*report.unreadable, *report.other, Finding("check-commands"), Finding("check-inline-feedback"))
-            first = Finding("check-first-run") if report.channels else Finding("check-no-channels")
-            self._notices.tell_owner((first, *lines, Finding("check-again")))
+                continue
+            if not report.needs_owner or await self._notices.reach_owner(_checklist(report)):
+                return
+            await self._clock.sleep(_UNREACHED_PAUSE_S)
 
     async def check(self, *, most: int | None = None) -> CheckReport:
         """Look at everything.
@@ -128,3 +129,9 @@ class SelfCheckService:
             except DatabaseUnavailableError:
                 pass
             await self._clock.sleep(_PAUSE_S)
+
+
+def _checklist(report: CheckReport) -> tuple[Finding, ...]:
+    first = Finding("check-first-run") if report.channels else Finding("check-no-channels")
+    found = (*report.unreadable, *report.other)
+    return (first, *found, Finding("check-commands"), Finding("check-inline-feedback"), Finding("check-again"))

@@ -111,10 +111,19 @@ async def test_a_flood_of_notices_is_bounded(notices: AdminNotices, wire: Wire, 
 
 async def test_the_owner_gets_a_list_that_fits_a_message(notices: AdminNotices, wire: Wire) -> None:
     """Whatever is too much is left out, never the last sentence, which says how to see all of it."""
-    notices.tell_owner([*[Finding("check-channel-not-admin", {"channel": "c" * 60})] * 200, Finding("check-again")])
-    await settle()
+    channels = [Finding("check-channel-not-admin", {"channel": "c" * 60})] * 200
+
+    assert await notices.reach_owner([*channels, Finding("check-again")])
 
     [(chat_id, html)] = wire.arrived
     assert chat_id == OWNER
     assert 3000 < len(html) < 4096
     assert html.endswith("/verify looks again.")
+
+
+async def test_whether_the_owner_was_reached_is_known(notices: AdminNotices, wire: Wire) -> None:
+    """Who never started the bot was not; what may have arrived is not said again."""
+    wire.errors = [RecipientUnreachableError("never started"), OutcomeUnknownError("lost")]
+
+    assert not await notices.reach_owner([Finding("check-again")])
+    assert await notices.reach_owner([Finding("check-again")])
