@@ -20,6 +20,7 @@ _Menu = Callable[[Texts], Sequence[tuple[str, str]]]
 
 _LANGUAGE = "en"
 _RETRY_PAUSE_S = 10.0
+_NOT_STARTED_PAUSE_S = 600.0
 
 
 class CommandMenu:
@@ -37,7 +38,8 @@ class CommandMenu:
     async def publish(self, menu: _Menu, admin_menu: _Menu | None = None) -> None:
         """Publish what `menu` says in English for everybody, and `admin_menu` for each admin instead.
 
-        Tried again and again until Telegram takes it. An admin who never started the bot sees everybody's menu.
+        Tried again and again until Telegram takes it. An admin who has not started the bot sees everybody's menu, and
+        gets the other one within ten minutes of starting it.
 
         Raises:
             TelegramRefusedError: Telegram will not take it, however often it is asked.
@@ -46,11 +48,18 @@ class CommandMenu:
         await self._publish(menu(texts), None)
         if admin_menu is None:
             return
-        for admin_id in self._admins:
-            try:
-                await self._publish(admin_menu(texts), admin_id)
-            except SourceGoneError:
-                self._log.warning("admin_never_started_the_bot", admin_id=admin_id)
+        waiting = list(self._admins)
+        while waiting := [admin_id for admin_id in waiting if not await self._reach(admin_id, admin_menu(texts))]:
+            await self._clock.sleep(_NOT_STARTED_PAUSE_S)
+
+    async def _reach(self, admin_id: int, commands: Sequence[tuple[str, str]]) -> bool:
+        """Publish for one admin; False when that person has not started the bot."""
+        try:
+            await self._publish(commands, admin_id)
+        except SourceGoneError:
+            self._log.debug("admin_has_not_started_the_bot", admin_id=admin_id)
+            return False
+        return True
 
     async def _publish(self, commands: Sequence[tuple[str, str]], person_id: int | None) -> None:
         while True:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.errors import TelegramUnavailableError
-from core.telegram.gateway import RetryLaterError
+from core.telegram.gateway import RetryLaterError, SourceGoneError
 from core.text.catalog import Catalogue
 from handlers.command_menu import CommandMenu
 
@@ -48,3 +48,28 @@ async def test_a_menu_that_telegram_puts_off_is_published_later(
     await publishing
 
     assert wire.published == [[("start", "Start over")]]
+
+
+async def test_admins_have_a_menu_of_their_own_once_they_started_the_bot(clock: TestClock) -> None:
+    """One who has not keeps nobody waiting, and gets it later."""
+    published: list[tuple[int | None, list[str]]] = []
+    unstarted = {8}
+
+    class Telegram:
+        async def set_commands(self, commands: list[tuple[str, str]], *, person_id: int | None = None) -> None:
+            if person_id in unstarted:
+                raise SourceGoneError("never started")
+            published.append((person_id, [name for name, _ in commands]))
+
+    menu = CommandMenu(Telegram(), Catalogue(), clock, (8, 9))
+    publishing = asyncio.ensure_future(
+        menu.publish(lambda _: [("start", "Start")], lambda _: [("start", "Start"), ("delete", "Delete")])
+    )
+    await clock.wait_sleeping(1)
+    assert published == [(None, ["start"]), (9, ["start", "delete"])]
+
+    unstarted.clear()
+    clock.advance(600)
+    await publishing
+
+    assert published[2:] == [(8, ["start", "delete"])]
