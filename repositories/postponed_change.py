@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.domain.media import MediaKind, MediaSource, NewMedia
 from repositories.media_document import (
+    ALBUM,
     CAPTION,
     CHANNEL,
     DURATION,
@@ -19,6 +20,7 @@ from repositories.media_document import (
     FILE_ID,
     ID,
     KIND,
+    LENT,
     MESSAGE,
     NAME,
     SIZE,
@@ -131,7 +133,13 @@ def _edit_document(media: NewMedia) -> Document:
         EDITED_AT: media.edited_at,
         SOURCES: source_document(media.source),
     }
-    optional = {CAPTION: media.caption, DURATION: media.duration_s, _MIME_TYPE: media.mime_type}
+    optional = {
+        CAPTION: media.caption,
+        DURATION: media.duration_s,
+        _MIME_TYPE: media.mime_type,
+        ALBUM: media.album_id,
+        LENT: 1 if media.is_caption_lent else None,
+    }
     edit.update((name, value) for name, value in optional.items() if value is not None)
     return {_EDIT: edit}
 
@@ -159,6 +167,8 @@ def _to_media(edit: Document) -> NewMedia:
         mime_type=edit.get(_MIME_TYPE),
         duration_s=edit.get(DURATION),
         edited_at=edit[EDITED_AT],
+        album_id=edit.get(ALBUM),
+        is_caption_lent=LENT in edit,
     )
 
 

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from core.domain.indexing import ChannelEdit
-from tests.integration.services.indexer import FILMS
+from core.database.multi_pool import MultiDatabaseManager
+from core.domain.indexing import ChannelEdit, ChannelPost
+from core.services.album_captions import AlbumCaptions
+from repositories.media_album import MediaAlbumRepository
+from tests.fixtures.channel_wire import FakeChannel
+from tests.integration.services.indexer import BOOKS, FILMS
 
 if TYPE_CHECKING:
-    from tests.fixtures.channel_wire import FakeChannel
     from tests.integration.services.indexer import Indexer
 
 ALBUM, OTHER = 9_000_000_000_000_001, 9_000_000_000_000_002
@@ -121,3 +124,35 @@ async def test_a_lent_caption_finds_the_file(indexer: Indexer, films: FakeChanne
     shared = set.intersection(*found.values())
     assert len(shared) >= 2  # the caption's word and the extension
     assert not any(isinstance(post, ChannelEdit) for post in posts)
+
+
+async def test_posts_of_one_batch_share_before_they_are_stored(films: FakeChannel) -> None:
+    """Scenario 71: the first caption of an album is lent, each channel's album and every own caption apart."""
+    posts = [
+        *films.album(ALBUM, *NAMES[:3], caption="Second", at=1),
+        films.post("own.mkv", album=ALBUM, caption="Third"),
+        films.post("lone.mkv"),
+        FakeChannel(BOOKS).post("elsewhere.mkv", album=ALBUM),
+    ]
+    shared = AlbumCaptions.share([post.media for post in posts if isinstance(post, ChannelPost) and post.media])
+
+    assert [(media.caption, media.is_caption_lent) for media in shared] == [
+        ("Second", True),
+        ("Second", False),
+        ("Second", True),
+        ("Third", False),
+        (None, False),
+        (None, False),
+    ]
+
+
+async def test_a_caption_that_comes_between_is_kept(indexer: Indexer, films: FakeChannel) -> None:
+    """Scenario 71: a file that gets a caption of its own between the reading and the lending keeps it."""
+    albums = MediaAlbumRepository(MultiDatabaseManager([indexer.pool], indexer.clock))
+    await indexer.indexing.store(films.album(ALBUM, "a.mkv", "b.mkv", caption=""))
+    stored = await albums.parts(FILMS, [ALBUM], [1, 2])
+    await indexer.indexing.store([films.edit(1, at=50, caption="Own")])
+
+    await albums.lend([(part, "Lent") for part in stored[ALBUM]])
+
+    assert await captions(indexer) == {"a.mkv": "Own", "b.mkv": "Lent"}
