@@ -6,6 +6,7 @@ of this: they have sequences of their own, and those that are indexed are compar
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _MAX_PAGES = 100
 _LOOK_EVERY_S = 1.0
+_PATIENCE_S = 10.0
 _TIMEOUT_S = 5.0
 _FLOOD_CAP_S = 5.0
 
@@ -72,9 +74,11 @@ class MissedUpdates:
 
         Args:
             take: gets every update that was missed, and others that have been handled before.
-            caught_up: called once the first look has succeeded or failed; a failed one is repeated every second.
+            caught_up: called once the first look has ended or taken ten seconds; a failed one is repeated every
+                second.
         """
         self._begin()
+        asyncio.get_running_loop().call_later(_PATIENCE_S, caught_up)  # what arrives waits for it, but not for ever
         while True:
             self._notice_connection()
             await self._pay(take)
@@ -126,8 +130,8 @@ class MissedUpdates:
         for _ in range(_MAX_PAGES):
             if position.pts >= server.pts and position.qts >= server.qts:
                 return count
-            page = await self._ask("updates.GetDifference", raw.functions.updates.GetDifference(**position._asdict()))
-            if isinstance(page, raw.types.updates.DifferenceTooLong):
+            page = await self._page(position)
+            if page is None:
                 break
             if isinstance(page, raw.types.updates.DifferenceEmpty):
                 self._state.advance(server.pts, server.qts)
@@ -140,6 +144,16 @@ class MissedUpdates:
         self._log.warning("missed_updates_given_up", taken=count)
         self._state.advance(server.pts, server.qts)
         return count
+
+    async def _page(self, position: Position) -> Any:
+        """What comes next after a position; None when Telegram does not tell, however often it is asked."""
+        request = raw.functions.updates.GetDifference(**position._asdict())
+        try:
+            page = await self._ask("updates.GetDifference", request)
+        except errors.RPCError as error:
+            self._log.warning("missed_updates_refused", error=type(error).__name__)
+            return None
+        return None if isinstance(page, raw.types.updates.DifferenceTooLong) else page
 
     @staticmethod
     def _hand_over(page: Any, before: Position, server: Position, take: TakeMissed) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pyrogram import raw
 
+from sandbox.datacenter.faults import Fault
 from sandbox.world.posting import Draft
 from tests.e2e.test_update_order import ANSWERED, hold_answers
 
@@ -76,6 +77,29 @@ async def test_the_first_start_answers_nothing_of_before(
         await ann.wait_message(containing="do not know this command")
 
     assert helped(ann) == 0
+
+
+@pytest.mark.parametrize("error", [(500, "INTERNAL"), (400, "PERSISTENT_TIMESTAMP_INVALID")])
+async def test_a_past_that_telegram_does_not_tell_holds_nobody_up(
+    setup: BotSetup,
+    dc: DataCenter,
+    ann: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    error: tuple[int, str],
+) -> None:
+    """Where what was missed cannot be had, now or ever, what arrives is answered."""
+    monkeypatch.chdir(tmp_path)
+    async with setup.running(**PRIVATE):
+        ann.say("/help")
+        await ann.wait_message(containing=ANSWERED)
+    ann.say("/help")
+    dc.faults.add(Fault("updates.GetDifference", error=error, times=None))
+    async with setup.running(**PRIVATE):
+        ann.say("/nonsense")
+        await ann.wait_message(containing="do not know this command", timeout=20)
+
+    assert helped(ann) == 1
 
 
 @pytest.mark.parametrize("ends", ["while it stops", "never"])
