@@ -213,7 +213,13 @@ async def test_a_bot_loses_its_rights_and_gets_them_back(connect, cast, bob):
     bob.set_bot_rights(channel, admin=False)
     lost = await got(changes)
     assert (lost.old_chat_member.status, lost.new_chat_member) == (enums.ChatMemberStatus.ADMINISTRATOR, None)
-    for refused in (bot.get_messages(channel, post.id), bot.get_chat(channel), bot.send_message(channel, "hello")):
+    named = F.channels.GetChannels(id=[await bot.resolve_peer(channel)])
+    for refused in (
+        bot.get_messages(channel, post.id),
+        bot.get_chat(channel),
+        bot.send_message(channel, "hello"),
+        bot.invoke(named),
+    ):
         with pytest.raises(errors.ChannelPrivate):
             await refused
     bob.set_bot_rights(channel, admin=True)
@@ -305,11 +311,11 @@ async def test_what_a_bot_missed_in_groups_waits_for_it(connect, cast, bob, ann)
     group = bob.create_basic_group("Family", [cast.ann.id, cast.bot.id])
     assert not ann.follow_link(bob.invite_link(cast.channel.full_id, needs_approval=True))
     bot = await connect(cast.bot)
-    ask = F.updates.GetDifference(pts=1, date=1, qts=0)
-    difference = await bot.invoke(ask)
+    messages = (await bot.invoke(F.updates.GetDifference(pts=1, date=1, qts=0))).new_messages
+    difference = await bot.invoke(F.updates.GetDifference(pts=cast.bot.box.log.pts, date=1, qts=0))
     kinds = {type(update).__name__ for update in difference.other_updates}
     assert {"UpdateChatParticipant", "UpdateBotChatInviteRequester"} <= kinds
     assert {group.id, cast.channel.id} <= {chat.id for chat in difference.chats}
     assert {cast.ann.id, cast.bob.id, cast.bot.id} <= {user.id for user in difference.users}
-    service = [message for message in difference.new_messages if isinstance(message, T.MessageService)]
+    service = [message for message in messages if isinstance(message, T.MessageService)]
     assert [type(message.action).__name__ for message in service] == ["MessageActionChatCreate"]

@@ -103,7 +103,7 @@ def test_bots_that_are_admins_learn_who_comes_and_goes_in_a_basic_group(world, s
     assert (told[-1].user_id, told[-1].actor_id, told[-1].chat_id) == (carl.id, bob.id, family.id)
 
 
-def test_a_migrated_group_is_dead_and_its_supergroup_has_everybody(world, owner, family, ann, bob, bot):
+def test_a_migrated_group_is_dead_and_its_supergroup_has_everybody(world, sink, owner, family, ann, bob, bot):
     """Scenario 102: roles move, both chats say where the other is, and the old id takes no messages."""
     world.group_life.set_admin(family, bot.id, admin=True, actor_id=bob.id)
     supergroup = owner.migrate(family)
@@ -115,6 +115,8 @@ def test_a_migrated_group_is_dead_and_its_supergroup_has_everybody(world, owner,
     farewell = list(bot.box.dialog(family.full_id).history)[-1].body.action
     arrival = next(iter(supergroup.history)).body.action
     assert (farewell.channel_id, arrival.chat_id, arrival.title) == (supergroup.id, family.id, "Family")
+    told = [u for to, u in sink.pushed if to == bot.id and getattr(u.updates[0], "message", None)]
+    assert [supergroup.id in {chat.id for chat in updates.chats} for updates in told][-2:] == [True, True]
     old = world.views.group(family, bot.id)
     assert (old.deactivated, old.migrated_to.channel_id) == (True, supergroup.id)
     assert old.migrated_to.access_hash == world.access.channel(bot.id, supergroup.id)
