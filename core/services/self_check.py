@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 _LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _CHECKED_AT_START = 50
-_PAUSE_S = 2.0
+_PAUSE_S = 10.0
+_LIST_PAUSE_S = 0.5
 _UNREACHED_PAUSE_S = 60.0
 
 
@@ -63,7 +64,7 @@ class SelfCheckService:
             try:
                 report = await self.check(most=_CHECKED_AT_START)
             except (DatabaseUnavailableError, TelegramUnavailableError):
-                await self._clock.sleep(_PAUSE_S * 5)
+                await self._clock.sleep(_PAUSE_S)
                 continue
             if not report.needs_owner or await self._notices.reach_owner(_checklist(report)):
                 return
@@ -128,7 +129,7 @@ class SelfCheckService:
                     return
             except DatabaseUnavailableError:
                 pass
-            await self._clock.sleep(_PAUSE_S)
+            await self._clock.sleep(_LIST_PAUSE_S)
 
 
 def _checklist(report: CheckReport) -> tuple[Finding, ...]:
