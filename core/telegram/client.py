@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import random
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _WORKERS = 200
 _MESSAGE_CACHE = 500
+_FAREWELL_S = 1.0
 _BAD_LOGIN = {
     "ACCESS_TOKEN_INVALID": "BOT_TOKEN: Telegram does not accept it; get one from @BotFather, for example 1234:AbCd…",
     "ACCESS_TOKEN_EXPIRED": "BOT_TOKEN: it was revoked; get the present one from @BotFather, for example 1234:AbCd…",
@@ -153,7 +155,9 @@ async def stop_client(client: Client, timeout_s: float) -> None:
     except TimeoutError:
         structlog.get_logger(__name__).warning("telegram_stopped_early", after_s=round(timeout_s, 1))
     if client.session is not None:
-        await client.session.stop()
+        with suppress(TimeoutError):  # a network that takes nothing any more does not even take a farewell
+            async with asyncio.timeout(_FAREWELL_S):
+                await client.session.stop()
 
 
 async def _try_start(client: Client) -> BaseException | None:
