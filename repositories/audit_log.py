@@ -5,6 +5,7 @@ audit_log {_id, at, admin: user id, action, details: {name: value}}
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from core.domain.audit import AuditEntry
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from core.database.pool import DatabaseConnectionPool
 
 _AUDIT_LOG = "audit_log"
+_DATED = {"at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}}  # every entry, through the index
 
 
 class AuditLogRepository:
@@ -28,5 +30,5 @@ class AuditLogRepository:
 
     async def latest(self, limit: int) -> list[AuditEntry]:
         """The newest entries, newest first."""
-        found = await self._pool.find(_AUDIT_LOG, {}, sort=[("at", -1), ("_id", -1)], limit=limit)
+        found = await self._pool.find(_AUDIT_LOG, _DATED, sort=[("at", -1), ("_id", -1)], limit=limit)
         return [AuditEntry(entry["at"], entry["admin"], entry["action"], entry["details"]) for entry in found]

@@ -50,9 +50,10 @@ class BlockedFileRepository:
         return {found[ID] for found in await self._pool.find(_BLOCKED, wanted, projection={ID: 1})}
 
     async def find(self, unique_ids: Collection[str] | None = None, *, limit: int = 0) -> list[BlockedFile]:
-        """Those of `unique_ids`, or all; at most `limit`, unless it is 0."""
-        wanted: Document = {} if unique_ids is None else {ID: {"$in": list(unique_ids)}}
-        return [_to_blocked(found) for found in await self._pool.find(_BLOCKED, wanted, limit=limit)]
+        """Those of `unique_ids`, or all, by unique id; at most `limit`, unless it is 0."""
+        wanted: Document = {ID: {"$gt": ""} if unique_ids is None else {"$in": list(unique_ids)}}
+        found = await self._pool.find(_BLOCKED, wanted, sort=[(ID, 1)], limit=limit)
+        return list(map(_to_blocked, found))
 
 
 def _update(file: BlockedFile) -> UpdateOne:

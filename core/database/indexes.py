@@ -35,7 +35,8 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         IndexModel([("premium_until", ASCENDING)], name="premium_until", sparse=True),
     ),
     "search_terms": (IndexModel([("t", ASCENDING), ("_id", ASCENDING)], name="t"),),
-    "audit_log": (IndexModel([("at", DESCENDING)], name="at"),),
+    "audit_log": (IndexModel([("at", DESCENDING), ("_id", DESCENDING)], name="newest"),),
+    "index_jobs": (IndexModel([("state", ASCENDING), ("_id", ASCENDING)], name="state"),),
     "postponed_changes": (IndexModel([("waiting", ASCENDING), ("order", ASCENDING)], name="waiting"),),
 }
 
