@@ -97,8 +97,8 @@ async def test_a_burst_beyond_both_queues_loses_nothing(
     monkeypatch.chdir(tmp_path)
     bob.say("/start")
     async with behind_proxy(setup, mongo_uri, **_SMALL_QUEUES) as (bot, way):
-        await until(lambda: not bot.indexing.index_list.with_gap())
         for burst in ("First", "Second"):
+            await until(lambda: not bot.indexing.index_list.with_gap())  # while there is one, nothing is queued
             way.stall()
             before = bot.metrics.posts_shed._value.get()
             for number in range(60):
@@ -188,7 +188,7 @@ async def test_what_cannot_be_stored_is_left_out_alone(
         await until(lambda: not bot.indexing.index_list.with_gap())
         rules.only("media_files", {"n": {"$ne": "Refused by rule.mkv"}})
         names = ["Good one.mkv", "Long " * 2000, "Good two.mkv", "Refused by rule.mkv", "Good three.mkv"]
-        way.stall()  # so that all of them are in one batch
+        way.stall()  # so that they wait together
         for number, name in enumerate(names):
             bob.post_file(cast.channel.id, name, 1000 + number)
         bob.post_file(cast.channel.id, "Huge.mkv", 1 << 60)
@@ -213,7 +213,7 @@ async def test_a_worker_that_dies_is_started_again_and_counted(
     await until(lambda: not bot.indexing.index_list.with_gap())
     rules.only("indexed_channels", {"pts": {"$lt": 0}})
     bob.post_file(cast.channel.id, "Before the fall.mkv", 1)
-    await until(lambda: bot.tasks.failures)
+    await until(bot.metrics.tasks_failed.labels("indexing")._value.get)
     rules.only("indexed_channels", {})
 
     bob.post_file(cast.channel.id, "After the fall.mkv", 2)
