@@ -68,6 +68,8 @@ class GuardedCalls:
 
     async def run_anyway(self, op: str, call: Callable[[], Awaitable[T]]) -> T:
         """As `run`, whatever the breaker says."""
+        task = asyncio.current_task()
+        cancelled_before = task.cancelling() if task is not None else 0
         try:
             async with asyncio.timeout(_DEADLINE_S):
                 answer = await call()
@@ -80,6 +82,8 @@ class GuardedCalls:
             self._log.warning("cache_refused", op=op, error=type(error).__name__)
             raise RedisRefusedError("Redis refused the operation") from error
         self._closed()
+        if task is not None and task.cancelling() > cancelled_before:
+            raise asyncio.CancelledError  # the client's `wait_for` loses one that comes together with its answer
         return answer
 
     def _opened(self, op: str, error: BaseException) -> None:

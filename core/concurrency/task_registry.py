@@ -74,6 +74,10 @@ class TaskRegistry:
             started = self._clock.monotonic()
             try:
                 await work()
+            except asyncio.CancelledError as error:
+                if _is_cancelled():
+                    raise
+                self._report(name, error)  # something that it waited for was cancelled, not the work
             except Exception as error:
                 self._report(name, error)
             else:
@@ -91,3 +95,8 @@ class TaskRegistry:
         self._log.error("task_failed", task=name, exc_info=error)
         if self._on_failure is not None:
             self._on_failure(name, error)
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
