@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import shutil
+import tempfile
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 _RUN_ADDRESS = "FILE_FILTER_TEST_SERVERS"
 _TEARDOWN_S = 60
+_MEMORY, _ROOM = Path("/dev/shm"), 8 << 30  # where Linux keeps files in memory
 
 
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, Callable[[], Any]]:
@@ -35,9 +39,17 @@ def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> M
 def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
+    _keep_files_in_memory()
     servers = SharedServers()
     os.environ[_RUN_ADDRESS] = servers.address
     config.add_cleanup(servers.close)
+
+
+def _keep_files_in_memory() -> None:
+    """Spare the disk what servers write for tests, where there is room; workers and servers inherit the choice."""
+    if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+        os.environ["TMPDIR"] = str(_MEMORY)
+        tempfile.tempdir = None  # chosen anew
 
 
 @pytest.hookimpl(wrapper=True)
