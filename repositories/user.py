@@ -1,6 +1,7 @@
 """People and their daily quota, one document each.
 
-    users {_id, first_name, username, language, premium_until, ban_reason, created_at,
+    users {_id, first_name, username, language, premium_until, ban_reason, banned_at, banned_by, role,
+           created_at,
            quota: {day, charged, holds: [{id, n, day, expires_at}]}}
 
 `charged` is what `day` has spent plus what its holds still hold. Every change of it is one update guarded by the state
@@ -12,38 +13,38 @@ from __future__ import annotations
 
 import secrets
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import DuplicateKeyError
 
 from core.cache import keys
-from core.cache.codec import ValueForm
 from core.database.base import BaseRepository
+from core.domain.permission import Role
 from core.domain.quota import QuotaReservation
 from core.domain.user import User
 from core.errors import DatabaseUnavailableError
+from repositories.user_document import PROFILE, USER_FORM, to_user
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from core.cache.redis_cache import RedisCache
     from core.clock import Clock
     from core.database.pool import DatabaseConnectionPool, Document
 
 _USERS = "users"
-_PROFILE = {"first_name": 1, "username": 1, "language": 1, "premium_until": 1, "ban_reason": 1}
 _QUOTA = {"quota": 1}
 _TRIES = 5
 _EXTEND_TRIES = 50
 _SWEEP = 500
-_CACHED_FIELDS = 6
 
 
 class UserRepository(BaseRepository[int, User]):
     """Reads and writes people; every method raises DatabaseUnavailableError when the primary database is gone."""
 
     def __init__(self, pool: DatabaseConnectionPool, cache: RedisCache, clock: Clock) -> None:
-        super().__init__(cache, clock, key=keys.user, form=_FORM)
+        super().__init__(cache, clock, key=keys.user, form=USER_FORM)
         self._pool = pool
 
     async def create_user(self, user: User) -> User:
@@ -80,20 +81,39 @@ class UserRepository(BaseRepository[int, User]):
             DatabaseUnavailableError: it is not known whether premium was extended; look at the person.
         """
         for _ in range(_EXTEND_TRIES):
-            found = await self._pool.find_one(_USERS, {"_id": user_id}, projection=_PROFILE) or {}
+            found = await self._pool.find_one(_USERS, {"_id": user_id}, projection=PROFILE) or {}
             current = found.get("premium_until")
             until = (max(current, now) if current else now) + by
             if (extended := await self._try_extend(user_id, current, until)) is not None:
                 return extended
         raise DatabaseUnavailableError(f"premium of one person was changed {_EXTEND_TRIES} times meanwhile")
 
-    async def set_ban(self, user_id: int, reason: str) -> User:
-        """Ban a person, known or not; a banned one gets the new reason."""
-        return await self._change(user_id, {"$set": {"ban_reason": reason}})
+    async def set_ban(self, user_id: int, reason: str, *, by: int = 0, spared: Collection[Role] = ()) -> User | None:
+        """Ban a person, known or not; a banned one gets the new reason.
+
+        Args:
+            user_id: who is banned.
+            reason: told to that person.
+            by: who bans; 0 for the bot itself.
+            spared: nobody who has one of these roles when it is written is banned.
+
+        Returns:
+            The person as banned; None for one who is spared.
+        """
+        ban = {"ban_reason": reason, "banned_at": self._clock.utc_now(), "banned_by": by}
+        unless = {"role": {"$nin": [role.value for role in spared]}} if spared else {}
+        try:
+            return await self._change(user_id, {"$set": ban}, unless)
+        except DuplicateKeyError:  # there is such a person, whom the condition does not fit
+            return None
 
     async def unban(self, user_id: int) -> User:
         """Lift a ban; does nothing to a person who is not banned."""
-        return await self._change(user_id, {"$set": {"ban_reason": None}})
+        return await self._change(user_id, {"$set": {"ban_reason": None, "banned_at": None, "banned_by": None}})
+
+    async def set_role(self, user_id: int, role: Role) -> User:
+        """Appoint a person, known or not, or dismiss one with `Role.READER`."""
+        return await self._change(user_id, {"$set": {"role": role.value if role is not Role.READER else None}})
 
     async def set_language(self, user_id: int, language: str | None) -> User:
         """Set a person's language; None follows Telegram's."""
@@ -257,20 +277,29 @@ class UserRepository(BaseRepository[int, User]):
         return {"day": "", "charged": 0, "holds": [], **((found or {}).get("quota") or {})}
 
     async def _load(self, user_id: int) -> User | None:
-        found = await self._pool.find_one(_USERS, {"_id": user_id}, projection=_PROFILE)
-        return None if found is None else _to_user(found)
+        found = await self._pool.find_one(_USERS, {"_id": user_id}, projection=PROFILE)
+        return None if found is None else to_user(found)
 
-    async def _change(self, user_id: int, changes: Mapping[str, Mapping[str, Any]]) -> User:
-        """Write to a person's document, made when there is none, then forget what is remembered of it."""
+    async def _change(
+        self,
+        user_id: int,
+        changes: Mapping[str, Mapping[str, Any]],
+        condition: Mapping[str, Any] = MappingProxyType({}),
+    ) -> User:
+        """Write to a person's document, made when there is none, then forget what is remembered of it.
+
+        Raises:
+            DuplicateKeyError: there is one, and `condition` does not fit it.
+        """
         on_insert = {"first_name": "", "created_at": self._clock.utc_now()}
         missing = {name: value for name, value in on_insert.items() if name not in changes["$set"]}
         update = {**changes, "$setOnInsert": {**missing, **changes.get("$setOnInsert", {})}}
         async with self._writing(user_id):
             try:
-                found = await self._upsert(user_id, update)
+                found = await self._upsert(user_id, update, condition)
             except DuplicateKeyError:  # the loser of two first writes finds the winner's document
-                found = await self._upsert(user_id, update)
-        return _to_user(found)
+                found = await self._upsert(user_id, update, condition)
+        return to_user(found)
 
     async def _try_extend(self, user_id: int, current: datetime | None, until: datetime) -> User | None:
         """Move the end of premium from `current`; None when it is not that any more."""
@@ -279,14 +308,14 @@ class UserRepository(BaseRepository[int, User]):
         update = {"$set": {"premium_until": until}, "$setOnInsert": new}
         async with self._writing(user_id):
             try:
-                found = await self._pool.find_one_and_update(_USERS, query, update, projection=_PROFILE, upsert=True)
+                found = await self._pool.find_one_and_update(_USERS, query, update, projection=PROFILE, upsert=True)
             except DuplicateKeyError:
                 return None
-        return _to_user(found or {"_id": user_id})
+        return to_user(found or {"_id": user_id})
 
-    async def _upsert(self, user_id: int, update: Mapping[str, Any]) -> Document:
+    async def _upsert(self, user_id: int, update: Mapping[str, Any], also: Mapping[str, Any]) -> Document:
         found = await self._pool.find_one_and_update(
-            _USERS, {"_id": user_id}, update, projection=_PROFILE, upsert=True, idempotent=True
+            _USERS, {"_id": user_id, **also}, update, projection=PROFILE, upsert=True, idempotent=True
         )
         return found or {"_id": user_id}
 
@@ -305,39 +334,3 @@ def _drop(hold_id: str) -> Document:
 
 def _is_reclaimable(hold: Mapping[str, Any], quota: Mapping[str, Any], now: datetime) -> bool:
     return bool(hold["expires_at"] <= now and hold["day"] == quota["day"])
-
-
-def _to_user(found: Mapping[str, Any]) -> User:
-    return User(
-        id=found["_id"],
-        first_name=found.get("first_name", ""),
-        username=found.get("username"),
-        language=found.get("language"),
-        premium_until=found.get("premium_until"),
-        ban_reason=found.get("ban_reason"),
-    )
-
-
-def _to_cache(user: User) -> list[Any]:
-    return [user.id, user.first_name, user.username, user.language, user.premium_until, user.ban_reason]
-
-
-def _from_cache(found: Any) -> User | None:
-    if not isinstance(found, list) or len(found) != _CACHED_FIELDS:
-        return None
-    user_id, first_name, *optional = found
-    if type(user_id) is not int or type(first_name) is not str:
-        return None
-    if not all(value is None or type(value) is str for value in optional):
-        return None
-    username, language, premium_until, ban_reason = optional
-    try:
-        until = datetime.fromisoformat(premium_until) if premium_until is not None else None
-    except ValueError:
-        return None
-    if until is not None and until.tzinfo is None:
-        return None
-    return User(user_id, first_name, username, language, until, ban_reason)
-
-
-_FORM: ValueForm[User] = ValueForm(_to_cache, _from_cache)

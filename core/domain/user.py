@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.domain.permission import Role
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -17,6 +19,7 @@ class User:
         premium_until: UTC; None when never premium. Premium is decided by comparing it with now, never by a flag.
         ban_reason: None when not banned.
         language: the reader's choice, or None to follow Telegram's.
+        role: as appointed; people whom the settings name have theirs from there (see `RoleService`).
     """
 
     id: int
@@ -25,6 +28,7 @@ class User:
     language: str | None = None
     premium_until: datetime | None = None
     ban_reason: str | None = None
+    role: Role = Role.READER
 
     def is_premium(self, now: datetime) -> bool:
         """Whether premium is active at `now` (UTC), to the second."""
