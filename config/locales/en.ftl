@@ -91,6 +91,11 @@ help-text =
 ### What the bot cannot do with a message
 
 error-bad-link = This link is not valid. Send me a few words to search for, or ask whoever gave you the link for a new one.
+error-link-failures =
+    { $seconds ->
+        [one] Too many links that are not valid. Please wait { $seconds } second before you open another one.
+       *[other] Too many links that are not valid. Please wait { $seconds } seconds before you open another one.
+    }
 error-unknown-command = I do not know this command. /help lists what I can do.
 error-send-words = Send me words and I will look for files: the title of a film, a series, a book or a piece of music.
 error-internal = Something went wrong on my side, and it has been noted. Please try again.
@@ -155,6 +160,11 @@ delivery-over-quota =
     { $count ->
         [one] One file is beyond what you may fetch today.
        *[other] { $count } files are beyond what you may fetch today.
+    }
+file-reports-new =
+    { $count ->
+        [one] One file could not be fetched from its channels any more when somebody wanted it. It left the results.
+       *[other] { $count } files could not be fetched from their channels any more when somebody wanted them. They left the results.
     }
 
 ### Inline mode and links

@@ -6,6 +6,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryTerms:
+    """How files are handed over; settled once for each delivery and kept on every retry.
+
+    Attributes:
+        protect: whether they can not be forwarded or saved.
+    """
+
+    protect: bool
+
+
 @dataclass(slots=True)
 class DeliveryJob:
     """One person's running `Send all`.
