@@ -262,7 +262,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         databases=databases.manager,
         runtime=databases.runtime,
         users=repositories.users,
-        access=AccessService(repositories.users, books.counters),
+        access=AccessService(repositories.users, books.counters, base.clock, base.settings.time_zone),
         searching=searching,
         indexing=indexing,
         backfilling=build_backfilling(*stored, administration, indexing, telegram.gateway, searching.limiter),

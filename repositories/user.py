@@ -1,7 +1,7 @@
 """People and their daily quota, one document each.
 
     users {_id, first_name, username, language, premium_until, ban_reason, banned_at, banned_by, role,
-           created_at,
+           created_at, seen_on, app_language, unreachable_since, unreachable_why,
            quota: {day, charged, holds: [{id, n, day, expires_at}]}}
 
 `charged` is what `day` has spent plus what its holds still hold. Every change of it is one update guarded by the state
@@ -24,7 +24,7 @@ from core.domain.permission import Role
 from core.domain.quota import QuotaReservation
 from core.domain.user import User
 from core.errors import DatabaseUnavailableError
-from repositories.user_document import PROFILE, USER_FORM, to_user
+from repositories.user_document import PROFILE, REVIVED, USER_FORM, to_user
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from core.cache.redis_cache import RedisCache
     from core.clock import Clock
     from core.database.pool import DatabaseConnectionPool, Document
+    from core.domain.user import Meeting
 
 _USERS = "users"
 _QUOTA = {"quota": 1}
@@ -58,6 +59,20 @@ class UserRepository(BaseRepository[int, User]):
             "$setOnInsert": {"language": user.language, "created_at": self._clock.utc_now()},
         }
         return await self._change(user.id, changes)
+
+    async def meet(self, meeting: Meeting) -> User:
+        """Store what an update shows of a person, known or not, in one write; safe to repeat and to race.
+
+        Whoever could not be written to can be again after a meeting in private.
+        """
+        seen = {
+            "first_name": meeting.first_name,
+            "username": meeting.username,
+            "seen_on": meeting.day,
+            **({"app_language": meeting.app_language} if meeting.app_language else {}),
+        }
+        revived: dict[str, Document] = {"$unset": REVIVED} if meeting.is_private else {}
+        return await self._change(meeting.user_id, {"$set": seen, **revived})
 
     async def get_user(self, user_id: int) -> User | None:
         """Read one person; None when unknown.

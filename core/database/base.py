@@ -9,6 +9,7 @@ from core.cache.recent_values import RecentValues
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
 
     from core.cache.codec import ValueForm
     from core.cache.keys import Key
@@ -57,6 +58,10 @@ class BaseRepository(Generic[K, T]):
         if value is not None and writes == self._writes:  # else it may be older than the write
             self._recent.put(identity, value, began + _RECENT_S - self._clock.monotonic())
         return value
+
+    def changing(self, identity: K) -> AbstractAsyncContextManager[None]:
+        """For another repository around a write to the same document, so that what is remembered here is forgotten."""
+        return self._writing(identity)
 
     @asynccontextmanager
     async def _writing(self, identity: K) -> AsyncIterator[None]:

@@ -97,6 +97,10 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("names_read", "names_read", _COUNTER, ("outcome",), "", "Names read for what they say of a release"),
     MetricSpec("names_waiting", "names_waiting", _GAUGE, (), "", "Names waiting to be read"),
     MetricSpec("worker_processes", "worker_processes", _COUNTER, ("event",), "", "Worker processes started and lost"),
+    MetricSpec("people_lost", "people_lost", _COUNTER, ("why",), "", "People who could not be written to any more"),
+    MetricSpec("deletions", "deletions", _COUNTER, ("kind", "outcome"), "", "Messages that were to be deleted"),
+    MetricSpec("deletions_kept", "deletions_kept", _GAUGE, (), "", "Deletions waiting in memory for the database"),
+    MetricSpec("deletions_late_seconds", "deletions_late", _GAUGE, (), "seconds", "How late deletions are made"),
     MetricSpec("http_requests", "http_requests", _COUNTER, ("path", "status"), "", "Answers of the sidecar"),
 )
 
@@ -159,6 +163,10 @@ class Metrics:
     names_read: Counter
     names_waiting: Gauge
     worker_processes: Counter
+    people_lost: Counter
+    deletions: Counter
+    deletions_kept: Gauge
+    deletions_late_seconds: Gauge
     http_requests: Counter
 
     def __init__(self) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from core.errors import FileFilterError, TelegramUnavailableError
 
 if TYPE_CHECKING:
+    from core.domain.audience import Unreachable
     from core.domain.media import MediaKind, NewMedia
 
 
@@ -134,7 +135,15 @@ class ChannelChanges:
 
 
 class RecipientUnreachableError(FileFilterError):
-    """The person blocked the bot, deleted the account or never started the bot."""
+    """The person blocked the bot, deleted the account or never started the bot.
+
+    Attributes:
+        why: which of these; None where the bot may not write into a group or channel.
+    """
+
+    def __init__(self, message: str = "", why: Unreachable | None = None) -> None:
+        self.why = why
+        super().__init__(message)
 
 
 class SourceGoneError(FileFilterError):
@@ -281,7 +290,7 @@ class TelegramGateway(Protocol):
         """Publish the bot's command menu: (command, description) pairs.
 
         Args:
-            commands: at most 100.
+            commands: at most 100; none for a person takes that person's own list back.
             person_id: who alone sees it, in place of everybody's; None for everybody.
 
         Raises:

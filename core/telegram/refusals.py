@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from core.domain.audience import Unreachable
 from core.errors import TelegramUnavailableError
 from core.telegram.gateway import (
     FileReferenceExpiredError,
@@ -37,16 +38,17 @@ _NOTHING_TO_DO = {
     Purpose.DIFFERENCE: {"PERSISTENT_TIMESTAMP_INVALID", "PERSISTENT_TIMESTAMP_EMPTY"},
 }
 _UNREACHABLE = {
-    "PEER_ID_INVALID",
-    "USER_ID_INVALID",
-    "USER_IS_BLOCKED",
-    "USER_IS_BOT",
-    "INPUT_USER_DEACTIVATED",
-    "USER_DEACTIVATED",
-    "CHANNEL_PRIVATE",
-    "CHANNEL_INVALID",
-    "CHAT_ID_INVALID",
-    "CHAT_RESTRICTED",
+    "PEER_ID_INVALID": Unreachable.NEVER_STARTED,
+    "USER_ID_INVALID": Unreachable.NEVER_STARTED,
+    "USER_IS_BLOCKED": Unreachable.BLOCKED,
+    "USER_IS_BOT": Unreachable.NEVER_STARTED,
+    "INPUT_USER_DEACTIVATED": Unreachable.DEACTIVATED,
+    "USER_DEACTIVATED": Unreachable.DEACTIVATED,
+    "USER_DEACTIVATED_BAN": Unreachable.DEACTIVATED,
+    "CHANNEL_PRIVATE": None,
+    "CHANNEL_INVALID": None,
+    "CHAT_ID_INVALID": None,
+    "CHAT_RESTRICTED": None,
 }
 _REFERENCE = {
     "FILE_REFERENCE_EXPIRED",
@@ -80,7 +82,7 @@ def refusal(method: str, name: str, code: int, purpose: Purpose) -> FileFilterEr
     elif name in _REFERENCE or name.startswith("FILE_REFERENCE_") or _is_wrong_result(name, purpose):
         return FileReferenceExpiredError(f"{method}: {name}")
     elif name in _UNREACHABLE or code == _FORBIDDEN:
-        return RecipientUnreachableError(f"{method}: {name}")
+        return RecipientUnreachableError(f"{method}: {name}", _UNREACHABLE.get(name))
     return TelegramRefusedError(method, name)
 
 
