@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003 - pydantic reads the annotations of this module
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from core.domain.auto_delete import LONGEST_S
+from core.domain.caption_template import checked_template
+from core.domain.subscription import pack_chat_ids, parse_chat_ids
 
 
 def _not_a_switch(value: object) -> object:
@@ -17,6 +21,13 @@ def _not_a_switch(value: object) -> object:
 
 Whole = Annotated[int, BeforeValidator(_not_a_switch)]
 Number = Annotated[float, BeforeValidator(_not_a_switch), Field(allow_inf_nan=False)]
+
+
+def _chat_ids(text: str) -> str:
+    return pack_chat_ids(parse_chat_ids(text))
+
+
+ChatIds = Annotated[str, AfterValidator(_chat_ids)]
 
 
 def _unit(name: str) -> dict[str, Any]:
@@ -81,6 +92,40 @@ class RuntimeSettings(BaseModel):
     )
     protect_content: bool = Field(
         default=False, json_schema_extra=_NONE, description="Whether delivered files can not be forwarded or saved."
+    )
+
+    force_subscribe_chats: ChatIds = Field(
+        default="", json_schema_extra=_NONE, description="Ids of the channels and groups that readers have to be in."
+    )
+    force_subscribe_policy: Literal["deny", "allow"] = Field(
+        default="deny",
+        json_schema_extra=_NONE,
+        description="What happens while nobody can say whether a reader is in a channel that they have to be in.",
+    )
+    force_subscribe_join_requests: bool = Field(
+        default=True, json_schema_extra=_NONE, description="Whether who waits to be let in counts as being in."
+    )
+    force_subscribe_request_h: Whole = Field(
+        default=72, ge=1, le=720, json_schema_extra=_unit("hours"), description="How long such a request counts."
+    )
+    force_subscribe_cache_s: Whole = Field(
+        default=60, ge=1, le=3600, json_schema_extra=_SECONDS, description="How long a membership is remembered."
+    )
+    force_subscribe_premium_exempt: bool = Field(
+        default=False, json_schema_extra=_NONE, description="Whether readers with premium need not be in them."
+    )
+
+    caption_template: Annotated[str, AfterValidator(checked_template)] = Field(
+        default="",
+        json_schema_extra=_NONE,
+        description="What stands under delivered files; empty: their own caption, or their name.",
+    )
+    auto_delete_s: Whole = Field(
+        default=300,
+        ge=0,
+        le=LONGEST_S,
+        json_schema_extra=_SECONDS,
+        description="After how long files, results and menus are deleted; 0: never.",
     )
 
     database_size_limit_gb: Number = Field(
@@ -183,6 +228,23 @@ class RuntimeSettings(BaseModel):
     )
     rate_deep_link_period_s: Whole = Field(
         default=60, ge=1, le=86_400, json_schema_extra=_SECONDS, description="Period of the link limit."
+    )
+    link_failures_burst: Whole = Field(
+        default=10,
+        ge=1,
+        le=10_000,
+        json_schema_extra=_unit("links"),
+        description="Wrong links of a person in a period.",
+    )
+    link_failures_period_s: Whole = Field(
+        default=600, ge=1, le=86_400, json_schema_extra=_SECONDS, description="Period of the limit of wrong links."
+    )
+    deep_link_lifetime_s: Whole = Field(
+        default=86_400,
+        ge=60,
+        le=604_800,
+        json_schema_extra=_SECONDS,
+        description="How long a link to a file works after it was last given out.",
     )
     rate_callback_burst: Whole = Field(
         default=60, ge=1, le=10_000, json_schema_extra=_ACTIONS, description="Other presses and commands in a period."

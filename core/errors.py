@@ -6,6 +6,7 @@
     │   ├── ExpiredError               a result page, a link or a button that is no longer kept
     │   ├── NotYoursError              a button of another person
     │   ├── NotPermittedError          a role or membership is missing
+    │   ├── NotSubscribedError         a channel or group has to be joined first
     │   ├── BannedError                refused everywhere
     │   ├── QuotaExhaustedError        no download left today
     │   ├── RateLimitedError           too fast; carries seconds to wait
@@ -24,7 +25,10 @@ A refusal names its sentence in the catalogue (`text_key`) and the values for it
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from core.domain.subscription import Missing
 
 
 class FileFilterError(Exception):
@@ -69,6 +73,22 @@ class NotPermittedError(UserFacingError):
     default_key = "error-not-permitted"
 
 
+class NotSubscribedError(UserFacingError):
+    """Channels or groups have to be joined first, or nobody can say whether the person is in them.
+
+    Attributes:
+        missing: which.
+        resume: token of what was interrupted (see `Interruptions`); None where there is nothing to go on with.
+    """
+
+    default_key = "subscription-needed"
+
+    def __init__(self, missing: Missing, resume: str | None = None, *, text_key: str | None = None) -> None:
+        self.missing = missing
+        self.resume = resume
+        super().__init__(text_key, chats=missing.titles)
+
+
 class BannedError(UserFacingError):
     """The sender is banned."""
 
@@ -95,6 +115,12 @@ class RateLimitedError(UserFacingError):
         self.retry_after_s = max(1, retry_after_s)
         self.first_in_window = first_in_window
         super().__init__(seconds=self.retry_after_s)
+
+
+class LinkFailuresError(RateLimitedError):
+    """Too many links that are not valid in a window."""
+
+    default_key = "error-link-failures"
 
 
 class BusyError(UserFacingError):
