@@ -37,6 +37,10 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "search_terms": (IndexModel([("t", ASCENDING), ("_id", ASCENDING)], name="t"),),
     "audit_log": (IndexModel([("at", DESCENDING), ("_id", DESCENDING)], name="newest"),),
     "index_jobs": (IndexModel([("state", ASCENDING), ("_id", ASCENDING)], name="state"),),
+    "scheduled_deletions": (
+        IndexModel([("bot", ASCENDING), ("due", ASCENDING)], name="due", sparse=True),
+        IndexModel([("forget_at", ASCENDING)], name="forget_at", sparse=True, expireAfterSeconds=0),
+    ),
     "postponed_changes": (IndexModel([("waiting", ASCENDING), ("order", ASCENDING)], name="waiting"),),
 }
 
