@@ -9,6 +9,7 @@ from core.services.deep_link import DeepLinkService
 from core.services.delivery import DeliveryService
 from core.services.group_search import GroupSearchService
 from core.services.inline_search import InlineSearchService
+from core.services.link_failures import LinkFailures
 from core.services.quota import QuotaService
 from core.services.rate_limiter import RateLimiter
 from core.services.recent_presses import RecentPresses
@@ -55,7 +56,7 @@ def build_searching(
     repeatable = RepeatableSearches(cache, clock)
     search = build_search(base, databases, repositories, books, words, repeatable.entry)
     lists = SuggestionLists(cache, runtime, clock)
-    links = DeepLinkService(cache, runtime, clock)
+    links = DeepLinkService(cache, runtime, clock, LinkFailures(cache, runtime, base.metrics, clock))
     references = FileReferences(telegram)
     return Searching(
         limiter=limiter,

@@ -58,7 +58,7 @@ class StartHandler(BaseHandler):
         if payload == HELP_PAYLOAD:
             await self.handle_help(message, reader)
             return
-        target = await self._links.open(payload)
+        target = await self._links.open(payload, reader.user.id)
         if isinstance(target, FileLink):
             await self._delivery.deliver_file(reader.user, target.media_id)
             return

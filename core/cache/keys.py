@@ -54,7 +54,7 @@ RATE = KeyFamily("rate", 86_401, "theoretical arrival time of one person's actio
 RATE_GLOBAL = KeyFamily("rate-all", 3_601, "theoretical arrival time of the whole bot")
 RATE_TOLD = KeyFamily("rate-told", 60, "the person was told about the limit in this window")
 DEDUPE = KeyFamily("dedupe", 5, "a press that is being served, so that a second one within seconds does nothing")
-LINK = KeyFamily("link", 3600, "what a link into the private chat leads to")
+LINK = KeyFamily("link", 86_400, "what a link into the private chat leads to")
 UPDATE = KeyFamily("update", 600, "an update that was already handled")
 MAINTENANCE = KeyFamily("maintenance", 86_400, "the last day whose daily maintenance is complete in the database")
 

@@ -42,6 +42,24 @@ end
 return {0, 0, 0}
 """)
 
+# The same for a person's mistakes, which no ceiling of the bot limits. KEYS: arrival time, told mark. ARGV: interval,
+# burst, life of the mark, 1 to charge a mistake or 0 to ask whether another is free. Answers {wait, 1 when to be told}.
+MISTAKE_SCRIPT = LuaScript("""
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
+local interval, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local arrival = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now) + interval
+local wait = math.max(0, arrival - interval * burst - now)
+if wait > 0 then
+  local told = redis.call('SET', KEYS[2], '1', 'NX', 'PX', math.ceil(tonumber(ARGV[3]) / 1000))
+  return {wait, told and 1 or 0}
+end
+if ARGV[4] == '1' then
+  redis.call('SET', KEYS[1], string.format('%.0f', arrival), 'PX', math.ceil((arrival - now) / 1000))
+end
+return {0, 0}
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -101,6 +119,16 @@ class LocalGcra:
             return Verdict(own_wait, global_wait, self._tell(person, now, told_us))
         self._store(self._arrivals, person, own, now)
         self._store(self._arrivals, ceiling, everyone, now)
+        return Verdict(0, 0, first_in_window=False)
+
+    def check_mistakes(self, person: str, limit: Limit, *, told_us: int, charged: bool) -> Verdict:
+        """Whether another mistake of a person is free, and charge it when one was made."""
+        now = int(self._clock.monotonic() * _MICROSECONDS)
+        arrival, wait = self._arrival(person, limit, now)
+        if wait:
+            return Verdict(wait, 0, self._tell(person, now, told_us))
+        if charged:
+            self._store(self._arrivals, person, arrival, now)
         return Verdict(0, 0, first_in_window=False)
 
     def _arrival(self, name: str, limit: Limit, now: int) -> tuple[int, int]:

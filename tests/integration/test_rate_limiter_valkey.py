@@ -12,8 +12,9 @@ from core.cache import keys
 from core.cache.redis_cache import RedisCache
 from core.cache.redis_client import build_redis_client
 from core.clock import Clock
-from core.errors import RateLimitedError
+from core.errors import LinkFailuresError, RateLimitedError
 from core.observability.metrics import Metrics
+from core.services.link_failures import LinkFailures
 from core.services.rate_limiter import Action, RateLimiter
 
 pytestmark = pytest.mark.servers
@@ -97,6 +98,23 @@ async def test_a_check_is_one_round_trip(valkey_server):
     await client.aclose()
     assert called["cmdstat_evalsha"]["calls"] == 20
     assert "cmdstat_eval" not in called
+
+
+async def test_exactly_ten_wrong_links_of_two_hundred_at_once_are_answered(clients):
+    """Scenario 20: guesses that come at once to several processes are charged one by one; a right link pays nothing."""
+    runtime = SimpleNamespace(current=RuntimeSettings())
+    processes = [LinkFailures(RedisCache(of, Metrics(), Clock()), runtime, Metrics(), Clock()) for of in clients]
+    await asyncio.gather(*(processes[n % 4].settle(7, wrong=False) for n in range(40)))
+
+    tries = (processes[n % 4].settle(7, wrong=True) for n in range(200))
+    outcomes = await asyncio.gather(*tries, return_exceptions=True)
+
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, LinkFailuresError)]
+    assert outcomes.count(None) == 10
+    assert len(refusals) == 190
+    assert [refusal.first_in_window for refusal in refusals].count(True) == 1
+    for key in await clients[0].keys("*"):
+        assert 0 < await clients[0].pttl(key) <= 600_000
 
 
 async def test_a_killed_valkey_leaves_a_local_limit_and_returns(valkey_server):
