@@ -19,7 +19,6 @@ from core.database.migrations import start_migrations
 from core.errors import DatabaseUnavailableError
 from core.lifecycle import OrderedShutdown, ShutdownSignal, calm_the_garbage_collector
 from core.observability.metrics import Metrics
-from core.services.access import AccessService
 from core.services.duplicates import DuplicateRepair
 from core.services.new_names import NewNames
 from core.telegram.client import stop_client
@@ -36,6 +35,7 @@ from core.wiring import (
     build_telegram,
     core_loops,
 )
+from core.wiring_access import build_people
 from core.wiring_admin import build_admin_services, build_administration
 from core.wiring_backfill import build_backfilling
 from core.wiring_indexing import build_pipeline
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from core.services.search_dictionary import SearchDictionary
     from core.telegram.pyrogram_gateway import PyrogramGateway
     from core.wiring import NameReading
+    from core.wiring_access import People
     from core.wiring_admin import AdminServices
     from core.wiring_backfill import Backfilling
     from core.wiring_indexing import Indexing
@@ -91,7 +92,7 @@ class Container:
     databases: MultiDatabaseManager
     runtime: RuntimeSettingsService
     users: UserRepository
-    access: AccessService
+    people: People
     searching: Searching
     admin: AdminServices
     indexing: Indexing
@@ -262,7 +263,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         databases=databases.manager,
         runtime=databases.runtime,
         users=repositories.users,
-        access=AccessService(repositories.users, books.counters, base.clock, base.settings.time_zone),
+        people=build_people(*stored, books, administration),
         searching=searching,
         indexing=indexing,
         backfilling=build_backfilling(*stored, administration, indexing, telegram.gateway, searching.limiter),

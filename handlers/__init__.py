@@ -61,7 +61,7 @@ def _admin_handlers(container: Container) -> Sequence[BaseHandler]:
 
     telegram, admin = container.telegram, container.admin
     return (
-        IdentityHandler(telegram, admin.lookups, admin.library, container.settings.admins),
+        IdentityHandler(telegram, admin.lookups, admin.library, container.people.roles),
         ChannelAdminHandler(telegram, admin.channels, admin.lookups),
         LibraryAdminHandler(telegram, admin.library, admin.lookups),
         BulkDeleteHandler(telegram, admin.bulk),
@@ -84,7 +84,7 @@ def _backfill_handlers(container: Container) -> Sequence[BaseHandler]:
         backfill=past.service,
         offers=offers,
         catalogue=container.catalogue,
-        admins=container.settings.admins,
+        roles=container.people.roles,
         tasks=container.tasks,
         clock=container.clock,
     )
@@ -101,17 +101,20 @@ def build_manager(container: Container) -> HandlerManager:
     from handlers.late_presses import LatePresses
     from handlers.manager import HandlerManager
     from handlers.pipeline import UpdatePipeline
+    from handlers.refusal_tellers import RefusalTellers
 
+    roles, tellers = container.people.roles, RefusalTellers()
     pipeline = UpdatePipeline(
-        container.access,
+        container.people.access,
         container.searching.limiter,
         container.telegram,
         container.catalogue,
         container.metrics,
         container.clock,
-        container.settings.admins,
+        roles,
+        tellers=tellers,
     )
-    menu = CommandMenu(container.telegram, container.catalogue, container.clock, container.settings.admins)
+    menu = CommandMenu(container.telegram, container.catalogue, container.clock, roles.ranks)
     late_presses = LatePresses(container.telegram, container.tasks, container.clock)
     intake = partial(
         UpdateIntake,
@@ -124,11 +127,13 @@ def build_manager(container: Container) -> HandlerManager:
         metrics=container.metrics,
         clock=container.clock,
     )
-    return HandlerManager(
+    manager = HandlerManager(
         *(build_handlers(container), intake, container.receiving, late_presses, menu, container.tasks),
         stop_patience_s=container.settings.shutdown_deadline_s / 2,
         admits=container.operations.watch.receiver.admits,
     )
+    roles.on_change(manager.show_menu)
+    return manager
 
 
 def _chat_events(container: Container) -> ChatEventRoutes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.domain.index_job import JobViewer
+from core.domain.permission import Permission
 from core.errors import BadInputError
 from core.services.rate_limiter import Action
 from core.telegram.gateway import Button
@@ -32,14 +33,14 @@ class BackfillHandler(BaseHandler):
 
     def routes(self) -> Sequence[Route]:
         """The buttons of an offer and of a job, and where the next job begins."""
-        press = Action.CALLBACK
+        press, may = Action.CALLBACK, Permission.BACKFILL
         return (
-            Route("setskip", Command("setskip", "command-setskip"), self.handle_setskip, press, admins_only=True),
-            Route("start_backfill", Press(StartBackfill), self.handle_start_callback, press, admins_only=True),
-            Route("decline_backfill", Press(DeclineBackfill), self.handle_decline_callback, press, admins_only=True),
-            Route("pause_backfill", Press(PauseBackfill), self.handle_pause_callback, press, admins_only=True),
-            Route("resume_backfill", Press(ResumeBackfill), self.handle_resume_callback, press, admins_only=True),
-            Route("cancel_backfill", Press(CancelBackfill), self.handle_cancel_callback, press, admins_only=True),
+            Route("setskip", Command("setskip", "command-setskip"), self.handle_setskip, press, permission=may),
+            Route("start_backfill", Press(StartBackfill), self.handle_start_callback, press, permission=may),
+            Route("decline_backfill", Press(DeclineBackfill), self.handle_decline_callback, press, permission=may),
+            Route("pause_backfill", Press(PauseBackfill), self.handle_pause_callback, press, permission=may),
+            Route("resume_backfill", Press(ResumeBackfill), self.handle_resume_callback, press, permission=may),
+            Route("cancel_backfill", Press(CancelBackfill), self.handle_cancel_callback, press, permission=may),
         )
 
     async def offer(self, message: IncomingMessage, reader: Reader, post: NamedPost) -> None:

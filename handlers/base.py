@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from core.domain.permission import Permission
     from core.domain.user import User
     from core.services.rate_limiter import Action
     from core.text.catalog import Texts
     from handlers.callback_data import CallbackData
-    from handlers.incoming import IncomingMessage
+    from handlers.incoming import Incoming, IncomingMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,9 @@ class Route:
         action: the rate limit that applies.
         attention: None listens to everything and tells everything.
         serves_chats: whether it also takes messages in the name of a group (its anonymous admins) or a channel.
-        admins_only: whether it is for the bot's admins alone; its command is in their menu and in no other.
+        permission: what its sender must be allowed to do; None for nothing. Its command is in the menu of the roles
+            that have it, and in no other; it is served in private chats alone.
+        anywhere: whether a route with a permission is served outside of private chats, too.
     """
 
     name: str
@@ -134,7 +137,21 @@ class Route:
     action: Action
     attention: Attention | None = None
     serves_chats: bool = False
-    admins_only: bool = False
+    permission: Permission | None = None
+    anywhere: bool = False
+
+
+class Gate(Protocol):
+    """What else may stand between an admitted person and a route."""
+
+    async def check(self, route: Route, event: Incoming, user: User) -> None:
+        """Return when the route is open to the person.
+
+        Raises:
+            UserFacingError: it is not; may be told by a teller of its own (see `RefusalTellers`).
+            InfrastructureError: nobody can tell.
+        """
+        ...
 
 
 class BaseHandler:

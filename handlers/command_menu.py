@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import structlog
 
+from core.domain.permission import Role
 from core.errors import TelegramUnavailableError
 from core.telegram.gateway import RetryLaterError, SourceGoneError
 from core.text.catalog import Texts
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from core.telegram.gateway import TelegramGateway
     from core.text.catalog import Catalogue
 
-_Menu = Callable[[Texts], Sequence[tuple[str, str]]]
+Menu = Callable[[Texts, Role], Sequence[tuple[str, str]]]
 
 _LANGUAGE = "en"
 _RETRY_PAUSE_S = 10.0
@@ -24,40 +25,55 @@ _NOT_STARTED_PAUSE_S = 600.0
 
 
 class CommandMenu:
-    """Publishes the commands; Telegram keeps them, so that nothing waits for it."""
+    """Publishes the commands; Telegram keeps them, so that nothing waits for it.
+
+    Args:
+        ranks: the role of everybody who has one above a reader's; never raises.
+    """
 
     def __init__(
-        self, telegram: TelegramGateway, catalogue: Catalogue, clock: Clock, admins: Sequence[int] = ()
+        self,
+        telegram: TelegramGateway,
+        catalogue: Catalogue,
+        clock: Clock,
+        ranks: Callable[[], Awaitable[Mapping[int, Role]]],
     ) -> None:
         self._telegram = telegram
-        self._catalogue = catalogue
         self._clock = clock
-        self._admins = admins
+        self._ranks = ranks
+        self._texts = catalogue.for_language(_LANGUAGE)
         self._log = structlog.get_logger(__name__)
 
-    async def publish(self, menu: _Menu, admin_menu: _Menu | None = None) -> None:
-        """Publish what `menu` says in English for everybody, and `admin_menu` for each admin instead.
+    async def publish(self, menu: Menu) -> None:
+        """Publish what `menu` says in English for readers, and for each other person what it says for their role.
 
-        Tried again and again until Telegram takes it. An admin who has not started the bot sees everybody's menu, and
-        gets the other one within ten minutes of starting it.
+        Tried again and again until Telegram takes it. Who has not started the bot sees everybody's menu, and gets
+        their own within ten minutes of starting it.
 
         Raises:
             TelegramRefusedError: Telegram will not take it, however often it is asked.
         """
-        texts = self._catalogue.for_language(_LANGUAGE)
-        await self._publish(menu(texts), None)
-        if admin_menu is None:
-            return
-        waiting = list(self._admins)
-        while waiting := [admin_id for admin_id in waiting if not await self._reach(admin_id, admin_menu(texts))]:
+        await self._publish(menu(self._texts, Role.READER), None)
+        reached: set[int] = set()
+        while True:
+            ranks = await self._ranks()
+            waiting = [person_id for person_id in ranks if person_id not in reached]
+            reached |= {person_id for person_id in waiting if await self.show(menu, person_id, ranks[person_id])}
+            if reached >= set(ranks):
+                return
             await self._clock.sleep(_NOT_STARTED_PAUSE_S)
 
-    async def _reach(self, admin_id: int, commands: Sequence[tuple[str, str]]) -> bool:
-        """Publish for one admin; False when that person has not started the bot."""
+    async def show(self, menu: Menu, person_id: int, role: Role) -> bool:
+        """Publish what one person with this role sees; False when that person has not started the bot.
+
+        Raises:
+            TelegramRefusedError: as of `publish`.
+        """
+        own = () if role is Role.READER else menu(self._texts, role)
         try:
-            await self._publish(commands, admin_id)
+            await self._publish(own, person_id)
         except SourceGoneError:
-            self._log.debug("admin_has_not_started_the_bot", admin_id=admin_id)
+            self._log.debug("person_has_not_started_the_bot", person_id=person_id)
             return False
         return True
 

@@ -5,33 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.domain.media_id import encode_media_id
+from core.domain.permission import Permission
 from core.errors import BadInputError
 from core.services.rate_limiter import Action
 from handlers.base import BaseHandler, Command, Reader, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from core.services.library_admin import LibraryAdminService
+    from core.services.roles import RoleService
     from core.telegram.gateway import TelegramGateway
     from core.telegram.lookups import TelegramLookups
     from handlers.incoming import IncomingMessage
 
 
 class IdentityHandler(BaseHandler):
-    """Tells ids, to everybody and everywhere; what the library calls a file, to admins alone."""
+    """Tells ids, to everybody and everywhere; what the library calls a file, to those who may delete it."""
 
     def __init__(
         self,
         telegram: TelegramGateway,
         lookups: TelegramLookups,
         library: LibraryAdminService,
-        admins: Collection[int],
+        roles: RoleService,
     ) -> None:
         self._telegram = telegram
         self._lookups = lookups
         self._library = library
-        self._admins = admins
+        self._roles = roles
 
     def routes(self) -> Sequence[Route]:
         """The command."""
@@ -59,6 +61,7 @@ class IdentityHandler(BaseHandler):
             lines.append(reader.texts.html("id-channel", id=str(replied.channel_id)))
         if replied.file is not None:
             lines.append(reader.texts.html("id-file", id=replied.file.unique_id))
-            if message.sender.id in self._admins and (known := await self._library.find(replied.file.unique_id)):
+            may_know = self._roles.may(reader.user, Permission.LIBRARY)
+            if may_know and (known := await self._library.find(replied.file.unique_id)):
                 lines.append(reader.texts.html("id-library", id=encode_media_id(known.id)))
         return lines

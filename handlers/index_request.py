@@ -9,6 +9,7 @@ import structlog
 from core.cache.recent_values import RecentValues
 from core.domain.index_job import JobViewer
 from core.domain.index_request import IndexRequest, RequestState
+from core.domain.permission import Permission
 from core.domain.post_link import NamedPost, parse_post_link
 from core.errors import BadInputError, BusyError, FileFilterError
 from core.services.rate_limiter import Action
@@ -18,12 +19,13 @@ from handlers.base import BaseHandler, ForwardedPost, PostAddress, Press, Reader
 from handlers.buttons import AcceptRequest, RejectRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from core.clock import Clock
     from core.concurrency.task_registry import TaskRegistry
     from core.services.backfill import BackfillService
     from core.services.index_request import IndexRequestService
+    from core.services.roles import RoleService
     from core.telegram.gateway import Keyboard, TelegramGateway
     from core.text.catalog import Catalogue
     from handlers.backfill import BackfillHandler
@@ -37,7 +39,7 @@ class IndexRequestHandler(BaseHandler):
     """Takes forwarded posts and links of posts, and the moderators' decisions.
 
     Args:
-        admins: moderate; what they name is offered to them at once.
+        roles: knows who decides; what somebody names who may index the past is offered to that person at once.
     """
 
     def __init__(
@@ -48,7 +50,7 @@ class IndexRequestHandler(BaseHandler):
         backfill: BackfillService,
         offers: BackfillHandler,
         catalogue: Catalogue,
-        admins: Collection[int],
+        roles: RoleService,
         tasks: TaskRegistry,
         clock: Clock,
     ) -> None:
@@ -57,19 +59,19 @@ class IndexRequestHandler(BaseHandler):
         self._backfill = backfill
         self._offers = offers
         self._catalogue = catalogue
-        self._admins = admins
+        self._roles = roles
         self._tasks = tasks
         self._albums: RecentValues[tuple[int, int], bool] = RecentValues(clock, capacity=_ALBUMS)
         self._log = structlog.get_logger(__name__)
 
     def routes(self) -> Sequence[Route]:
         """A post that was forwarded or linked, and the two buttons below a request."""
-        press = Action.CALLBACK
+        press, may = Action.CALLBACK, Permission.INDEX_REQUESTS
         return (
             Route("forwarded_post", ForwardedPost(), self.handle_forward, press),
             Route("post_link", PostAddress(), self.handle_link, press),
-            Route("accept_request", Press(AcceptRequest), self.handle_accept_callback, press, admins_only=True),
-            Route("reject_request", Press(RejectRequest), self.handle_reject_callback, press, admins_only=True),
+            Route("accept_request", Press(AcceptRequest), self.handle_accept_callback, press, permission=may),
+            Route("reject_request", Press(RejectRequest), self.handle_reject_callback, press, permission=may),
         )
 
     async def handle_forward(self, message: IncomingMessage, reader: Reader) -> None:
@@ -112,7 +114,7 @@ class IndexRequestHandler(BaseHandler):
         await self._telegram.edit_text(query.chat_id, query.message_id, html)
 
     async def _take(self, message: IncomingMessage, reader: Reader, post: NamedPost) -> None:
-        if reader.user.id in self._admins:
+        if self._roles.may(reader.user, Permission.BACKFILL):
             await self._offers.offer(message, reader, post)
             return
         request = await self._requests.ask(reader.user, reader.texts.language, post)
@@ -127,8 +129,8 @@ class IndexRequestHandler(BaseHandler):
         keyboard: Keyboard = [
             [Button(texts.plain("button-accept"), accept.pack()), Button(texts.plain("button-reject"), reject.pack())]
         ]
-        for admin_id in self._admins:
-            await self._send(admin_id, html, keyboard)
+        for moderator_id in await self._roles.holders(Permission.INDEX_REQUESTS):
+            await self._send(moderator_id, html, keyboard)
 
     def _tell_asker(self, request: IndexRequest, key: str) -> None:
         html = self._catalogue.html(key, request.language, title=request.title)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyrogram.handlers import RawUpdateHandler
 
+from core.domain.permission import PERMISSIONS, Role
 from core.domain.post_link import parse_post_link
 from core.errors import BadInputError
 from core.services.rate_limiter import Action
@@ -94,20 +95,21 @@ class HandlerManager:
         take, begin = self._intake.take_missed, self._intake.begin
         self._tasks.supervise(lambda: self._missed.run(take, begin), name="missed_updates")
         self._tasks.supervise(self._late_presses.run, name="late_presses")
-        self.create_background_task(self._command_menu.publish(self.menu, self.admin_menu), name="command_menu")
+        self.create_background_task(self._command_menu.publish(self.menu), name="command_menu")
 
-    def menu(self, texts: Texts) -> list[tuple[str, str]]:
-        """(command, description) of every command for everybody that has a description, in the order of the routes."""
-        return self._described(texts, [route for route in self.commands.values() if not route.admins_only])
+    def show_menu(self, person_id: int, role: Role) -> None:
+        """Show somebody whose role has changed the commands of the new one; returns at once."""
+        self.create_background_task(self._command_menu.show(self.menu, person_id, role), name="command_menu")
 
-    def admin_menu(self, texts: Texts) -> list[tuple[str, str]]:
-        """What admins see: `menu`, and behind it the commands that are for them alone."""
-        routes = [route for route in self.commands.values() if route.admins_only]
-        return [*self.menu(texts), *self._described(texts, routes)]
+    def menu(self, texts: Texts, role: Role = Role.READER) -> list[tuple[str, str]]:
+        """(command, description) of every command of a role that has a description.
 
-    @staticmethod
-    def _described(texts: Texts, routes: Sequence[Route]) -> list[tuple[str, str]]:
-        triggers = (route.trigger for route in routes)
+        Those for everybody come first, then those that need a permission, both in the order of the routes.
+        """
+        allowed = PERMISSIONS[role]
+        everybody = [route for route in self.commands.values() if route.permission is None]
+        further = [route for route in self.commands.values() if route.permission in allowed]
+        triggers = (route.trigger for route in (*everybody, *further))
         return [
             (trigger.name, texts.plain(trigger.description_key))
             for trigger in triggers
@@ -125,7 +127,7 @@ class HandlerManager:
     def find_route(self, event: Incoming) -> Route | None:
         """The route for an update; None when the bot stays silent on purpose."""
         route = self._find_route(event)
-        if route is None or route.serves_chats or route.admins_only or not event.sender.is_chat:
+        if route is None or route.serves_chats or route.permission or not event.sender.is_chat:
             return route
         return None
 
@@ -149,7 +151,7 @@ class HandlerManager:
         if arguments and message.is_private and name.lower() == "start":
             return self._fallbacks[StartLink]
         route = self.commands.get(name.lower(), self._fallbacks[UnknownCommand] if message.is_private else None)
-        if route is not None and route.admins_only and not (message.is_private or addressee):
+        if route is not None and route.permission and not (message.is_private or addressee):
             return None  # in a group it may be meant for any bot
         return route
 

@@ -1,4 +1,4 @@
-"""What happens around every update: log context, ban, language, rate limit, handler, errors to replies."""
+"""What happens around every update: log context, ban, language, gate, rate limit, permission, handler, replies."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from core.domain.deep_link import HELP_PAYLOAD
+from core.domain.permission import Role
 from core.domain.user import User
 from core.errors import InfrastructureError, NotPermittedError, RateLimitedError, UserFacingError
 from core.telegram.gateway import (
@@ -17,18 +18,20 @@ from core.telegram.gateway import (
     TelegramRefusedError,
 )
 from handlers.base import Reader
-from handlers.incoming import CallbackQuery, Incoming, IncomingMessage, InlineQuery, Sender
+from handlers.incoming import CallbackQuery, Incoming, IncomingMessage, InlineQuery
 from handlers.inline_results import hint
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Collection
+    from collections.abc import Awaitable
 
     from core.clock import Clock
     from core.observability.metrics import Metrics
     from core.services.access import AccessService
     from core.services.rate_limiter import RateLimiter
+    from core.services.roles import RoleService
     from core.text.catalog import Catalogue, Texts
-    from handlers.base import Route
+    from handlers.base import Gate, Route
+    from handlers.refusal_tellers import RefusalTellers
 
 _ALERT_LIMIT = 200  # Telegram's limit for the answer to a button press
 _PASSED_OVER = "passed_over"
@@ -38,7 +41,9 @@ class UpdatePipeline:
     """Runs a route for an update; whatever happens, the person gets an answer and the log one line.
 
     Args:
-        admins: ids of the people for whom routes of admins are; nothing else makes an admin.
+        roles: knows what the sender may do; nothing else gives a right.
+        gate: what else a person has to pass; None for nothing.
+        tellers: tell some refusals in their own way; None when none does.
     """
 
     def __init__(
@@ -49,7 +54,9 @@ class UpdatePipeline:
         catalogue: Catalogue,
         metrics: Metrics,
         clock: Clock,
-        admins: Collection[int] = (),
+        roles: RoleService,
+        gate: Gate | None = None,
+        tellers: RefusalTellers | None = None,
     ) -> None:
         self._access = access
         self._limiter = limiter
@@ -57,7 +64,9 @@ class UpdatePipeline:
         self._catalogue = catalogue
         self._metrics = metrics
         self._clock = clock
-        self._admins = frozenset(admins)
+        self._roles = roles
+        self._gate = gate
+        self._tellers = tellers
         self._log = structlog.get_logger(__name__)
 
     async def run(self, route: Route, event: Incoming) -> None:
@@ -81,11 +90,10 @@ class UpdatePipeline:
         try:
             if not await _is_wanted(route, event):
                 return _PASSED_OVER
-            user = await self._admit(event.sender)
+            user = await self._admit(event)
             if user.language is not None:
                 texts = self._catalogue.for_language(user.language)
-            await self._limiter.check(user.id, route.action)
-            self._permit(route, event)
+            await self._let_through(route, event, user)
             await route.handle(event, Reader(user, texts))
         except UserFacingError as refusal:
             outcome = "rate_limited" if isinstance(refusal, RateLimitedError) else "refused"
@@ -111,28 +119,49 @@ class UpdatePipeline:
         self._log.error("handler_failed", exc_info=fault)
         return "failed", "error-internal"
 
-    def _permit(self, route: Route, event: Incoming) -> None:
-        """What is for admins is done for nobody else, and only where nobody else reads the answer."""
-        if not route.admins_only:
+    async def _let_through(self, route: Route, event: Incoming, user: User) -> None:
+        """Everything between who somebody is and what they want.
+
+        Raises:
+            UserFacingError: they are refused.
+        """
+        if self._gate is not None and not event.sender.is_chat:
+            await self._gate.check(route, event, user)
+        await self._limiter.check(user.id, route.action)
+        self._permit(route, event, user)
+
+    def _permit(self, route: Route, event: Incoming, user: User) -> None:
+        """What needs a permission is done for nobody else, and only where nobody else reads the answer."""
+        if route.permission is None:
             return
         if event.sender.is_chat:
             raise NotPermittedError("admin-sender-unknown")
-        if event.sender.id not in self._admins:
-            raise NotPermittedError("admin-only")
-        if isinstance(event, IncomingMessage | CallbackQuery) and not event.is_private:
+        if not self._roles.may(user, route.permission):
+            is_staff = self._roles.role_in(user) is not Role.READER
+            raise NotPermittedError("admin-not-your-role" if is_staff else "admin-only")
+        if isinstance(event, IncomingMessage | CallbackQuery) and not (event.is_private or route.anywhere):
             raise NotPermittedError("admin-private-only")
 
-    async def _admit(self, sender: Sender) -> User:
+    async def _admit(self, event: Incoming) -> User:
         """The stored person; a chat is nobody whom the bot remembers."""
+        sender = event.sender
         if sender.is_chat:
             return User(sender.id, sender.first_name)
-        return await self._access.admit(sender.id, sender.first_name, sender.username)
+        is_private = isinstance(event, IncomingMessage | CallbackQuery) and event.is_private
+        return await self._access.admit(
+            sender.id, sender.first_name, sender.username, language_code=sender.language_code, is_private=is_private
+        )
 
     async def _tell_refusal(self, route: Route, event: Incoming, texts: Texts, refusal: UserFacingError) -> None:
         told_before = isinstance(refusal, RateLimitedError) and not refusal.first_in_window
         if told_before and isinstance(event, IncomingMessage):
             return  # once per window; a press or a query is always answered, or the person's app keeps waiting
-        if await _may_be_told(route, event, refusal):
+        if not await _may_be_told(route, event, refusal):
+            return
+        teller = self._tellers.teller_of(refusal) if self._tellers is not None else None
+        if teller is not None:
+            await self._try(teller.tell(event, texts, refusal))
+        else:
             await self._tell(event, texts, refusal.text_key, **refusal.values)
 
     async def _tell(self, event: Incoming, texts: Texts, key: str, **values: str | float) -> None:

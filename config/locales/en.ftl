@@ -205,6 +205,7 @@ search-command-alone = Write what you look for after the command: <code>/search 
 ### Admins
 
 admin-only = This command is for the admins of this bot. /help lists what I can do for you.
+admin-not-your-role = Your role does not allow that. The owner of this bot may change it.
 admin-private-only = Send me this command in our private chat: it is for admins alone, and everybody here would read the answer.
 admin-sender-unknown = You write in the name of a chat, so I do not know who you are. Send me this command in our private chat, as yourself.
 admin-reply-gone = The message that you answer is gone. Answer another one, or write the id after the command.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from repositories.audit_log import AuditLogRepository
 
 
-_LOGGED = frozenset({"channel_id", "unique_id", "enabled", "files", "is_complete", "database"})
+_LOGGED = frozenset({"channel_id", "unique_id", "enabled", "files", "is_complete", "database", "person", "role"})
 
 
 class AuditLog:

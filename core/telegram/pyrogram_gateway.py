@@ -237,6 +237,11 @@ class PyrogramGateway:
         scope = raw.types.BotCommandScopeDefault()
         if person_id is not None:
             scope = raw.types.BotCommandScopePeer(peer=await self._peer(person_id))
+            if not commands:
+                await self._read(
+                    "bots.ResetBotCommands", raw.functions.bots.ResetBotCommands(scope=scope, lang_code="")
+                )
+                return
         request = raw.functions.bots.SetBotCommands(
             scope=scope,
             lang_code="",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core.domain.permission import Permission
 from core.errors import BadInputError, InfrastructureError
 from core.services.bulk_delete import CONFIRM_S
 from core.services.rate_limiter import Action
@@ -32,11 +33,12 @@ class BulkDeleteHandler(BaseHandler):
 
     def routes(self) -> Sequence[Route]:
         """The command, and both answers to its question."""
+        may = Permission.LIBRARY
         command, confirm, cancel = Command("deleteall", "command-deleteall"), Press(ConfirmBulkDelete), CancelBulkDelete
         return (
-            Route("deleteall", command, self.handle_command, Action.CALLBACK, admins_only=True),
-            Route("deleteall_confirm", confirm, self.handle_confirm_callback, Action.CALLBACK, admins_only=True),
-            Route("deleteall_cancel", Press(cancel), self.handle_cancel_callback, Action.CALLBACK, admins_only=True),
+            Route("deleteall", command, self.handle_command, Action.CALLBACK, permission=may),
+            Route("deleteall_confirm", confirm, self.handle_confirm_callback, Action.CALLBACK, permission=may),
+            Route("deleteall_cancel", Press(cancel), self.handle_cancel_callback, Action.CALLBACK, permission=may),
         )
 
     async def handle_command(self, message: IncomingMessage, reader: Reader) -> None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from core.domain.channel_name import parse_channel_name
+from core.domain.permission import Permission
 from core.errors import BadInputError
 from core.services.rate_limiter import Action
 from handlers.admin.arguments import replied_message, words_after
@@ -43,7 +44,7 @@ class ChannelAdminHandler(BaseHandler):
             ("list_channels", "command-list-channels", self.handle_list),
         )
         return [
-            Route(name, Command(name, description), handle, Action.CALLBACK, admins_only=True)
+            Route(name, Command(name, description), handle, Action.CALLBACK, permission=Permission.CHANNELS)
             for name, description, handle in commands
         ]
 

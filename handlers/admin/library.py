@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.domain.permission import Permission
 from core.errors import BadInputError
 from core.services.rate_limiter import Action
 from handlers.admin.arguments import replied_file, words_after
@@ -32,8 +33,8 @@ class LibraryAdminHandler(BaseHandler):
         """Both commands."""
         delete, takedown = Command("delete", "command-delete"), Command("takedown", "command-takedown")
         return (
-            Route("delete", delete, self.handle_delete, Action.CALLBACK, admins_only=True),
-            Route("takedown", takedown, self.handle_takedown, Action.CALLBACK, admins_only=True),
+            Route("delete", delete, self.handle_delete, Action.CALLBACK, permission=Permission.LIBRARY),
+            Route("takedown", takedown, self.handle_takedown, Action.CALLBACK, permission=Permission.LIBRARY),
         )
 
     async def handle_delete(self, message: IncomingMessage, reader: Reader) -> None:

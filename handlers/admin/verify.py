@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.domain.permission import Permission
 from core.services.rate_limiter import Action
 from handlers.base import BaseHandler, Command, Reader, Route
 
@@ -29,7 +30,7 @@ class VerifyHandler(BaseHandler):
     def routes(self) -> Sequence[Route]:
         """The command."""
         command = Command("verify", "command-verify")
-        return (Route("verify", command, self.handle_verify, Action.CALLBACK, admins_only=True),)
+        return (Route("verify", command, self.handle_verify, Action.CALLBACK, permission=Permission.OPERATIONS),)
 
     async def handle_verify(self, message: IncomingMessage, reader: Reader) -> None:
         """Say what was found, in as many messages as it needs."""

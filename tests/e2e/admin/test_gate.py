@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 async def test_readers_are_refused_every_command_of_admins(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:
     """Whatever follows the command, a reader is told whom it is for, and nothing is done."""
     await post_files(bot, bob, cast, ["Faust.1926.mkv"])
-    commands = [name for name, route in build_manager(bot).commands.items() if route.admins_only]
+    commands = [name for name, route in build_manager(bot).commands.items() if route.permission]
     assert {"add_channel", "remove_channel", "toggle_channel", "list_channels", "delete", "takedown", "deleteall"} <= {
         *commands
     }
