@@ -240,6 +240,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     words = build_dictionary(base, databases, reading)
     searching = build_searching(base, databases, repositories, books, words, telegram.gateway)
     stored = (base, databases, repositories)
+    people = build_people(*stored, books, administration)
     indexing = build_pipeline(*stored, books, _names(words, reading), telegram, administration.notices)
     repair = DuplicateRepair(repositories.media_duplicates, base.clock)
     loops = core_loops(base, databases, books, indexing.service, repair)
@@ -263,7 +264,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         databases=databases.manager,
         runtime=databases.runtime,
         users=repositories.users,
-        people=build_people(*stored, books, administration),
+        people=people,
         searching=searching,
         indexing=indexing,
         backfilling=build_backfilling(*stored, administration, indexing, telegram.gateway, searching.limiter),

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.services.access import AccessService
+from core.services.reachability import Reachability
 from core.services.roles import RoleService
+from repositories.audience import AudienceRepository
 from repositories.role import RoleRepository
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ class People:
 
     access: AccessService
     roles: RoleService
+    audience: AudienceRepository
+    reachability: Reachability
 
 
 def build_people(
@@ -31,7 +35,10 @@ def build_people(
 ) -> People:
     """Hand every service around people what it needs."""
     appointed = RoleRepository(databases.manager.primary)
+    audience = AudienceRepository(databases.manager.primary, repositories.users, base.clock, base.settings.time_zone)
     return People(
         access=AccessService(repositories.users, books.counters, base.clock, base.settings.time_zone),
         roles=RoleService(repositories.users, appointed, base.settings.admins, administration.audit),
+        audience=audience,
+        reachability=Reachability(audience, base.metrics, base.clock),
     )

@@ -141,9 +141,11 @@ def _chat_events(container: Container) -> ChatEventRoutes:
     from handlers.channel import ChannelMembership
     from handlers.chat_events import ChatEventRoutes, GroupMigrated, MembershipChanged
     from handlers.group_moves import GroupMoves
+    from handlers.reachability import PrivateChatMembership
 
     routes = ChatEventRoutes(container.metrics)
     index_list = container.indexing.index_list
     routes.on(MembershipChanged, ChannelMembership(index_list, lambda: int(container.client.me.id)).take)
+    routes.on(MembershipChanged, PrivateChatMembership(container.people.reachability).take)
     routes.on(GroupMigrated, GroupMoves(container.searching.groups, index_list).take)
     return routes
