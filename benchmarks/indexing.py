@@ -204,19 +204,20 @@ async def _bot(load: Load, mongo: MongoServer, valkey: ValkeyServer, folder: Pat
         async with bot_process("bot.py", environ=environ, log=output):
             await load.wait_for_bot()
             await asyncio.to_thread(wait_ready, log)
-            yield str(_entry(log, "ready")["http"])
+            yield str(entry_of_log(log, "ready")["http"])
 
 
 def wait_ready(log: Path) -> None:
     """Wait until the bot is ready and knows its channels."""
     ends = time.monotonic() + PATIENCE_S
-    while _entry(log, "index_list_loaded") == {} or _entry(log, "ready") == {}:
+    while entry_of_log(log, "index_list_loaded") == {} or entry_of_log(log, "ready") == {}:
         if time.monotonic() > ends:
             raise TimeoutError(log.read_text()[-2000:])
         time.sleep(_LOOK_S)
 
 
-def _entry(log: Path, event: str) -> dict[str, object]:
+def entry_of_log(log: Path, event: str) -> dict[str, object]:
+    """The first entry of a log with this event; empty when there is none."""
     for line in log.read_bytes().splitlines():
         if line.startswith(b"{") and (entry := orjson.loads(line)).get("event") == event:
             return dict(entry)
