@@ -9,6 +9,7 @@ error-expired = This has expired. Please search again.
 error-not-yours = This button belongs to somebody else. Search for yourself to get your own.
 error-not-permitted = You may not do that.
 error-banned = You cannot use this bot.
+error-banned-reason = You cannot use this bot. The reason: { $reason }
 error-quota-exhausted = You have fetched all your files for today. The counter starts again at midnight.
 error-rate-limited =
     { $seconds ->
@@ -149,6 +150,28 @@ delivery-started =
 delivery-progress = Sending files: { $sent } of { $total }
 delivery-finished = Sent { $sent } of { $total } files.
 delivery-stopped = Stopped after { $sent } of { $total } files.
+delivery-waiting =
+    { $ahead ->
+        [0] Sent { $sent } of { $total } files. You are next.
+        [one] Sent { $sent } of { $total } files. One other reader has a turn before you.
+       *[other] Sent { $sent } of { $total } files. { $ahead } other readers have their turn before you.
+    }
+delivery-held =
+    { $minutes ->
+        [one] Sent { $sent } of { $total } files. Telegram lets me write to you again in a minute; I go on then.
+       *[other] Sent { $sent } of { $total } files. Telegram lets me write to you again in { $minutes } minutes; I go on then.
+    }
+delivery-chat-held =
+    { $minutes ->
+        [one] Telegram lets me write to you again in a minute. Press again then; this does not count.
+       *[other] Telegram lets me write to you again in { $minutes } minutes. Press again then; this does not count.
+    }
+delivery-stopped-restart = Stopped by a restart after { $sent } of { $total } files. The others do not count; ask for them again in a moment.
+delivery-stopped-flood = Stopped after { $sent } of { $total } files, because Telegram makes me wait too long. The others do not count.
+delivery-stopped-lost = Stopped after { $sent } of { $total } files. The others do not count.
+delivery-interrupted = I was restarted while I sent you files: { $sent } of { $total } were sent. The others do not count; ask for them again.
+delivery-one-unknown = One more was on its way; it counts, as it may have arrived.
+delivery-over = This was interrupted by a restart.
 delivery-stopping = Stopping after the file that is on its way.
 delivery-not-running = Nothing is being sent any more.
 delivery-failed-count =
@@ -314,6 +337,47 @@ check-commands = ℹ️ My commands are published by myself; there is nothing to
 check-inline-feedback = ℹ️ What I cannot see from here: /setinlinefeedback at @BotFather, at 100%, counts the files that people choose inline.
 check-again = /verify looks again.
 
+### Roles and bans
+
+person-bad-id = <code>{ $name }</code> is no id of a person. Write the number that /id tells, or an @name, or answer one of their messages.
+person-unknown-name = Nobody is called { $name }, or it is not a person. Write the id instead.
+person-hidden = That message does not tell who wrote it: forward one of theirs to me and answer that, or write the id or @name. People may hide behind their forwarded messages; then only the id helps.
+person-not-sender = No person wrote that message, or I cannot see who. Write the id or @name.
+person-named-twice = Either answer a message, or write an id or @name, not both.
+ban-usage = Write whom to ban, and why: <code>/ban 123456789 spam</code>, <code>/ban @name spam</code>. Or answer a message of theirs: <code>/ban spam</code>. The reason is told to them.
+ban-yourself = You cannot ban yourself.
+ban-not-below = You can ban only people whose role is below yours.
+ban-long-reason =
+    { $count ->
+        [one] The reason may have { $count } character.
+       *[other] The reason may have { $count } characters.
+    }
+ban-done = { $name } (<code>{ $id }</code>) is banned. /unban allows them again.
+unban-usage = Write whom to allow again: <code>/unban 123456789</code> or <code>/unban @name</code>. Or answer a message of theirs with /unban alone.
+unban-not-banned = <code>{ $id }</code> is not banned.
+unban-done = { $name } (<code>{ $id }</code>) may use me again.
+banned-nobody = Nobody is banned.
+banned-title =
+    { $count ->
+        [one] <b>{ $count } person is banned</b>
+       *[other] <b>{ $count } people are banned</b>
+    }
+banned-row = { $name } (<code>{ $id }</code>), { $at }, by <code>{ $by }</code>
+banned-reason = Reason: { $reason }
+role-usage = Write whose role: <code>/role 123456789</code> tells it, <code>/role 123456789 moderator</code> gives one. Roles: moderator, admin, and reader, which takes the role away. An @name will do as well.
+role-not-given = The roles I can give are moderator and admin; reader takes the role away.
+role-named-in-settings = The settings of the bot name this person. Only whoever runs it can change that.
+role-unknown-person = <code>{ $id }</code> has never written to me. Ask them to start me first.
+role-not-below = You can change only the roles of people below you, to roles below yours.
+role-is = <code>{ $id }</code> is { $role }.
+role-given = { $name } (<code>{ $id }</code>) is { $role } now.
+role-list-title = <b>Who helps to run me</b>
+role-row = { $name } (<code>{ $id }</code>): { $role }
+role-name-reader = a reader
+role-name-moderator = a moderator
+role-name-admin = an admin
+role-name-owner = the owner
+
 ### Ids
 
 id-own = Your id: <code>{ $id }</code>
@@ -419,3 +483,54 @@ command-delete = Delete a file from the library
 command-takedown = Delete a file and keep it out for good
 command-deleteall = Delete everything that has some words
 command-verify = Look for mistakes in the set-up
+command-ban = Refuse a person: id or @name, and why
+command-unban = Allow a person again
+command-banned = Who is refused
+command-role = See or change what somebody may do
+command-roles = Who helps to run me
+
+### Captions
+
+caption-kind-video = video
+caption-kind-audio = audio
+caption-kind-document = document
+caption-kind-photo = photo
+caption-kind-animation = animation
+caption-unknown-field = There is no placeholder <code>{ $detail }</code>. Send /caption for those there are.
+caption-bad-field = A placeholder is a name between braces and nothing else; <code>{ $detail }</code> is more than that.
+caption-lone-brace = A brace stands alone at <code>{ $detail }</code>. Write it twice to show one.
+caption-unknown-tag = Telegram does not know the tag <code>{ $detail }</code>. It knows b, i, u, s, code, pre, blockquote, tg-spoiler and a with an address; write &amp;lt; to show &lt;.
+caption-bad-link = This link has no address that can be used: <code>{ $detail }</code>. It has to begin with https://, and of the placeholders it may hold bot_username only.
+caption-not-closed = The tag <code>{ $detail }</code> is not closed.
+caption-not-opened = The tag <code>{ $detail }</code> closes nothing: tags are closed in the opposite order.
+caption-bad-character = The character <code>{ $detail }</code> cannot be used in a caption.
+caption-too-long = This is longer than { $detail } characters, which leaves no room for the files.
+caption-usage =
+    This is under every file I send:
+    <code>{ $template }</code>
+
+    <code>/caption</code> and a new text changes it, <code>/caption reset</code> shows each file's own caption again. Placeholders: { $fields }. Bold, italic and links are written in Telegram's HTML. What is empty for a file goes, with the brackets, the part between dots and the line around it.
+caption-own = its own caption, or its name
+caption-saved = From now on this is under every file I send. A file would look like this:
+caption-reset = From now on every file has its own caption, or its name, under it.
+command-caption = What stands under every file
+
+### Messages that are deleted after a while
+
+deletion-notice =
+    { $count ->
+        [one] ⏳ This file is deleted in { $time }. Save or forward it until then.
+       *[other] ⏳ These { $count } files are deleted in { $time }. Save or forward them until then.
+    }
+deletion-notice-protected =
+    { $count ->
+        [one] ⏳ This file is deleted in { $time }.
+       *[other] ⏳ These { $count } files are deleted in { $time }.
+    }
+deletion-done =
+    { $count ->
+        [one] 🗑 The file was deleted.
+       *[other] 🗑 The { $count } files were deleted.
+    }
+deletion-again-expired = I do not remember these files any more. Please search for them again.
+button-get-again = 🔄 Get it again

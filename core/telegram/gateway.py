@@ -222,6 +222,15 @@ class TelegramGateway(Protocol):
         """Replace a message's text and keyboard; an unchanged or vanished message (id 0 too) is no error."""
         ...
 
+    async def delete_messages(self, chat_id: int, message_ids: Sequence[int]) -> None:
+        """Delete at most 100 messages of one chat for everybody; those that are gone already are no error.
+
+        Raises:
+            RecipientUnreachableError: the bot is not in the chat any more.
+            TelegramRefusedError: it may not delete them: in a group without the right to, or after two days.
+        """
+        ...
+
     async def send_media(self, chat_id: int, file_id: str, caption_html: str, *, protect: bool = False) -> SentMedia:
         """Send a stored file by reference, with a caption of at most 1,024 UTF-16 units.
 

@@ -8,7 +8,16 @@ from typing import Any
 
 from pyrogram import raw
 
-_TAG = re.compile(r"<(/?)(b|i|code|pre|a)((?: [^<>]*)?)>")
+_TAG = re.compile(r"<(/?)(b|i|u|s|code|pre|a|tg-spoiler|blockquote)((?: [^<>]*)?)>")
+_PLAIN_ENTITIES: dict[str, Any] = {
+    "b": raw.types.MessageEntityBold,
+    "i": raw.types.MessageEntityItalic,
+    "u": raw.types.MessageEntityUnderline,
+    "s": raw.types.MessageEntityStrike,
+    "code": raw.types.MessageEntityCode,
+    "tg-spoiler": raw.types.MessageEntitySpoiler,
+    "blockquote": raw.types.MessageEntityBlockquote,
+}
 _HREF = re.compile(r' href="([^"]*)"')
 
 
@@ -23,7 +32,8 @@ def html_to_entities(html: str) -> tuple[str, list[Any] | None]:
     """Split HTML into text and raw entities.
 
     Args:
-        html: escaped text with <b>, <i>, <code>, <pre> and <a href="…">, properly nested.
+        html: escaped text with <b>, <i>, <u>, <s>, <code>, <pre>, <tg-spoiler>, <blockquote> and <a href="…">, properly
+            nested.
 
     Returns:
         The text, and its entities by offset, outer ones first; None instead of an empty list, which the client would
@@ -76,10 +86,6 @@ def _entity(tag: str, attributes: str, offset: int) -> Any:
         return raw.types.MessageEntityTextUrl(offset=offset, length=0, url=unescape(href[1]))
     if attributes:
         raise ValueError(f"<{tag}> takes no attributes")
-    if tag == "b":
-        return raw.types.MessageEntityBold(offset=offset, length=0)
-    if tag == "i":
-        return raw.types.MessageEntityItalic(offset=offset, length=0)
-    if tag == "code":
-        return raw.types.MessageEntityCode(offset=offset, length=0)
-    return raw.types.MessageEntityPre(offset=offset, length=0, language="")
+    if tag == "pre":
+        return raw.types.MessageEntityPre(offset=offset, length=0, language="")
+    return _PLAIN_ENTITIES[tag](offset=offset, length=0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pyrogram import errors, raw
 
 from core.concurrency.semaphore_manager import ConcurrencyDomain
+from core.domain.auto_delete import MESSAGES_PER_CALL
 from core.telegram.channel_answers import channel_changes_from_raw, channel_info_from_raw, posts_from_raw
 from core.telegram.gateway import (
     ChannelChanges,
@@ -158,6 +159,19 @@ class PyrogramGateway:
             entities=entities,
         )
         await self._change("messages.EditMessage", request, Purpose.EDIT)
+
+    async def delete_messages(self, chat_id: int, message_ids: Sequence[int]) -> None:
+        """Delete messages for everybody; see `TelegramGateway.delete_messages`."""
+        if len(message_ids) > MESSAGES_PER_CALL:
+            raise ValueError(f"{len(message_ids)} messages to delete, Telegram takes {MESSAGES_PER_CALL}")
+        peer, ids = await self._peer(chat_id), list(message_ids)
+        if isinstance(peer, raw.types.InputPeerChannel):
+            channel = raw.types.InputChannel(channel_id=peer.channel_id, access_hash=peer.access_hash)
+            request = raw.functions.channels.DeleteMessages(channel=channel, id=ids)
+            await self._change("channels.DeleteMessages", request, Purpose.DELETE)
+        else:  # ids outside of channels are numbered for the whole account
+            request = raw.functions.messages.DeleteMessages(id=ids, revoke=True)
+            await self._change("messages.DeleteMessages", request, Purpose.DELETE)
 
     async def send_media(self, chat_id: int, file_id: str, caption_html: str, *, protect: bool = False) -> SentMedia:
         """Send a stored file by reference; see `TelegramGateway.send_media`."""

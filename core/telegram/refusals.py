@@ -25,6 +25,7 @@ class Purpose(Enum):
 
     WRITE = "write"
     EDIT = "edit"
+    DELETE = "delete"
     CALLBACK = "callback"
     INLINE = "inline"
     READ = "read"
@@ -33,6 +34,7 @@ class Purpose(Enum):
 
 _NOTHING_TO_DO = {
     Purpose.EDIT: {"MESSAGE_NOT_MODIFIED", "MESSAGE_ID_INVALID", "MESSAGE_EDIT_TIME_EXPIRED"},
+    Purpose.DELETE: {"MESSAGE_ID_INVALID", "MESSAGE_IDS_EMPTY"},
     Purpose.CALLBACK: {"QUERY_ID_INVALID"},
     Purpose.INLINE: {"QUERY_ID_INVALID"},
     Purpose.DIFFERENCE: {"PERSISTENT_TIMESTAMP_INVALID", "PERSISTENT_TIMESTAMP_EMPTY"},
