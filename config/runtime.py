@@ -90,6 +90,13 @@ class RuntimeSettings(BaseModel):
     quota_hold_s: Whole = Field(
         default=600, ge=30, le=3600, json_schema_extra=_SECONDS, description="How long an unspent slot stays reserved."
     )
+    send_all_places: Whole = Field(
+        default=20,
+        ge=1,
+        le=1000,
+        json_schema_extra=_unit("jobs"),
+        description="How many readers are sent pages of files at a time; the others have their turn.",
+    )
     protect_content: bool = Field(
         default=False, json_schema_extra=_NONE, description="Whether delivered files can not be forwarded or saved."
     )
@@ -203,6 +210,28 @@ class RuntimeSettings(BaseModel):
         le=60,
         json_schema_extra=_SECONDS,
         description="Shortest time between two edits of a message that shows how indexing goes.",
+    )
+
+    broadcast_in_flight: Whole = Field(
+        default=40,
+        ge=1,
+        le=150,
+        json_schema_extra=_unit("people"),
+        description="People whom a broadcast is sent to at once; the send budget decides how fast.",
+    )
+    broadcast_lease_s: Number = Field(
+        default=15,
+        ge=1,
+        le=300,
+        json_schema_extra=_SECONDS,
+        description="Time after which the broadcast of a process that died goes on.",
+    )
+    broadcast_progress_s: Number = Field(
+        default=3,
+        ge=0.1,
+        le=60,
+        json_schema_extra=_SECONDS,
+        description="Shortest time between two edits of a message that shows how a broadcast goes.",
     )
 
     rate_search_burst: Whole = Field(

@@ -55,8 +55,14 @@ RATE_GLOBAL = KeyFamily("rate-all", 3_601, "theoretical arrival time of the whol
 RATE_TOLD = KeyFamily("rate-told", 60, "the person was told about the limit in this window")
 DEDUPE = KeyFamily("dedupe", 5, "a press that is being served, so that a second one within seconds does nothing")
 LINK = KeyFamily("link", 86_400, "what a link into the private chat leads to")
+MEMBER = KeyFamily("member", 60, "whether a person is in a chat that readers have to be in")
+INTERRUPTION = KeyFamily("interruption", 3600, "what a person was doing when they were asked to join a chat first")
 UPDATE = KeyFamily("update", 600, "an update that was already handled")
+BROADCAST = KeyFamily("broadcast", 60, "how fast a broadcast goes, as the process that sends it says")
 MAINTENANCE = KeyFamily("maintenance", 86_400, "the last day whose daily maintenance is complete in the database")
+
+BAN_TOLD = KeyFamily("ban-told", 60, "a banned person was told so in the private chat a moment ago")
+BAN_TOLD_IN_GROUP = KeyFamily("ban-told-group", 86_400, "a banned person was told so in a group today")
 
 KEY_FAMILIES = (
     USER,
@@ -72,8 +78,13 @@ KEY_FAMILIES = (
     RATE_TOLD,
     DEDUPE,
     LINK,
+    MEMBER,
+    INTERRUPTION,
     UPDATE,
+    BROADCAST,
     MAINTENANCE,
+    BAN_TOLD,
+    BAN_TOLD_IN_GROUP,
 )
 
 
@@ -142,6 +153,16 @@ def link(payload: str) -> Key:
     return LINK.key(payload)
 
 
+def member(chat_id: int, user_id: int) -> Key:
+    """What one person is in one chat."""
+    return MEMBER.key(chat_id, user_id)
+
+
+def interruption(token: str) -> Key:
+    """One interrupted piece of work; the caller has checked that `token` has a token's length and alphabet."""
+    return INTERRUPTION.key(token)
+
+
 def update(update_id: int | str) -> Key:
     """Marks one update as handled."""
     return UPDATE.key(update_id)
@@ -150,3 +171,18 @@ def update(update_id: int | str) -> Key:
 def maintenance() -> Key:
     """The day of the last complete daily maintenance."""
     return MAINTENANCE.key("daily")
+
+
+def broadcast(broadcast_id: str) -> Key:
+    """The live view of one broadcast; the id is 16 hex characters."""
+    return BROADCAST.key(broadcast_id)
+
+
+def ban_told(user_id: int) -> Key:
+    """Marks that a banned person was told so in the private chat."""
+    return BAN_TOLD.key(user_id)
+
+
+def ban_told_in_group(user_id: int) -> Key:
+    """Marks that a banned person was told so in a group, whichever it was."""
+    return BAN_TOLD_IN_GROUP.key(user_id)

@@ -29,10 +29,12 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         IndexModel([("h", ASCENDING), ("_id", DESCENDING)], name="h", storageEngine=_COMPRESSED),
         IndexModel([("src.ch", ASCENDING), ("src.mi", ASCENDING)], name="src", storageEngine=_COMPRESSED),
     ),
-    # Sparse: most people neither hold slots nor ever had premium.
+    # Sparse: most people neither hold slots nor ever had premium, are not banned and have no role.
     "users": (
         IndexModel([("quota.holds.expires_at", ASCENDING)], name="holds", sparse=True),
         IndexModel([("premium_until", ASCENDING)], name="premium_until", sparse=True),
+        IndexModel([("banned_at", DESCENDING)], name="banned_at", sparse=True),
+        IndexModel([("role", ASCENDING)], name="role", sparse=True),
     ),
     "search_terms": (IndexModel([("t", ASCENDING), ("_id", ASCENDING)], name="t"),),
     "audit_log": (IndexModel([("at", DESCENDING), ("_id", DESCENDING)], name="newest"),),
@@ -41,6 +43,17 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         IndexModel([("bot", ASCENDING), ("due", ASCENDING)], name="due", sparse=True),
         IndexModel([("forget_at", ASCENDING)], name="forget_at", sparse=True, expireAfterSeconds=0),
     ),
+    # Drafts and the records of broadcasts that are over go by themselves.
+    "broadcasts": (
+        IndexModel([("state", ASCENDING), ("due_at", ASCENDING)], name="due"),
+        IndexModel([("expires_at", ASCENDING)], name="expires_at", expireAfterSeconds=0),
+    ),
+    # A job's document outlives it only when the database was away at its end.
+    "deliveries": (
+        IndexModel([("owner", ASCENDING)], name="owner"),
+        IndexModel([("expires_at", ASCENDING)], name="expires_at", expireAfterSeconds=0),
+    ),
+    "file_reports": (IndexModel([("told", ASCENDING)], name="told"),),
     "postponed_changes": (IndexModel([("waiting", ASCENDING), ("order", ASCENDING)], name="waiting"),),
 }
 

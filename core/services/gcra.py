@@ -131,6 +131,11 @@ class LocalGcra:
             self._store(self._arrivals, person, arrival, now)
         return Verdict(0, 0, first_in_window=False)
 
+    def forget(self, person: str) -> None:
+        """Count a person's actions from nothing again."""
+        self._arrivals.pop(person, None)
+        self._told_until.pop(person, None)
+
     def _arrival(self, name: str, limit: Limit, now: int) -> tuple[int, int]:
         arrival = max(self._arrivals.get(name, now), now) + limit.interval_us
         return arrival, max(0, arrival - limit.interval_us * limit.burst - now)

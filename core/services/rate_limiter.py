@@ -78,6 +78,12 @@ class RateLimiter:
         wait_us = max(verdict.person_wait_us, verdict.global_wait_us)
         raise RateLimitedError(-(-wait_us // _MICROSECONDS), first_in_window=verdict.first_in_window)
 
+    async def forget(self, action: Action, user_id: int = 0) -> None:
+        """Let the next action through as if there had been none; without a person, of an action of the whole bot."""
+        person = keys.rate(action.value, user_id)
+        self._local.forget(person.name)
+        await self._cache.delete(person, keys.rate_told(action.value, user_id))
+
     async def _decide(self, user_id: int, action: Action) -> Verdict:
         burst, period_s = self._runtime.current.rate_limit(action.value)
         limit = Limit.per_period(burst, period_s)
