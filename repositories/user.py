@@ -12,7 +12,7 @@ forward; a hold of an earlier day stays spendable but no longer counts.
 from __future__ import annotations
 
 import secrets
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,6 @@ from core.database.base import BaseRepository
 from core.domain.permission import Role
 from core.domain.quota import QuotaReservation
 from core.domain.user import User
-from core.errors import DatabaseUnavailableError
 from repositories.user_document import PROFILE, REVIVED, USER_FORM, to_user
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 _USERS = "users"
 _QUOTA = {"quota": 1}
 _TRIES = 5
-_EXTEND_TRIES = 50
 _SWEEP = 500
 
 
@@ -84,24 +82,7 @@ class UserRepository(BaseRepository[int, User]):
 
     async def set_premium(self, user_id: int, until: datetime | None) -> User:
         """Set when premium ends (UTC); None ends it now. An unknown person is remembered for it."""
-        return await self._change(user_id, {"$set": {"premium_until": until}})
-
-    async def extend_premium(self, user_id: int, by: timedelta, now: datetime) -> User:
-        """Lengthen premium from its current end, or from `now` (UTC) where it ended; an unknown person is remembered.
-
-        Extensions that race add up: each is one update guarded by the end it was computed from. Not to be repeated
-        blindly: a second call extends again.
-
-        Raises:
-            DatabaseUnavailableError: it is not known whether premium was extended; look at the person.
-        """
-        for _ in range(_EXTEND_TRIES):
-            found = await self._pool.find_one(_USERS, {"_id": user_id}, projection=PROFILE) or {}
-            current = found.get("premium_until")
-            until = (max(current, now) if current else now) + by
-            if (extended := await self._try_extend(user_id, current, until)) is not None:
-                return extended
-        raise DatabaseUnavailableError(f"premium of one person was changed {_EXTEND_TRIES} times meanwhile")
+        return await self._change(user_id, {"$set": {"premium_until": until, "premium_notice": None}})
 
     async def set_ban(self, user_id: int, reason: str, *, by: int = 0, spared: Collection[Role] = ()) -> User | None:
         """Ban a person, known or not; a banned one gets the new reason.
@@ -124,11 +105,14 @@ class UserRepository(BaseRepository[int, User]):
 
     async def unban(self, user_id: int) -> User:
         """Lift a ban; does nothing to a person who is not banned."""
-        return await self._change(user_id, {"$set": {"ban_reason": None, "banned_at": None, "banned_by": None}})
+        lifted = {"banned_at": 1, "banned_by": 1}
+        return await self._change(user_id, {"$set": {"ban_reason": None}, "$unset": lifted})
 
     async def set_role(self, user_id: int, role: Role) -> User:
         """Appoint a person, known or not, or dismiss one with `Role.READER`."""
-        return await self._change(user_id, {"$set": {"role": role.value if role is not Role.READER else None}})
+        if role is Role.READER:
+            return await self._change(user_id, {"$unset": {"role": 1}})
+        return await self._change(user_id, {"$set": {"role": role.value}})
 
     async def set_language(self, user_id: int, language: str | None) -> User:
         """Set a person's language; None follows Telegram's."""
@@ -307,7 +291,7 @@ class UserRepository(BaseRepository[int, User]):
             DuplicateKeyError: there is one, and `condition` does not fit it.
         """
         on_insert = {"first_name": "", "created_at": self._clock.utc_now()}
-        missing = {name: value for name, value in on_insert.items() if name not in changes["$set"]}
+        missing = {name: value for name, value in on_insert.items() if name not in changes.get("$set", {})}
         update = {**changes, "$setOnInsert": {**missing, **changes.get("$setOnInsert", {})}}
         async with self._writing(user_id):
             try:
@@ -315,18 +299,6 @@ class UserRepository(BaseRepository[int, User]):
             except DuplicateKeyError:  # the loser of two first writes finds the winner's document
                 found = await self._upsert(user_id, update, condition)
         return to_user(found)
-
-    async def _try_extend(self, user_id: int, current: datetime | None, until: datetime) -> User | None:
-        """Move the end of premium from `current`; None when it is not that any more."""
-        query = {"_id": user_id, "premium_until": current}
-        new = {"first_name": "", "created_at": self._clock.utc_now()}
-        update = {"$set": {"premium_until": until}, "$setOnInsert": new}
-        async with self._writing(user_id):
-            try:
-                found = await self._pool.find_one_and_update(_USERS, query, update, projection=PROFILE, upsert=True)
-            except DuplicateKeyError:
-                return None
-        return to_user(found or {"_id": user_id})
 
     async def _upsert(self, user_id: int, update: Mapping[str, Any], also: Mapping[str, Any]) -> Document:
         found = await self._pool.find_one_and_update(

@@ -36,6 +36,7 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         IndexModel([("banned_at", DESCENDING)], name="banned_at", sparse=True),
         IndexModel([("role", ASCENDING)], name="role", sparse=True),
     ),
+    "premium_grants": (IndexModel([("pending", ASCENDING)], name="pending", sparse=True),),
     "search_terms": (IndexModel([("t", ASCENDING), ("_id", ASCENDING)], name="t"),),
     "audit_log": (IndexModel([("at", DESCENDING), ("_id", DESCENDING)], name="newest"),),
     "index_jobs": (IndexModel([("state", ASCENDING), ("_id", ASCENDING)], name="state"),),
