@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.services.access import AccessService
+from core.services.ban import BanNotices, BanService
 from core.services.reachability import Reachability
 from core.services.roles import RoleService
 from repositories.audience import AudienceRepository
+from repositories.ban import BanRepository
 from repositories.role import RoleRepository
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ class People:
 
     access: AccessService
     roles: RoleService
+    bans: BanService
+    ban_notices: BanNotices
     audience: AudienceRepository
     reachability: Reachability
 
@@ -34,11 +38,14 @@ def build_people(
     administration: Administration,
 ) -> People:
     """Hand every service around people what it needs."""
-    appointed = RoleRepository(databases.manager.primary)
+    primary, named = databases.manager.primary, base.settings.admins
+    roles = RoleService(repositories.users, RoleRepository(primary), named, administration.audit)
     audience = AudienceRepository(databases.manager.primary, repositories.users, base.clock, base.settings.time_zone)
     return People(
-        access=AccessService(repositories.users, books.counters, base.clock, base.settings.time_zone),
-        roles=RoleService(repositories.users, appointed, base.settings.admins, administration.audit),
+        access=AccessService(repositories.users, books.counters, base.clock, base.settings.time_zone, named),
+        roles=roles,
+        bans=BanService(repositories.users, BanRepository(primary), roles, administration.audit),
+        ban_notices=BanNotices(base.cache, base.clock),
         audience=audience,
         reachability=Reachability(audience, base.metrics, base.clock),
     )

@@ -30,7 +30,7 @@ def build_handlers(container: Container) -> Sequence[BaseHandler]:
     display = ResultDisplay(telegram, readers.quota, lists, searches, container.runtime)
     links = PrivateLinks(telegram, readers.links)
     return (
-        StartHandler(telegram, readers.links, readers.delivery, search, display),
+        StartHandler(telegram, readers.links, container.delivering.files, search, display),
         SearchHelpHandler(telegram),
         SearchHandler(telegram, search, display, searches),
         SuggestHandler(telegram, search, readers.suggestions, lists, display),
@@ -41,7 +41,8 @@ def build_handlers(container: Container) -> Sequence[BaseHandler]:
         FileHandler(
             telegram=telegram,
             search=search,
-            delivery=readers.delivery,
+            delivery=container.delivering.files,
+            send_all=container.delivering.send_all,
             display=display,
             searches=searches,
             links=links,
@@ -53,19 +54,23 @@ def build_handlers(container: Container) -> Sequence[BaseHandler]:
 
 def _admin_handlers(container: Container) -> Sequence[BaseHandler]:
     """What is for admins alone, and ids, which are for everybody."""
+    from handlers.admin.ban import BanHandler
     from handlers.admin.bulk_delete import BulkDeleteHandler
     from handlers.admin.channel import ChannelAdminHandler
     from handlers.admin.library import LibraryAdminHandler
+    from handlers.admin.role import RoleHandler
     from handlers.admin.verify import VerifyHandler
     from handlers.identity import IdentityHandler
 
-    telegram, admin = container.telegram, container.admin
+    telegram, admin, people = container.telegram, container.admin, container.people
     return (
-        IdentityHandler(telegram, admin.lookups, admin.library, container.people.roles),
+        IdentityHandler(telegram, admin.lookups, admin.library, people.roles),
         ChannelAdminHandler(telegram, admin.channels, admin.lookups),
         LibraryAdminHandler(telegram, admin.library, admin.lookups),
         BulkDeleteHandler(telegram, admin.bulk),
         VerifyHandler(telegram, admin.check),
+        BanHandler(telegram, people.bans, admin.lookups, container.settings.time_zone),
+        RoleHandler(telegram, people.roles, admin.lookups),
     )
 
 
@@ -95,6 +100,8 @@ def build_manager(container: Container) -> HandlerManager:
     """Routes, pipeline and what takes the updates over one container, ready to be registered."""
     from functools import partial
 
+    from core.errors import BannedError
+    from handlers.ban_notice import BanTeller
     from handlers.channel import ChannelHandler
     from handlers.command_menu import CommandMenu
     from handlers.intake import UpdateIntake
@@ -104,6 +111,7 @@ def build_manager(container: Container) -> HandlerManager:
     from handlers.refusal_tellers import RefusalTellers
 
     roles, tellers = container.people.roles, RefusalTellers()
+    tellers.on(BannedError, BanTeller(container.telegram, container.people.ban_notices))
     pipeline = UpdatePipeline(
         container.people.access,
         container.searching.limiter,

@@ -122,6 +122,12 @@ class RejectRequest(CallbackData, prefix="iqr"):
     number: int
 
 
+class ShowBanned(CallbackData, prefix="bnp"):
+    """Show page `number` (from 1) of everybody who is banned."""
+
+    number: int
+
+
 class ConfirmBulkDelete(CallbackData, prefix="dy"):
     """Delete the files of an offer that waits."""
 

@@ -11,6 +11,7 @@ from core.domain.user import Meeting
 from core.errors import BannedError, DatabaseUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from zoneinfo import ZoneInfo
 
     from core.clock import Clock
@@ -20,13 +21,25 @@ if TYPE_CHECKING:
 
 
 class AccessService:
-    """Admits the sender of an update, or refuses a banned one."""
+    """Admits the sender of an update, or refuses a banned one.
 
-    def __init__(self, users: UserRepository, counters: DailyCounters, clock: Clock, time_zone: ZoneInfo) -> None:
+    Args:
+        spared: ids that no stored ban keeps out: those whom the settings name.
+    """
+
+    def __init__(
+        self,
+        users: UserRepository,
+        counters: DailyCounters,
+        clock: Clock,
+        time_zone: ZoneInfo,
+        spared: Collection[int] = (),
+    ) -> None:
         self._users = users
         self._counters = counters
         self._clock = clock
         self._time_zone = time_zone
+        self._spared = frozenset(spared)
 
     async def admit(
         self,
@@ -60,6 +73,6 @@ class AccessService:
         elif not meeting.is_known_to(user):
             with suppress(DatabaseUnavailableError):  # the next update brings it again
                 user = await self._users.meet(meeting)
-        if user.is_banned:
-            raise BannedError(reason=user.ban_reason or "")
+        if user.is_banned and user.id not in self._spared:
+            raise BannedError("error-banned-reason", reason=user.ban_reason) if user.ban_reason else BannedError
         return user

@@ -44,10 +44,14 @@ class RepliedMessage:
     Attributes:
         file: what is attached and can be sent again by reference; None for anything else.
         channel_id: the channel that it was forwarded from, full id; None when it was not.
+        sender_id: the person who sent it; None for the bot itself, a chat, or another bot's.
+        origin_id: the person whom it was forwarded from; None when it was not, or when that person hides.
     """
 
     file: NewMedia | None
     channel_id: int | None
+    sender_id: int | None = None
+    origin_id: int | None = None
 
 
 class TelegramLookups(Protocol):
@@ -67,4 +71,8 @@ class TelegramLookups(Protocol):
 
     async def get_replied(self, chat_id: int, message_id: int) -> RepliedMessage | None:
         """A message of a chat that the bot may read; None when it is gone."""
+        ...
+
+    async def find_person(self, username: str) -> int | None:
+        """The id of whom a name belongs to now, without the @; None when nobody has it, or no person."""
         ...

@@ -16,6 +16,8 @@ from core.telegram.retry_policy import Idempotency
 from core.telegram.telegram_api import error_name
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pyrogram import Client
 
     from core.telegram.telegram_api import TelegramApi
@@ -70,7 +72,20 @@ class PyrogramLookups:
             return None
         origin = getattr(message.fwd_from, "from_id", None)
         channel_id = utils.get_peer_id(origin) if isinstance(origin, _T.PeerChannel) else None
-        return RepliedMessage(new_media_from_raw(message, chat_id), channel_id)
+        people = {user.id for user in answer.users if isinstance(user, _T.User) and not user.bot}
+        sender = message.from_id or (None if message.out else message.peer_id)
+        return RepliedMessage(
+            new_media_from_raw(message, chat_id), channel_id, _person(sender, people), _person(origin, people)
+        )
+
+    async def find_person(self, username: str) -> int | None:
+        """Whom a name belongs to; see `TelegramLookups.find_person`."""
+        request = raw.functions.contacts.ResolveUsername(username=username)
+        try:
+            answer = await self._ask("contacts.ResolveUsername", request)
+        except SourceGoneError:
+            return None
+        return _person(answer.peer, {user.id for user in answer.users if not user.bot})
 
     async def _peer(self, chat_id: int) -> Any:
         try:
@@ -96,3 +111,8 @@ class PyrogramLookups:
             if translated is None:
                 raise
             raise translated from error
+
+
+def _person(peer: Any, people: Collection[int]) -> int | None:
+    """The id of a peer that is one of these people."""
+    return peer.user_id if isinstance(peer, _T.PeerUser) and peer.user_id in people else None
