@@ -38,6 +38,7 @@ from core.wiring import (
 from core.wiring_access import build_people
 from core.wiring_admin import build_admin_services, build_administration
 from core.wiring_backfill import build_backfilling
+from core.wiring_delivery import build_delivering
 from core.wiring_indexing import build_pipeline
 from core.wiring_operations import build_operations
 from core.wiring_search import build_searching
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from core.wiring_access import People
     from core.wiring_admin import AdminServices
     from core.wiring_backfill import Backfilling
+    from core.wiring_delivery import Delivering
     from core.wiring_indexing import Indexing
     from core.wiring_operations import Operations
     from core.wiring_search import Searching
@@ -94,6 +96,7 @@ class Container:
     users: UserRepository
     people: People
     searching: Searching
+    delivering: Delivering
     admin: AdminServices
     indexing: Indexing
     backfilling: Backfilling
@@ -159,6 +162,7 @@ class Container:
         self.indexing.queue.start()
         self.shutdown.push("indexing", self.indexing.queue.drain)
         self.shutdown.push("telegram", self._stop_telegram)
+        self.shutdown.push("deliveries", self._drain_deliveries)
         await watch.login.run()
         self.tasks.supervise(watch.watchdog.run, name="watchdog")
         on_login(self.client.me.username or "")
@@ -166,11 +170,16 @@ class Container:
         self.tasks.supervise(self.indexing.audit.run, name="channel_audit")
         if receives:
             self.tasks.supervise(self.backfilling.service.run, name="backfill")
+            self.tasks.supervise(self.delivering.journal.run, name="interrupted_deliveries")
         self.tasks.supervise(self.admin.drop_box.run, name="drop_box")
         self.tasks.supervise(self.admin.check.run_at_start, name="self_check")
         calm_the_garbage_collector()
         startup_ms = round((self.clock.monotonic() - started) * 1000, 1)
         structlog.get_logger(__name__).info("ready", startup_ms=startup_ms, http=self.operations.sidecar.url)
+
+    async def _drain_deliveries(self) -> list[str]:
+        """Files that are on their way arrive, and their readers are told, while Telegram is still there."""
+        return await self.delivering.send_all.drain(self.shutdown.remaining_s / 2)
 
     async def _stop_telegram(self) -> None:
         """The steps after this one need their share of the deadline."""
@@ -241,6 +250,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     searching = build_searching(base, databases, repositories, books, words, telegram.gateway)
     stored = (base, databases, repositories)
     people = build_people(*stored, books, administration)
+    delivering = build_delivering(*stored, books, searching, people, administration, telegram.gateway)
     indexing = build_pipeline(*stored, books, _names(words, reading), telegram, administration.notices)
     repair = DuplicateRepair(repositories.media_duplicates, base.clock)
     loops = core_loops(base, databases, books, indexing.service, repair)
@@ -250,7 +260,12 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         telegram=telegram,
         queue=indexing.queue,
         notices=administration.notices,
-        steps={"duplicates": repair.run, "dictionary": words.recount, "blocked_files": books.blocked.sweep},
+        steps={
+            "duplicates": repair.run,
+            "dictionary": words.recount,
+            "blocked_files": books.blocked.sweep,
+            "file_reports": delivering.reports.tell_admins,
+        },
         routes=routes,
     )
     return Container(
@@ -266,6 +281,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         users=repositories.users,
         people=people,
         searching=searching,
+        delivering=delivering,
         indexing=indexing,
         backfilling=build_backfilling(*stored, administration, indexing, telegram.gateway, searching.limiter),
         books=books,

@@ -1,4 +1,4 @@
-"""The part of the composition root that serves readers: searching in every place, and handing files over."""
+"""The part of the composition root that serves readers: searching in every place, quota and links."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.services.deep_link import DeepLinkService
-from core.services.delivery import DeliveryService
 from core.services.group_search import GroupSearchService
 from core.services.inline_search import InlineSearchService
 from core.services.link_failures import LinkFailures
 from core.services.quota import QuotaService
 from core.services.rate_limiter import RateLimiter
-from core.services.recent_presses import RecentPresses
 from core.services.search_again import RepeatableSearches
 from core.services.suggestions import SuggestionLists, SuggestionService
 from core.telegram.file_reference import FileReferences
@@ -38,7 +36,6 @@ class Searching:
     groups: GroupSearchService
     links: DeepLinkService
     inline: InlineSearchService
-    delivery: DeliveryService
 
 
 def build_searching(
@@ -71,20 +68,5 @@ def build_searching(
         links=links,
         inline=InlineSearchService(
             search=search, media=repositories.media, quota=quota, links=links, references=references, runtime=runtime
-        ),
-        delivery=DeliveryService(
-            search=search,
-            media=repositories.media,
-            quota=quota,
-            telegram=telegram,
-            references=references,
-            presses=RecentPresses(cache, clock),
-            runtime=runtime,
-            tasks=base.tasks,
-            metrics=base.metrics,
-            counters=books.counters,
-            popularity=books.popularity,
-            invalidator=books.invalidator,
-            clock=clock,
         ),
     )

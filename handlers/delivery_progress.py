@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import structlog
 
+from core.domain.delivery import Ending
 from core.errors import InfrastructureError
-from core.telegram.gateway import Button, RecipientUnreachableError
+from core.telegram.gateway import Button, RecipientUnreachableError, TelegramRefusedError
 from handlers.buttons import StopDelivery
 
 if TYPE_CHECKING:
     from core.domain.delivery import DeliveryJob, DeliveryReport
     from core.telegram.gateway import Keyboard, TelegramGateway
     from core.text.catalog import Texts
+
+_END_KEYS = {
+    Ending.DONE: "delivery-finished",
+    Ending.STOPPED: "delivery-stopped",
+    Ending.RESTART: "delivery-stopped-restart",
+    Ending.FLOOD: "delivery-stopped-flood",
+    Ending.UNREACHABLE: "delivery-stopped",
+    Ending.SUPERSEDED: "delivery-stopped-lost",
+}
 
 
 class DeliveryProgress:
@@ -26,25 +37,42 @@ class DeliveryProgress:
         self._message_id: int | None = None
         self._log = structlog.get_logger(__name__)
 
-    async def started(self, job: DeliveryJob) -> None:
-        """Show the job with its Stop button."""
-        html = self._texts.html("delivery-progress", sent=0, total=job.total)
-        await self._show(html, self._stop_button(job))
+    @property
+    def language(self) -> str:
+        """Tag of the catalogue."""
+        return self._texts.language
+
+    async def started(self, job: DeliveryJob) -> int:
+        """Show the job with its Stop button; returns the id of its message, 0 when that is not known."""
+        await self._show_job(job, self._texts.html("delivery-progress", sent=0, total=job.total))
+        return self._message_id or 0
+
+    async def waiting(self, job: DeliveryJob, report: DeliveryReport, ahead: int) -> None:
+        """Show that other people have their turn."""
+        html = self._texts.html("delivery-waiting", sent=report.sent, total=report.total, ahead=ahead)
+        await self._show_job(job, html)
+
+    async def held(self, job: DeliveryJob, report: DeliveryReport, seconds: int) -> None:
+        """Show when Telegram lets this chat be written to again."""
+        minutes = math.ceil(seconds / 60)
+        html = self._texts.html("delivery-held", sent=report.sent, total=report.total, minutes=minutes)
+        await self._show_job(job, html)
 
     async def progressed(self, job: DeliveryJob, report: DeliveryReport) -> None:
         """Show the counts so far."""
-        html = self._texts.html("delivery-progress", sent=report.sent, total=report.total)
-        await self._show(html, self._stop_button(job))
+        await self._show_job(job, self._texts.html("delivery-progress", sent=report.sent, total=report.total))
 
     async def finished(self, report: DeliveryReport) -> None:
         """Show the outcome: what was sent, what was not and why."""
-        key = "delivery-stopped" if report.stopped else "delivery-finished"
-        lines = [self._texts.html(key, sent=report.sent, total=report.total)]
+        lines = [self._texts.html(_END_KEYS[report.ending], sent=report.sent, total=report.total)]
         if report.failed:
             lines.append(self._texts.html("delivery-failed-count", count=report.failed))
         if report.over_quota:
             lines.append(self._texts.html("delivery-over-quota", count=report.over_quota))
         await self._show("\n".join(lines), None)
+
+    async def _show_job(self, job: DeliveryJob, html: str) -> None:
+        await self._show(html, self._stop_button(job))
 
     def _stop_button(self, job: DeliveryJob) -> Keyboard:
         return [[Button(self._texts.plain("button-stop"), StopDelivery(job_id=job.id).pack())]]
@@ -55,5 +83,5 @@ class DeliveryProgress:
                 self._message_id = await self._telegram.send_text(self._chat_id, html, keyboard)
             else:
                 await self._telegram.edit_text(self._chat_id, self._message_id, html, keyboard)
-        except (InfrastructureError, RecipientUnreachableError) as error:
+        except (InfrastructureError, RecipientUnreachableError, TelegramRefusedError) as error:
             self._log.warning("progress_not_shown", error=type(error).__name__)

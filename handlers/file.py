@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from core.services.delivery import DeliveryService
     from core.services.search import SearchService
     from core.services.search_again import RepeatableSearches
+    from core.services.send_all import SendAllService
     from core.telegram.gateway import TelegramGateway
     from handlers.incoming import CallbackQuery
     from handlers.private_link import PrivateLinks
@@ -37,6 +38,7 @@ class FileHandler(BaseHandler):
         telegram: TelegramGateway,
         search: SearchService,
         delivery: DeliveryService,
+        send_all: SendAllService,
         display: ResultDisplay,
         searches: RepeatableSearches,
         links: PrivateLinks,
@@ -44,6 +46,7 @@ class FileHandler(BaseHandler):
         self._telegram = telegram
         self._search = search
         self._delivery = delivery
+        self._sending = send_all
         self._display = display
         self._searches = searches
         self._links = links
@@ -84,7 +87,7 @@ class FileHandler(BaseHandler):
     async def handle_stop_callback(self, query: CallbackQuery, reader: Reader) -> None:
         """Stop the reader's own job after the file that is on its way."""
         press = StopDelivery.unpack(query.data)
-        self._delivery.stop(reader.user.id, press.job_id)
+        self._sending.stop(reader.user.id, press.job_id)
         query.answered = True
         await self._telegram.answer_callback(query.id, reader.texts.plain("delivery-stopping"))
 
@@ -97,6 +100,6 @@ class FileHandler(BaseHandler):
             return
         progress = DeliveryProgress(self._telegram, reader.user.id, reader.texts)
         async with self._display.offering_repeat(query, reader, session_id):
-            job = await self._delivery.start_send_all(reader.user, session_id, number, progress, narrowing)
+            job = await self._sending.start(reader.user, session_id, number, progress, narrowing)
         query.answered = True
         await self._telegram.answer_callback(query.id, reader.texts.plain("delivery-started", count=job.total))

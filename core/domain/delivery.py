@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from core.domain.quota import QuotaReservation
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,20 +21,35 @@ class DeliveryTerms:
     protect: bool
 
 
-@dataclass(slots=True)
+class Ending(StrEnum):
+    """Why no further file of a `Send all` is sent."""
+
+    DONE = "done"
+    """Every file had its turn."""
+    STOPPED = "stopped"
+    """The person pressed Stop."""
+    RESTART = "restart"
+    """The bot is being stopped, or was killed."""
+    FLOOD = "flood"
+    """Telegram asks for a longer wait than a job may take."""
+    UNREACHABLE = "unreachable"
+    """The person cannot be written to any more."""
+    SUPERSEDED = "superseded"
+    """The reserved slots are lost, or another process took the job over."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryJob:
     """One person's running `Send all`.
 
     Attributes:
         id: 16 hex characters; the Stop button carries it.
         total: files asked for; the quota may grant fewer.
-        stopping: set by Stop; obeyed before the next file.
     """
 
     id: str
     owner_id: int
     total: int
-    stopping: bool = False
 
 
 @dataclass(slots=True)
@@ -41,26 +60,59 @@ class DeliveryReport:
         sent: files that reached the chat, or may have (an unknown outcome counts as sent).
         failed: files that could not be sent or not be reached; their slots went back.
         over_quota: files the quota did not allow.
-        stopped: the person pressed Stop, or cannot be written to any more.
+        ending: why it is over; DONE while it runs.
     """
 
     total: int
     sent: int = 0
     failed: int = 0
     over_quota: int = 0
-    stopped: bool = False
+    ending: Ending = Ending.DONE
 
-    @property
-    def done(self) -> int:
-        """Files that need no further attempt."""
-        return self.sent + self.failed
+
+@dataclass(frozen=True, slots=True)
+class DeliveryEntry:
+    """A `Send all` as it is written down, so that a process that is killed leaves word of it.
+
+    Attributes:
+        job: whose `total` and owner these are.
+        message_id: of the message that shows how it goes; 0 for none.
+        language: in which the person reads; a tag of the catalogue.
+        sent: as in `DeliveryReport`.
+        is_trying: one more file is on its way, and nobody knows yet whether it arrives.
+        reservation: the slots it is charged to; None before they are reserved.
+    """
+
+    job: DeliveryJob
+    message_id: int = 0
+    language: str = ""
+    sent: int = 0
+    is_trying: bool = False
+    reservation: QuotaReservation | None = None
 
 
 class DeliveryWatcher(Protocol):
-    """Who is told how a `Send all` goes; best effort, never raises."""
+    """Who is told how a `Send all` goes; best effort, never raises.
 
-    async def started(self, job: DeliveryJob) -> None:
-        """The job begins."""
+    Attributes:
+        language: as in `DeliveryEntry`.
+    """
+
+    @property
+    def language(self) -> str:
+        """Tag of the catalogue."""
+        ...
+
+    async def started(self, job: DeliveryJob) -> int:
+        """The job begins; returns the id of the message that shows it, 0 for none."""
+        ...
+
+    async def waiting(self, job: DeliveryJob, report: DeliveryReport, ahead: int) -> None:
+        """The job waits for its turn, with so many other people's before it."""
+        ...
+
+    async def held(self, job: DeliveryJob, report: DeliveryReport, seconds: int) -> None:
+        """Telegram lets this chat be written to again in so many seconds."""
         ...
 
     async def progressed(self, job: DeliveryJob, report: DeliveryReport) -> None:

@@ -133,6 +133,16 @@ class QuotaService:
             for handle in list(self._live):
                 await self._renew(handle, until)
 
+    async def settle(self, reservation: QuotaReservation, spent: int) -> None:
+        """Charge what was spent of a hold that nobody holds any more, and give back the rest; safe to repeat.
+
+        Raises:
+            DatabaseUnavailableError: the primary database did not answer; ask again.
+        """
+        spent = min(spent, reservation.granted)
+        await self._users.spend_quota(reservation, spent)
+        await self._users.release_quota(reservation, spent)
+
     async def _renew(self, handle: QuotaHandle, until: datetime) -> None:
         try:
             renewed = await self._users.renew_hold(handle.reservation, until)

@@ -1,0 +1,94 @@
+"""Files whose reference is not accepted any more: fetched anew from a source, or declared gone."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, NoReturn
+from weakref import WeakValueDictionary
+
+import structlog
+
+from core.cache.recent_values import RecentValues
+from core.domain.file_report import ReportReason
+from core.errors import FileGoneError
+from core.telegram.file_reference import SourceGone
+
+if TYPE_CHECKING:
+    from core.cache.invalidation import CacheInvalidator
+    from core.clock import Clock
+    from core.domain.media import MediaFile
+    from core.services.file_report import FileReports
+    from core.telegram.file_reference import FileReferences
+    from repositories.media import MediaRepository
+
+_REMEMBERED_FILES = 1_000
+_REMEMBERED_S = 60.0
+_GONE = ""
+
+
+class FileHealing:
+    """Heals the record of a file once, however many people want the file at that moment."""
+
+    def __init__(
+        self,
+        references: FileReferences,
+        media: MediaRepository,
+        reports: FileReports,
+        invalidator: CacheInvalidator,
+        clock: Clock,
+    ) -> None:
+        self._references = references
+        self._media = media
+        self._reports = reports
+        self._invalidator = invalidator
+        self._healed: RecentValues[int, str] = RecentValues(clock, capacity=_REMEMBERED_FILES)
+        self._at_work: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._log = structlog.get_logger(__name__)
+
+    async def fresh_file_id(self, media: MediaFile, reader_id: int) -> str:
+        """A file_id that can be sent, in place of `media.file_id`, which was not accepted.
+
+        Whoever asks while the file is being healed, or a moment later with an old record, gets the same answer.
+
+        Raises:
+            FileGoneError: no source holds the file any more. It left the results and was reported.
+            TelegramUnavailableError, DatabaseUnavailableError: nothing is known; the file stays as it is.
+        """
+        lock = self._at_work.setdefault(media.id, asyncio.Lock())
+        async with lock:
+            known = self._healed.get(media.id)
+            if known is None or known == media.file_id:
+                known = await self._heal(media)
+                self._healed.put(media.id, known, _REMEMBERED_S)
+        if known == _GONE:
+            await self._report(media, reader_id)
+        return known
+
+    async def declare_gone(self, media: MediaFile, reader_id: int) -> NoReturn:
+        """Even a fresh reference was not accepted.
+
+        Raises:
+            FileGoneError: always; the file left the results and was reported.
+            DatabaseUnavailableError: it could not be marked.
+        """
+        await self._mark(media)
+        self._healed.put(media.id, _GONE, _REMEMBERED_S)
+        await self._report(media, reader_id)
+
+    async def _heal(self, media: MediaFile) -> str:
+        fresh = await self._references.refresh(media)
+        if isinstance(fresh, SourceGone):
+            await self._mark(media)
+            return _GONE
+        await self._media.update_file_id(media.id, fresh.file_id)
+        self._log.info("file_reference_healed", media_id=media.id)
+        return fresh.file_id
+
+    async def _mark(self, media: MediaFile) -> None:
+        await self._media.mark_dead(media.id)
+        self._invalidator.deleted()
+        self._log.warning("file_gone", media_id=media.id)
+
+    async def _report(self, media: MediaFile, reader_id: int) -> NoReturn:
+        await self._reports.file(media, ReportReason.GONE, reader_id)
+        raise FileGoneError

@@ -1,0 +1,142 @@
+"""Sending a page, or everything that was found: one job a person at a time, in turn with other people's."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING
+
+from core.domain.delivery import DeliveryEntry, DeliveryJob, Ending
+from core.domain.search import Narrowing
+from core.errors import BusyError, ExpiredError
+from core.services.delivery_run import DeliveryRun, RunLimits, RunTools
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.clock import Clock
+    from core.concurrency.task_registry import TaskRegistry
+    from core.domain.delivery import DeliveryWatcher
+    from core.domain.media import MediaFile
+    from core.domain.user import User
+    from core.services.delivery import DeliveryService
+    from core.services.delivery_journal import DeliveryJournal
+    from core.services.delivery_queue import DeliveryQueue
+    from core.services.file_sender import FileSender
+    from core.services.quota import QuotaService
+    from core.services.search import SearchService
+
+_EVERYTHING = Narrowing()
+
+
+class SendAllService:
+    """Starts, stops and drains jobs; see `DeliveryRun` for one of them."""
+
+    def __init__(
+        self,
+        *,
+        search: SearchService,
+        files: DeliveryService,
+        quota: QuotaService,
+        sender: FileSender,
+        queue: DeliveryQueue,
+        journal: DeliveryJournal,
+        tasks: TaskRegistry,
+        clock: Clock,
+        limits: RunLimits | None = None,
+    ) -> None:
+        self._search = search
+        self._files = files
+        self._quota = quota
+        self._journal = journal
+        self._tasks = tasks
+        self._tools = RunTools(quota, sender, queue, journal, clock, limits or RunLimits())
+        self._runs: dict[int, DeliveryRun] = {}
+        self._working: set[asyncio.Task[None]] = set()
+
+    async def start(
+        self,
+        reader: User,
+        session_id: str,
+        number: int,
+        watcher: DeliveryWatcher,
+        narrowing: Narrowing = _EVERYTHING,
+    ) -> DeliveryJob:
+        """Start sending a page of a session, or of the part of it that `narrowing` leaves.
+
+        Args:
+            reader: whose session it has to be.
+            session_id: as in `SearchSession`.
+            number: of the page; 0 for the whole window, which a reader with a quota gets the first page of.
+            watcher: is told how it goes.
+            narrowing: as the page was narrowed.
+
+        Raises:
+            BusyError: this person's previous job still runs, here or in another process.
+            QuotaExhaustedError: no slot is left today.
+            ExpiredError: the page has no file left.
+            DatabaseUnavailableError: the database did not answer.
+        """
+        status = await self._quota.status(reader)
+        if status.left == 0:
+            raise self._files.exhausted(status.limit)
+        files, unreached = await self._search.files_to_send(
+            reader.id,
+            session_id,
+            number or 1,
+            whole_window=number == 0 and status.left is None,
+            narrowing=narrowing,
+        )
+        if not files:
+            raise ExpiredError("search-page-empty")
+        job = DeliveryJob(secrets.token_hex(8), reader.id, len(files) + unreached)
+        await self._begin(job, reader, files, watcher)
+        return job
+
+    def stop(self, reader_id: int, job_id: str) -> None:
+        """Stop the reader's own job before its next file.
+
+        Raises:
+            ExpiredError: this job of this reader does not run any more.
+        """
+        run = self._runs.get(reader_id)
+        if run is None or run.job.id != job_id:
+            raise ExpiredError("delivery-not-running")
+        run.stop(Ending.STOPPED)
+
+    async def drain(self, patience_s: float) -> list[str]:
+        """End every job after the file that is on its way and tell its reader; names those that did not in time.
+
+        What has not ended is told at the next start.
+        """
+        for run in self._runs.values():
+            run.stop(Ending.RESTART)
+        if not self._working:
+            return []
+        _, late = await asyncio.wait(self._working, timeout=patience_s)
+        return sorted(task.get_name() for task in late)
+
+    async def _begin(
+        self, job: DeliveryJob, reader: User, files: Sequence[MediaFile], watcher: DeliveryWatcher
+    ) -> None:
+        if reader.id in self._runs:
+            raise BusyError("delivery-busy")
+        run = self._runs[reader.id] = DeliveryRun(job, reader, files, self._files.terms, watcher, self._tools)
+        task = None
+        try:
+            if await self._journal.claim(DeliveryEntry(job, language=watcher.language)):
+                task = self._tasks.spawn(self._run(run), name=f"send_all:{job.id}")
+        finally:
+            if task is None:
+                del self._runs[reader.id]
+        if task is None:
+            raise BusyError("delivery-busy")
+        self._working.add(task)
+        task.add_done_callback(self._working.discard)
+
+    async def _run(self, run: DeliveryRun) -> None:
+        try:
+            await run.send()
+        finally:
+            del self._runs[run.job.owner_id]
+        await run.finish()

@@ -1,0 +1,121 @@
+"""The part of the composition root that hands files over: one, many, and what follows."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.services.auto_delete import AutoDelete
+from core.services.delivery import DeliveryService
+from core.services.delivery_journal import DeliveryJournal
+from core.services.delivery_queue import DeliveryQueue
+from core.services.file_healing import FileHealing
+from core.services.file_report import FileReports
+from core.services.file_sender import FileSender
+from core.services.recent_presses import RecentPresses
+from core.services.send_all import SendAllService
+from core.telegram.file_reference import FileReferences
+from repositories.delivery import DeliveryRepository
+from repositories.file_report import FileReportRepository
+from repositories.scheduled_deletion import ScheduledDeletionRepository
+
+if TYPE_CHECKING:
+    from core.telegram.pyrogram_gateway import PyrogramGateway
+    from core.wiring import Base, Bookkeeping, Databases, Repositories
+    from core.wiring_access import People
+    from core.wiring_admin import Administration
+    from core.wiring_search import Searching
+
+
+@dataclass(frozen=True, slots=True)
+class Delivering:
+    """Handing files over.
+
+    Attributes:
+        files: one file at once.
+        send_all: a page, or everything that was found.
+        journal: word of every `Send all` that runs; settles those of killed processes.
+        reports: of files that something is wrong with.
+        auto_delete: takes messages back after a while.
+    """
+
+    files: DeliveryService
+    send_all: SendAllService
+    journal: DeliveryJournal
+    reports: FileReports
+    auto_delete: AutoDelete
+
+
+def build_delivering(
+    base: Base,
+    databases: Databases,
+    repositories: Repositories,
+    books: Bookkeeping,
+    searching: Searching,
+    people: People,
+    administration: Administration,
+    telegram: PyrogramGateway,
+) -> Delivering:
+    """Nothing is sent before somebody asks for it."""
+    runtime, clock, primary = databases.runtime, base.clock, databases.manager.primary
+    reports = FileReports(FileReportRepository(primary), administration.notices, clock)
+    bot_id = _bot_id(base)
+    auto_delete = AutoDelete(ScheduledDeletionRepository(primary, bot_id), runtime, base.metrics, clock)
+    sender = _build_sender(base, repositories, books, reports, auto_delete, people, telegram)
+    journal = DeliveryJournal(
+        DeliveryRepository(primary, clock, bot_id, secrets.token_hex(8)),
+        searching.quota,
+        telegram,
+        administration.catalogue,
+        people.reachability,
+        clock,
+    )
+    files = DeliveryService(
+        search=searching.search,
+        media=repositories.media,
+        quota=searching.quota,
+        sender=sender,
+        presses=RecentPresses(base.cache, clock),
+        runtime=runtime,
+        metrics=base.metrics,
+        counters=books.counters,
+    )
+    send_all = SendAllService(
+        search=searching.search,
+        files=files,
+        quota=searching.quota,
+        sender=sender,
+        queue=DeliveryQueue(lambda: runtime.current.send_all_places),
+        journal=journal,
+        tasks=base.tasks,
+        clock=clock,
+    )
+    return Delivering(files, send_all, journal, reports, auto_delete)
+
+
+def _build_sender(
+    base: Base,
+    repositories: Repositories,
+    books: Bookkeeping,
+    reports: FileReports,
+    auto_delete: AutoDelete,
+    people: People,
+    telegram: PyrogramGateway,
+) -> FileSender:
+    healing = FileHealing(FileReferences(telegram), repositories.media, reports, books.invalidator, base.clock)
+    return FileSender(
+        telegram=telegram,
+        healing=healing,
+        reachability=people.reachability,
+        metrics=base.metrics,
+        counters=books.counters,
+        popularity=books.popularity,
+        auto_delete=auto_delete,
+        clock=base.clock,
+    )
+
+
+def _bot_id(base: Base) -> int:
+    number, _, _ = base.settings.bot_token.get_secret_value().partition(":")
+    return int(number)
