@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from core.clock import Clock
 
 _RESTART_PAUSE_S = (0.1, 0.5, 2.0, 10.0)
+
+T = TypeVar("T")
+
+
+class TaskFailedError(Exception):
+    """A task that was waited for ended in an error that nobody expected; the registry has reported it."""
 
 
 class TaskRegistry:
@@ -58,6 +64,31 @@ class TaskRegistry:
         """Run `work()` and run it again whenever it fails, with growing pauses; a normal return ends it."""
         return self.spawn(self._supervised(work, name), name=name)
 
+    async def attempt(
+        self, work: Callable[[], Awaitable[T]], *, name: str, expected: tuple[type[Exception], ...] = ()
+    ) -> T:
+        """Wait for `work()` in a task of its own, so that whatever goes wrong is reported and goes no further.
+
+        The task is cancelled with whoever waits for it. Errors that are `expected` are raised as they are, and not
+        reported.
+
+        Raises:
+            TaskFailedError: it ended in another error, or was cancelled by somebody else.
+            RuntimeError: the registry is closed; nothing was run.
+        """
+        task = self.spawn(_expecting(work, expected), name=name)
+        try:
+            await asyncio.wait((task,))
+        finally:
+            task.cancel()
+        if task.cancelled() or task.exception() is not None:
+            raise TaskFailedError(name)
+        result: T
+        result, error = task.result()
+        if error is not None:
+            raise error
+        return result
+
     async def close(self, deadline_s: float) -> list[str]:
         """Cancel what still runs and wait for it, at most `deadline_s`; returns the names cancelled."""
         self._closed = True
@@ -100,3 +131,13 @@ class TaskRegistry:
 def _is_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+async def _expecting(
+    work: Callable[[], Awaitable[T]], expected: tuple[type[Exception], ...]
+) -> tuple[Any, Exception | None]:
+    """(result, None), or (None, an error that was expected)."""
+    try:
+        return await work(), None
+    except expected as error:
+        return None, error

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
+from core.concurrency.task_registry import TaskFailedError
 from core.domain.index_job import IndexJob, JobOffer, JobState, PauseReason
 from core.domain.post_link import NamedPost
 from core.errors import (
@@ -186,15 +188,13 @@ class BackfillService:
     async def _next_block(self, channel_id: int) -> None:
         """Store one block in a task of its own, so that the registry reports whatever goes wrong."""
         job = self._mine[channel_id]
-        task = self._tasks.spawn(self._walk_on(job), name="backfill_block")
+        moved: IndexJob | None = None
         try:
-            await asyncio.wait((task,))
-        finally:
-            task.cancel()
-        if task.cancelled() or task.exception() is not None:
-            task = self._tasks.spawn(self._stop(job, PauseReason.FAILED), name="backfill_stop")
-            await asyncio.wait((task,))
-        self._note(job, None if task.cancelled() or task.exception() is not None else task.result())
+            moved = await self._tasks.attempt(lambda: self._walk_on(job), name="backfill_block")
+        except TaskFailedError:
+            with suppress(TaskFailedError):
+                moved = await self._tasks.attempt(lambda: self._stop(job, PauseReason.FAILED), name="backfill_stop")
+        self._note(job, moved)
 
     def _note(self, job: IndexJob, moved: IndexJob | None) -> None:
         """What became of a job by its block; a press may have stopped it or begun it anew meanwhile."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
 
+from core.concurrency.task_registry import TaskFailedError
 from core.domain.indexing import BatchOutcome, ChannelDelete, ChannelEdit, ChannelPost
 from core.errors import DatabaseUnavailableError
 
@@ -126,21 +126,14 @@ class IndexingService:
                 )
 
     async def _try_store(self, events: Sequence[StorableEvent]) -> bool:
-        """Store in a task of its own, so that the registry reports whatever goes wrong; False when something did."""
-        task = self._tasks.spawn(self._store_unless_unavailable(events), name="store_events")
-        await asyncio.wait((task,))
-        if task.cancelled() or task.exception() is not None:
-            return False
-        if (unavailable := task.result()) is not None:
-            raise unavailable
-        return True
-
-    async def _store_unless_unavailable(self, events: Sequence[StorableEvent]) -> DatabaseUnavailableError | None:
+        """Whether nothing went wrong; what did is reported."""
         try:
-            await self._store(events)
-        except DatabaseUnavailableError as error:
-            return error
-        return None
+            await self._tasks.attempt(
+                lambda: self._store(events), name="store_events", expected=(DatabaseUnavailableError,)
+            )
+        except TaskFailedError:
+            return False
+        return True
 
     async def _store(self, events: Sequence[StorableEvent]) -> None:
         posts = [event.media for event in events if isinstance(event, ChannelPost) and event.media is not None]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
 from core.cache import codec, keys
+from core.concurrency.task_registry import TaskFailedError
 from core.domain.local_day import day_at, start_of
 from core.domain.maintenance import MaintenanceReport, StepReport
 from core.errors import DatabaseUnavailableError, FileFilterError
@@ -152,22 +152,16 @@ class MaintenanceService:
 
     async def _try_step(self, name: str, step: Step) -> StepReport:
         """Run a step as a task of its own, so that whatever it raises is reported and stops nothing else."""
-        task = self._tasks.spawn(self._expecting_refusals(name, step), name=f"maintenance:{name}")
+        report = StepReport(name, succeeded=False)
         try:
-            await asyncio.wait({task})
-        finally:
-            task.cancel()
-        is_broken = task.cancelled() or task.exception() is not None
-        report = StepReport(name, succeeded=False) if is_broken else task.result()
-        self._metrics.maintenance_steps.labels(name, "done" if report.succeeded else "failed").inc()
-        return report
-
-    async def _expecting_refusals(self, name: str, step: Step) -> StepReport:
-        try:
-            return StepReport(name, succeeded=True, result=await step())
+            result = await self._tasks.attempt(step, name=f"maintenance:{name}", expected=(FileFilterError,))
+            report = StepReport(name, succeeded=True, result=result)
         except FileFilterError as error:
             self._log.warning("maintenance_step_failed", step=name, error=type(error).__name__, detail=str(error))
-            return StepReport(name, succeeded=False)
+        except TaskFailedError:
+            pass
+        self._metrics.maintenance_steps.labels(name, "done" if report.succeeded else "failed").inc()
+        return report
 
     def _steps(self, previous: date | None, today: date) -> dict[str, Step]:
         return {

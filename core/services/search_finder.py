@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.domain.search import FoundFiles, SearchWindow
@@ -61,6 +62,19 @@ class Found(NamedTuple):
 _NOTHING = Found(SearchWindow((), 0, total_is_exact=True), ())
 
 
+class _Wider:
+    """The wider understanding of a query, which most searches never need: worked out when it is, and once."""
+
+    def __init__(self, planner: SearchPlanner, query: Query) -> None:
+        self._planner = planner
+        self._query = query
+
+    @cached_property
+    def plan(self) -> PlannedSearch | None:
+        """As of `SearchPlanner.widen`."""
+        return self._planner.widen(self._query)
+
+
 class SearchFinder:
     """Asks the databases as little as an answer needs, and ranks what they give.
 
@@ -110,15 +124,22 @@ class SearchFinder:
         return Found(window, listed.files) if len(listed.files) == len(ids) else None
 
     async def _find(self, query: Query, key: Key | None, *, ask_cache: bool, may_correct: bool = True) -> Found:
-        planned = self._planner.plan(query)
+        planned, wider = self._planner.plan(query), _Wider(self._planner, query)
         if may_correct and self._finds_few(query, planned):
-            both = await self._find_both(query, key, planned)
+            both = await self._find_both(query, key, planned, wider)
             if both is not None:
                 return both
-        return await self._find_apart(query, key, planned, ask_cache=ask_cache, may_correct=may_correct)
+        return await self._find_apart(query, key, planned, wider, ask_cache=ask_cache, may_correct=may_correct)
 
     async def _find_apart(
-        self, query: Query, key: Key | None, planned: PlannedSearch, *, ask_cache: bool, may_correct: bool
+        self,
+        query: Query,
+        key: Key | None,
+        planned: PlannedSearch,
+        wider: _Wider,
+        *,
+        ask_cache: bool,
+        may_correct: bool,
     ) -> Found:
         size, began = self._window_size, self._clock.monotonic()
         if planned.most is not None and planned.most > _SURELY_CROWDED * size and not ask_cache:
@@ -126,7 +147,7 @@ class SearchFinder:
         found = await self._media.search_files(planned.plan, size, max_time_ms=_SEARCH_MS)
         if found.cursor is None:
             if len(found.files) < _FEW:
-                return await self._find_otherwise(query, key, planned, found, may_correct=may_correct)
+                return await self._find_otherwise(query, key, planned, wider.plan, found, may_correct=may_correct)
             worth_keeping = key if len(found.files) >= _WORTH_KEEPING else None
             return self._complete(query, worth_keeping, found, planned.readings, is_respelled=planned.is_respelled)
         if self._clock.monotonic() - began > _PATIENCE_S:
@@ -143,9 +164,9 @@ class SearchFinder:
             return False
         return planned.most < _FEW or (bool(query.facts.episodes) and planned.most <= _READ_FOR_FEW * self._window_size)
 
-    async def _find_both(self, query: Query, key: Key | None, planned: PlannedSearch) -> Found | None:
+    async def _find_both(self, query: Query, key: Key | None, planned: PlannedSearch, wider_of: _Wider) -> Found | None:
         """A query that finds little, and its wider understanding, by one question; None where one is not enough."""
-        wider = self._planner.widen(query)
+        wider = wider_of.plan
         if wider is None or wider.most is None or wider.most > _READ_FOR_FEW * self._window_size:
             return None
         together = self._planner.together(planned, wider, query)
@@ -166,14 +187,20 @@ class SearchFinder:
         return self._best_of(query, key, found, planned, titled=titled, counted=counted)
 
     async def _find_otherwise(
-        self, query: Query, key: Key | None, planned: PlannedSearch, found: FoundFiles, *, may_correct: bool
+        self,
+        query: Query,
+        key: Key | None,
+        planned: PlannedSearch,
+        wider: PlannedSearch | None,
+        found: FoundFiles,
+        *,
+        may_correct: bool,
     ) -> Found:
         """Another reading of words that found little; where it is slow, the search has an answer without it.
 
         After an outage the answer is partial, or, were it empty, none: nothing may be missing from "nothing found".
         """
         size = self._window_size
-        wider = self._planner.widen(query)
         other = FoundFiles([])
         if wider is not None:
             try:
