@@ -67,6 +67,12 @@ class SearchAgain(CallbackData, prefix="again"):
     session_id: str
 
 
+class TryAgain(CallbackData, prefix="ta"):
+    """Go on with what was interrupted because a chat had to be joined first."""
+
+    token: str
+
+
 class SearchFor(CallbackData, prefix="sf"):
     """Search for text `number` (from 1) of a list of suggestions, in place of the message."""
 
@@ -138,3 +144,39 @@ class CancelBulkDelete(CallbackData, prefix="dn"):
     """Keep the files of an offer that waits."""
 
     offer_id: str
+
+
+class GetAgain(CallbackData, prefix="ga"):
+    """Deliver the files of a delivery once more; `key` as in `NewDeletion`."""
+
+    key: str
+
+
+class ConfirmBroadcast(CallbackData, prefix="bcy"):
+    """Send what was shown."""
+
+    broadcast_id: str
+
+
+class CancelBroadcast(CallbackData, prefix="bcn"):
+    """Send nothing of what was shown."""
+
+    broadcast_id: str
+
+
+class PauseBroadcast(CallbackData, prefix="bcp"):
+    """Let a broadcast stand still."""
+
+    broadcast_id: str
+
+
+class ResumeBroadcast(CallbackData, prefix="bcr"):
+    """Let a paused broadcast go on."""
+
+    broadcast_id: str
+
+
+class StopBroadcast(CallbackData, prefix="bcs"):
+    """End a broadcast."""
+
+    broadcast_id: str

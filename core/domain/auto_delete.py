@@ -75,6 +75,27 @@ class DueDeletion:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryNotice:
+    """What the owner of delivered files is told.
+
+    Attributes:
+        key: of the entry.
+        owner_id: of the private chat.
+        language: as in `NewDeletion`.
+        count: how many files it is about.
+        seconds: until they are deleted.
+        is_protected: they cannot be saved or forwarded.
+    """
+
+    key: str
+    owner_id: int
+    language: str
+    count: int
+    seconds: int
+    is_protected: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DeletedFiles:
     """Files that may be asked for again.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from core.domain.auto_delete import DeletionKind, NewDeletion
+from core.domain.auto_delete import DeletionKind, DeliveryNotice, NewDeletion
 from core.errors import DatabaseUnavailableError, ExpiredError, NotYoursError
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ _DELETABLE = timedelta(hours=48)
 
 
 class DeletionNotices(Protocol):
-    """What tells a reader that files go, and that they are gone; best effort, never raises for Telegram's sake."""
+    """What tells a reader that files go, and that they are gone."""
 
-    async def announce(self, owner_id: int, key: str, language: str, *, count: int, seconds: int) -> int:
-        """Say that `count` files are deleted in `seconds`; returns the message's id, 0 when it is not known."""
+    def announce(self, notice: DeliveryNotice) -> None:
+        """Tell when the files go, in the background, and call `AutoDelete.announced` then; never raises."""
         ...
 
     async def deleted(self, deletion: DueDeletion) -> None:
@@ -157,11 +157,14 @@ class AutoDelete:
             )
         )
 
-    async def announce(self, key: str, owner_id: int, language: str, count: int) -> None:
-        """Tell the owner of the files of one delivery; for `DeliveredFiles`."""
-        if self._notices is None:
-            return
-        message_id = await self._notices.announce(owner_id, key, language, count=count, seconds=self.after_s)
+    def announce(self, key: str, owner_id: int, language: str, count: int) -> None:
+        """Have the owner of the files of one delivery told; for `DeliveredFiles`."""
+        if self._notices is not None:
+            protected = self._runtime.current.protect_content
+            self._notices.announce(DeliveryNotice(key, owner_id, language, count, self.after_s, protected))
+
+    async def announced(self, key: str, message_id: int) -> None:
+        """Remember which message told of an entry, to be changed when its files are gone; 0 is not known."""
         if not message_id:
             return
         try:
@@ -213,4 +216,4 @@ class DeliveredFiles:
     async def finish(self) -> None:
         """Nothing more is sent: tell the owner when the files go; says nothing when none do. Never raises."""
         if self._count and self._scheduler.after_s:
-            await self._scheduler.announce(self._key, self._owner_id, self._language, self._count)
+            self._scheduler.announce(self._key, self._owner_id, self._language, self._count)
