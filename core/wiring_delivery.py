@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.services.auto_delete import AutoDelete
+from core.services.caption import Captions
 from core.services.delivery import DeliveryService
 from core.services.delivery_journal import DeliveryJournal
 from core.services.delivery_queue import DeliveryQueue
@@ -62,7 +63,8 @@ def build_delivering(
     reports = FileReports(FileReportRepository(primary), administration.notices, clock)
     bot_id = _bot_id(base)
     auto_delete = AutoDelete(ScheduledDeletionRepository(primary, bot_id), runtime, base.metrics, clock)
-    sender = _build_sender(base, repositories, books, reports, auto_delete, people, telegram)
+    captions = Captions(runtime, administration.catalogue, lambda: telegram.username)
+    sender = _build_sender(base, repositories, books, reports, captions, auto_delete, people, telegram)
     journal = DeliveryJournal(
         DeliveryRepository(primary, clock, bot_id, secrets.token_hex(8)),
         searching.quota,
@@ -99,6 +101,7 @@ def _build_sender(
     repositories: Repositories,
     books: Bookkeeping,
     reports: FileReports,
+    captions: Captions,
     auto_delete: AutoDelete,
     people: People,
     telegram: PyrogramGateway,
@@ -107,6 +110,7 @@ def _build_sender(
     return FileSender(
         telegram=telegram,
         healing=healing,
+        captions=captions,
         reachability=people.reachability,
         metrics=base.metrics,
         counters=books.counters,

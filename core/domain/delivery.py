@@ -16,9 +16,11 @@ class DeliveryTerms:
 
     Attributes:
         protect: whether they can not be forwarded or saved.
+        caption_template: as in the setting of this name.
     """
 
     protect: bool
+    caption_template: str = ""
 
 
 class Ending(StrEnum):

@@ -51,7 +51,8 @@ class DeliveryService:
     @property
     def terms(self) -> DeliveryTerms:
         """How a delivery that begins now hands its files over, to its end."""
-        return DeliveryTerms(protect=self._runtime.current.protect_content)
+        current = self._runtime.current
+        return DeliveryTerms(protect=current.protect_content, caption_template=current.caption_template)
 
     async def deliver(self, reader: User, session_id: str, media_id: int) -> None:
         """Send one file of the reader's session.

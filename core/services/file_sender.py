@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.errors import DatabaseUnavailableError, FileGoneError
-from core.services.caption import caption_html
 from core.telegram.gateway import FileReferenceExpiredError, OutcomeUnknownError, RecipientUnreachableError
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from core.domain.media import MediaFile
     from core.observability.metrics import Metrics
     from core.services.auto_delete import AutoDelete, DeliveredFiles
+    from core.services.caption import Captions
     from core.services.daily_statistics import DailyCounters
     from core.services.file_healing import FileHealing
     from core.services.popularity import Popularity
@@ -51,6 +51,7 @@ class FileSender:
         *,
         telegram: TelegramGateway,
         healing: FileHealing,
+        captions: Captions,
         reachability: Reachability,
         metrics: Metrics,
         counters: DailyCounters,
@@ -60,6 +61,7 @@ class FileSender:
     ) -> None:
         self._telegram = telegram
         self._healing = healing
+        self._captions = captions
         self._reachability = reachability
         self._metrics = metrics
         self._counters = counters
@@ -119,7 +121,7 @@ class FileSender:
     async def _send_healing(self, handover: Handover, media: MediaFile) -> SentMedia:
         """Send by reference; an expired one is fetched anew from a source and the record healed."""
         reader_id, protect = handover.reader_id, handover.terms.protect
-        caption = caption_html(media)
+        caption = self._captions.render(media, handover.language, handover.terms.caption_template)
         try:
             return await self._telegram.send_media(reader_id, media.file_id, caption, protect=protect)
         except FileReferenceExpiredError:
