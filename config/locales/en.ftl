@@ -466,6 +466,59 @@ notice-backfill-unreadable = I cannot read <b>{ $title }</b> any more, so indexi
 
 notice-clock-drifts = The clock of my machine and Telegram's differ by { $seconds } seconds. From 30 on I hear nothing any more: please see to it that the machine's time is kept, by NTP for example.
 
+### Chats that readers have to be in
+
+subscription-needed =
+    <b>One step is missing.</b> To use me, join { $chats }. Then press “Try again”, and I go on with what you asked for.
+subscription-unchecked =
+    <b>I cannot see at the moment whether you are in { $chats }.</b> If you are not, join, and press “Try again” in a few minutes: I go on with what you asked for.
+subscription-needed-press = Join the chats in my message first.
+subscription-needed-still = You are not in { $chats } yet. Join, and press the button again.
+subscription-unchecked-still = I still cannot see whether you are in { $chats }. Please try again in a few minutes.
+subscription-needed-group = Join { $chats } first. The button opens our private chat, where I go on with what you asked for.
+subscription-needed-inline = Join { $chats } to search here
+subscription-resume-given = You have got this already. Ask me again if you need it once more.
+subscription-resume-expired = This button is too old. Please ask me again.
+button-join = Join { $chat }
+button-try-again = Try again
+button-subscription-private = Go on in private
+subscription-list-title =
+    { $count ->
+        [one] <b>Everybody has to be in this chat:</b>
+       *[other] <b>Everybody has to be in these { $count } chats:</b>
+    }
+subscription-group-title =
+    { $count ->
+        [one] <b>To be served here, people have to be in this chat:</b>
+       *[other] <b>To be served here, people have to be in these { $count } chats:</b>
+    }
+subscription-row = • <b>{ $chat }</b> <code>{ $id }</code> { $link }
+subscription-list-empty = Nobody has to be in any chat.
+subscription-added = Everybody has to be in <b>{ $chat }</b> (<code>{ $id }</code>) now. The way in: { $link }
+subscription-removed = Nobody has to be in <b>{ $chat }</b> any more.
+subscription-group-added = To be served here, people have to be in <b>{ $chat }</b> now.
+subscription-group-removed = To be served here, nobody has to be in <b>{ $chat }</b> any more.
+subscription-add-usage =
+    Send <code>/fsub_add @name</code>, or an id. For a private chat I make a link; give me yours behind the id, or the word <code>request</code> for a link by which people ask to be let in.
+subscription-remove-usage = Send <code>/fsub_remove @name</code>, or an id. /fsub shows the list.
+subscription-group-usage = Send <code>/fsub_group add @name</code>, <code>/fsub_group remove @name</code> or <code>/fsub_group list</code>; an id will do, too.
+subscription-group-private = This command belongs in the group that it is about.
+subscription-bad-name = { $name } is no channel or group. Send me its @name or its id.
+subscription-bad-link = This is no invitation. It looks like https://t.me/+AbCdEf123.
+subscription-not-readable = I cannot find { $chat }. Add me to it as an admin, and try again.
+subscription-not-admin = I do not see who is in <b>{ $chat }</b>. Make me an admin there, and try again.
+subscription-no-link = I may not invite people to <b>{ $chat }</b>. Give me that right, or send me an invitation behind the id.
+subscription-not-listed = This chat is not on the list.
+subscription-not-yours = The chat is private, and I would show everybody the way in. Only an admin of it can put it on this list, in their own name.
+subscription-list-full = There are { $most } chats on the list already. Take one off first.
+check-subscription-gone = ❌ Readers have to be in <b>{ $chat }</b> (<code>{ $id }</code>), and I am not in it any more. Add me as an admin, or take it off the list with /fsub_remove.
+check-subscription-not-admin = ❌ Readers have to be in <b>{ $chat }</b> (<code>{ $id }</code>), and I do not see who is. Make me an admin there.
+check-subscription-no-link = ❌ Readers have to be in <b>{ $chat }</b> (<code>{ $id }</code>), and I have no link to it. Give me the right to invite, or send <code>/fsub_add</code> with an invitation.
+check-subscription-no-requests = ℹ️ In <b>{ $chat }</b> (<code>{ $id }</code>) I may not invite, so I do not hear of people who ask to be let in.
+notice-subscription-deny = I cannot see who is in <b>{ $chat }</b> (<code>{ $id }</code>), where readers have to be. <b>Readers are refused</b> until I can: make me an admin there again, or take it off the list with /fsub_remove.
+notice-subscription-allow = I cannot see who is in <b>{ $chat }</b> (<code>{ $id }</code>), where readers have to be. <b>Readers are served without it</b> until I can: make me an admin there again, or take it off the list with /fsub_remove.
+notice-subscription-works = I see again who is in <b>{ $chat }</b> (<code>{ $id }</code>).
+
 ### Command menu
 
 command-start = Start over
@@ -534,3 +587,93 @@ deletion-done =
     }
 deletion-again-expired = I do not remember these files any more. Please search for them again.
 button-get-again = 🔄 Get it again
+
+### Broadcasts
+
+broadcast-usage =
+    Answer the message that everybody should get with <code>/broadcast</code>. Behind the command you may say:
+    • to whom: <code>all</code>, <code>premium</code>, <code>free</code>, <code>active:30</code> (seen within 30 days) or <code>lang:ru</code>
+    • when: <code>at 18:30</code>, <code>at 2026-12-24 18:30</code> or <code>in 2h</code>
+    • <code>pin</code>, to have it pinned in every chat
+    Each line below the command is a row of buttons: <code>Our channel - https://t.me/example | Help - https://example.org</code>
+broadcast-when-not = That moment is over, or more than a year away.
+broadcast-unrepeatable = I cannot send this message again. Texts work, and messages with one photo, video, sticker or other file.
+broadcast-refused = Telegram does not take this message: <code>{ $reason }</code>. Nothing was sent and nothing is kept; mend it and try again.
+broadcast-nobody = There is nobody to send it to.
+broadcast-question =
+    { $count ->
+        [one] This is how it looks. Send it to one person?
+       *[other] This is how it looks. Send it to { $count } people?
+    }
+broadcast-pinned = It is pinned in every chat.
+broadcast-due = It begins: { $moment }
+broadcast-cancelled = Nothing was sent.
+broadcast-expired = This question is settled, or too old to be answered. Send /broadcast again.
+broadcast-not-yours = Another admin was asked this. Send /broadcast yourself.
+broadcast-over = This broadcast is over, or does not do that now.
+broadcast-none = There is no such broadcast. /broadcasts lists those that run, wait or are paused.
+broadcast-pausing = Pausing. What is on its way still arrives.
+broadcast-resumed = It goes on.
+broadcast-stopping = Stopping. What is on its way still arrives.
+broadcast-limit-reset = The next broadcast may begin at once.
+broadcast-to-all = For everybody
+broadcast-to-premium = For people with premium
+broadcast-to-free = For people without premium
+broadcast-to-active =
+    { $days ->
+        [one] For people who were here today
+       *[other] For people who were here within { $days } days
+    }
+broadcast-to-language = For people who read { $language }
+broadcast-state-draft = <b>This broadcast is not confirmed.</b>
+broadcast-state-waiting = 🕓 <b>This broadcast waits.</b>
+broadcast-state-running = 📣 <b>The broadcast is on its way.</b>
+broadcast-state-paused = ⏸ <b>The broadcast is paused.</b>
+broadcast-state-stopped = ⏹ <b>The broadcast was stopped.</b>
+broadcast-state-done = ✅ <b>The broadcast is done.</b>
+broadcast-pause-asked = Press Resume to let it go on.
+broadcast-pause-refused = Telegram refused it for many people in a row, so I did not go on.
+broadcast-pause-source-gone = Its file cannot be sent any more, because the message that you answered is gone or has another file now. Stop this broadcast and begin another one.
+broadcast-pause-failed = Something went wrong on my side, and it has been noted. Press Resume to try again.
+broadcast-sent = Sent: { $sent } of { $total }
+broadcast-lost-blocked =
+    { $count ->
+        [one] One person has blocked me.
+       *[other] { $count } people have blocked me.
+    }
+broadcast-lost-deactivated =
+    { $count ->
+        [one] One account is deleted.
+       *[other] { $count } accounts are deleted.
+    }
+broadcast-lost-never-started =
+    { $count ->
+        [one] One person never started me.
+       *[other] { $count } people never started me.
+    }
+broadcast-failed =
+    { $count ->
+        [one] Not sent to one person: <code>{ $name }</code>
+       *[other] Not sent to { $count } people: <code>{ $name }</code>
+    }
+broadcast-unsettled =
+    { $count ->
+        [one] One message was on its way when it was stopped; it may have arrived.
+       *[other] { $count } messages were on their way when it was stopped; they may have arrived.
+    }
+broadcast-pace =
+    { $rate ->
+        [one] About one message a second, { $left } left
+       *[other] { $rate } messages a second, { $left } left
+    }
+broadcast-took = It took { $took }.
+button-send-broadcast = Send it
+command-broadcast = Send the answered message to everybody
+command-broadcasts = Broadcasts that run or wait
+command-stop-broadcast = Stop a broadcast
+command-pause-broadcast = Let a broadcast stand still
+command-resume-broadcast = Let a broadcast go on
+command-reset-broadcast-limit = Allow another broadcast now
+command-fsub = The chats that readers have to be in
+command-fsub-add = Have readers join a chat first: @name or id
+command-fsub-remove = Require a chat no more
