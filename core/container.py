@@ -38,10 +38,13 @@ from core.wiring import (
 from core.wiring_access import build_people
 from core.wiring_admin import build_admin_services, build_administration
 from core.wiring_backfill import build_backfilling
+from core.wiring_broadcast import build_broadcasting
 from core.wiring_delivery import build_delivering
 from core.wiring_indexing import build_pipeline
 from core.wiring_operations import build_operations
+from core.wiring_premium import build_premium
 from core.wiring_search import build_searching
+from core.wiring_subscription import build_subscribing
 from core.wiring_updates import build_receiving
 
 if TYPE_CHECKING:
@@ -60,10 +63,13 @@ if TYPE_CHECKING:
     from core.wiring_access import People
     from core.wiring_admin import AdminServices
     from core.wiring_backfill import Backfilling
+    from core.wiring_broadcast import Broadcasting
     from core.wiring_delivery import Delivering
     from core.wiring_indexing import Indexing
     from core.wiring_operations import Operations
+    from core.wiring_premium import Premium
     from core.wiring_search import Searching
+    from core.wiring_subscription import Subscribing
     from core.wiring_updates import Receiving
     from repositories.user import UserRepository
 
@@ -95,8 +101,11 @@ class Container:
     runtime: RuntimeSettingsService
     users: UserRepository
     people: People
+    premium: Premium
     searching: Searching
+    subscribing: Subscribing
     delivering: Delivering
+    broadcasting: Broadcasting
     admin: AdminServices
     indexing: Indexing
     backfilling: Backfilling
@@ -170,8 +179,11 @@ class Container:
         self.tasks.supervise(self.indexing.audit.run, name="channel_audit")
         if receives:
             self.tasks.supervise(self.backfilling.service.run, name="backfill")
+            self.tasks.supervise(self.premium.endings.run, name="premium_endings")
             self.tasks.supervise(self.delivering.journal.run, name="interrupted_deliveries")
+            self.tasks.supervise(self.broadcasting.service.run, name="broadcasts")
         self.tasks.supervise(self.admin.drop_box.run, name="drop_box")
+        self.tasks.supervise(self.subscribing.watch.run, name="subscription_watch")
         self.tasks.supervise(self.admin.check.run_at_start, name="self_check")
         calm_the_garbage_collector()
         startup_ms = round((self.clock.monotonic() - started) * 1000, 1)
@@ -250,6 +262,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     searching = build_searching(base, databases, repositories, books, words, telegram.gateway)
     stored = (base, databases, repositories)
     people = build_people(*stored, books, administration)
+    subscribing = build_subscribing(*stored, telegram=telegram, administration=administration, roles=people.roles)
     delivering = build_delivering(*stored, books, searching, people, administration, telegram.gateway)
     indexing = build_pipeline(*stored, books, _names(words, reading), telegram, administration.notices)
     repair = DuplicateRepair(repositories.media_duplicates, base.clock)
@@ -267,12 +280,15 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
             "file_reports": delivering.reports.tell_admins,
         },
         routes=routes,
+        probes={"subscription": subscribing.probe},
     )
     return Container(
         base=base,
         shutdown=shutdown,
         catalogue=catalogue,
-        admin=build_admin_services(*stored, books, words, telegram, indexing.index_list, administration),
+        admin=build_admin_services(
+            *(*stored, books, words, telegram, indexing.index_list, administration), subscribing.watch.findings
+        ),
         client=telegram.client,
         telegram=telegram.gateway,
         receiving=build_receiving(base, telegram, indexing.index_list.mark_all),
@@ -280,8 +296,11 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         runtime=databases.runtime,
         users=repositories.users,
         people=people,
+        premium=build_premium(*stored, people, administration, telegram.gateway, searching.quota),
         searching=searching,
+        subscribing=subscribing,
         delivering=delivering,
+        broadcasting=build_broadcasting(base, databases, telegram, administration, people, searching.limiter),
         indexing=indexing,
         backfilling=build_backfilling(*stored, administration, indexing, telegram.gateway, searching.limiter),
         books=books,

@@ -17,6 +17,9 @@ from core.telegram.pyrogram_lookups import PyrogramLookups
 from repositories.audit_log import AuditLogRepository
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from core.domain.self_check import Finding
     from core.services.channel import ChannelService
     from core.services.search_query import Words
     from core.telegram.lookups import TelegramLookups
@@ -65,8 +68,9 @@ def build_admin_services(
     telegram: Telegram,
     index_list: ChannelService,
     told: Administration,
+    further_findings: Callable[[], Awaitable[Sequence[Finding]]],
 ) -> AdminServices:
-    """Everything behind the commands of admins; `words` as `SearchPlanner` needs them."""
+    """Everything behind the commands of admins; `words` as `SearchPlanner`, the last as `SelfCheckService` needs it."""
     lookups = PyrogramLookups(telegram.client, telegram.api)
     removal, channels = repositories.media_removal, repositories.channels
     library = _build_library(base, repositories, books, told)
@@ -88,6 +92,7 @@ def build_admin_services(
         settings=base.settings,
         databases=removal.numbers,
         clock=base.clock,
+        further=further_findings,
     )
     bulk = _build_bulk_delete(base, databases, repositories, books, words, told)
     return AdminServices(told, listing, library, bulk, drop_box, check, lookups)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from config.release import running_release
 from core.database.lease import DatabaseLease
 from core.observability.loop_lag import LoopLagMonitor
 from core.services.health_report import HealthReport
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from core.services.admin_notices import AdminNotices
     from core.services.daily_statistics import DailyCounters
+    from core.services.health_report import HealthProbe
     from core.services.indexing_queue import IndexingQueue
     from core.wiring import Base, Databases, Repositories, Telegram
 
@@ -51,18 +53,24 @@ def build_operations(
     notices: AdminNotices,
     steps: Mapping[str, Callable[[], Awaitable[object]]],
     routes: Sequence[web.RouteDef],
+    probes: Mapping[str, HealthProbe],
 ) -> Operations:
-    """Hand everything that watches the bot what it needs; `steps` are those of `MaintenanceService`."""
+    """Hand everything that watches the bot what it needs; `steps` are those of `MaintenanceService`.
+
+    Further `probes` are asked beside those of databases, cache and Telegram.
+    """
     loop_lag = LoopLagMonitor(base.clock, base.metrics)
     watch = build_watch(base, databases, telegram.client, notices)
-    probes = build_probes(databases, base.cache, telegram.client) | watch.probes
-    health = HealthReport(probes, base.metrics, base.clock)
+    asked = {**build_probes(databases, base.cache, telegram.client), **watch.probes, **probes}
+    health = HealthReport(asked, base.metrics, base.clock)
     sections = {
         "indexing_queue": lambda: queue.depth,
         "databases": lambda: database_report(databases),
         "send_budget": lambda: telegram.budget and telegram.budget.report(),
     }
-    performance = PerformanceReport(base.metrics, loop_lag, telegram.lanes, base.clock, sections)
+    performance = PerformanceReport(
+        base.metrics, loop_lag, telegram.lanes, base.clock, sections, version=running_release()
+    )
     maintenance = MaintenanceService(
         maintenance=repositories.maintenance,
         users=repositories.users,

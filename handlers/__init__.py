@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
+
+from core.errors import NotSubscribedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -11,9 +14,10 @@ if TYPE_CHECKING:
     from handlers.base import BaseHandler
     from handlers.chat_events import ChatEventRoutes
     from handlers.manager import HandlerManager
+    from handlers.resumption import Resumption
 
 
-def build_handlers(container: Container) -> Sequence[BaseHandler]:
+def build_handlers(container: Container, resumption: Resumption) -> Sequence[BaseHandler]:
     """The one list of every handler; each gets only the services it uses."""
     from handlers.file import FileHandler
     from handlers.group_search import GroupSearchHandler
@@ -23,6 +27,7 @@ def build_handlers(container: Container) -> Sequence[BaseHandler]:
     from handlers.search import SearchHandler
     from handlers.search_help import SearchHelpHandler
     from handlers.start import StartHandler
+    from handlers.subscription import SubscriptionHandler
     from handlers.suggest import SuggestHandler
 
     telegram, readers = container.telegram, container.searching
@@ -30,7 +35,8 @@ def build_handlers(container: Container) -> Sequence[BaseHandler]:
     display = ResultDisplay(telegram, readers.quota, lists, searches, container.runtime)
     links = PrivateLinks(telegram, readers.links)
     return (
-        StartHandler(telegram, readers.links, container.delivering.files, search, display),
+        StartHandler(telegram, readers.links, container.delivering.files, search, display, resumption),
+        SubscriptionHandler(resumption),
         SearchHelpHandler(telegram),
         SearchHandler(telegram, search, display, searches),
         SuggestHandler(telegram, search, readers.suggestions, lists, display),
@@ -49,6 +55,7 @@ def build_handlers(container: Container) -> Sequence[BaseHandler]:
         ),
         *_backfill_handlers(container),
         *_admin_handlers(container),
+        _broadcast_handler(container),
     )
 
 
@@ -59,6 +66,7 @@ def _admin_handlers(container: Container) -> Sequence[BaseHandler]:
     from handlers.admin.channel import ChannelAdminHandler
     from handlers.admin.library import LibraryAdminHandler
     from handlers.admin.role import RoleHandler
+    from handlers.admin.subscription import SubscriptionAdminHandler
     from handlers.admin.verify import VerifyHandler
     from handlers.identity import IdentityHandler
 
@@ -68,10 +76,22 @@ def _admin_handlers(container: Container) -> Sequence[BaseHandler]:
         ChannelAdminHandler(telegram, admin.channels, admin.lookups),
         LibraryAdminHandler(telegram, admin.library, admin.lookups),
         BulkDeleteHandler(telegram, admin.bulk),
+        SubscriptionAdminHandler(telegram, container.subscribing.lists),
         VerifyHandler(telegram, admin.check),
         BanHandler(telegram, people.bans, admin.lookups, container.settings.time_zone),
         RoleHandler(telegram, people.roles, admin.lookups),
     )
+
+
+def _broadcast_handler(container: Container) -> BaseHandler:
+    """Who sends messages to everybody; shows how that goes as well."""
+    from handlers.admin.broadcast import BroadcastHandler
+    from handlers.admin.broadcast_message import BroadcastMessage
+
+    telegram, sending, zone = container.telegram, container.broadcasting, container.settings.time_zone
+    shown = BroadcastMessage(telegram, container.catalogue, zone)
+    sending.service.show_in(shown)
+    return BroadcastHandler(telegram, sending.drafts, sending.service, shown, container.clock, zone)
 
 
 def _backfill_handlers(container: Container) -> Sequence[BaseHandler]:
@@ -98,8 +118,6 @@ def _backfill_handlers(container: Container) -> Sequence[BaseHandler]:
 
 def build_manager(container: Container) -> HandlerManager:
     """Routes, pipeline and what takes the updates over one container, ready to be registered."""
-    from functools import partial
-
     from core.errors import BannedError
     from handlers.ban_notice import BanTeller
     from handlers.channel import ChannelHandler
@@ -109,17 +127,24 @@ def build_manager(container: Container) -> HandlerManager:
     from handlers.manager import HandlerManager
     from handlers.pipeline import UpdatePipeline
     from handlers.refusal_tellers import RefusalTellers
+    from handlers.resumption import Resumption
+    from handlers.subscription_gate import SubscriptionGate
+    from handlers.subscription_refusal import SubscriptionRefusal
 
     roles, tellers = container.people.roles, RefusalTellers()
+    limiter, subscribing = container.searching.limiter, container.subscribing
+    tellers.on(NotSubscribedError, SubscriptionRefusal(container.telegram))
+    resumption = Resumption(subscribing.interruptions, subscribing.service, limiter)
     tellers.on(BannedError, BanTeller(container.telegram, container.people.ban_notices))
     pipeline = UpdatePipeline(
         container.people.access,
-        container.searching.limiter,
+        limiter,
         container.telegram,
         container.catalogue,
         container.metrics,
         container.clock,
         roles,
+        SubscriptionGate(subscribing.service, subscribing.interruptions, limiter, container.telegram),
         tellers=tellers,
     )
     menu = CommandMenu(container.telegram, container.catalogue, container.clock, roles.ranks)
@@ -136,10 +161,11 @@ def build_manager(container: Container) -> HandlerManager:
         clock=container.clock,
     )
     manager = HandlerManager(
-        *(build_handlers(container), intake, container.receiving, late_presses, menu, container.tasks),
+        *(build_handlers(container, resumption), intake, container.receiving, late_presses, menu, container.tasks),
         stop_patience_s=container.settings.shutdown_deadline_s / 2,
         admits=container.operations.watch.receiver.admits,
     )
+    resumption.find_routes_by(manager.find_route)
     roles.on_change(manager.show_menu)
     return manager
 
@@ -147,13 +173,23 @@ def build_manager(container: Container) -> HandlerManager:
 def _chat_events(container: Container) -> ChatEventRoutes:
     """Who takes payments, changes of members and groups that move."""
     from handlers.channel import ChannelMembership
-    from handlers.chat_events import ChatEventRoutes, GroupMigrated, MembershipChanged
+    from handlers.chat_events import ChatEventRoutes, GroupMigrated, JoinRequested, MembershipChanged
     from handlers.group_moves import GroupMoves
     from handlers.reachability import PrivateChatMembership
+    from handlers.subscription import SubscriptionEvents
 
     routes = ChatEventRoutes(container.metrics)
-    index_list = container.indexing.index_list
-    routes.on(MembershipChanged, ChannelMembership(index_list, lambda: int(container.client.me.id)).take)
+    index_list, subscribing = container.indexing.index_list, container.subscribing
+    own_id = partial(_own_id, container)
+    subscriptions = SubscriptionEvents(subscribing.memberships, subscribing.lists, subscribing.watch, own_id)
+    routes.on(MembershipChanged, ChannelMembership(index_list, own_id).take)
     routes.on(MembershipChanged, PrivateChatMembership(container.people.reachability).take)
+    routes.on(MembershipChanged, subscriptions.take_member)
+    routes.on(JoinRequested, subscriptions.take_request)
+    routes.on(GroupMigrated, subscriptions.take_move)
     routes.on(GroupMigrated, GroupMoves(container.searching.groups, index_list).take)
     return routes
+
+
+def _own_id(container: Container) -> int:
+    return int(container.client.me.id)

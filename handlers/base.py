@@ -129,6 +129,7 @@ class Route:
         permission: what its sender must be allowed to do; None for nothing. Its command is in the menu of the roles
             that have it, and in no other; it is served in private chats alone.
         anywhere: whether a route with a permission is served outside of private chats, too.
+        gated: whether people have to be where readers have to be; False for greetings, help and the like.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Route:
     serves_chats: bool = False
     permission: Permission | None = None
     anywhere: bool = False
+    gated: bool = True
 
 
 class Gate(Protocol):

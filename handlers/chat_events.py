@@ -39,6 +39,20 @@ class MembershipChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinRequested:
+    """Somebody asked to be let into a chat; told where the bot may let people in.
+
+    Attributes:
+        chat_id: full id.
+        date: unix seconds.
+    """
+
+    chat_id: int
+    user_id: int
+    date: int
+
+
+@dataclass(frozen=True, slots=True)
 class GroupMigrated:
     """A basic group became a supergroup; both ids are full. Told twice, once in each of the two."""
 
@@ -74,7 +88,7 @@ class PreCheckout:
     payload: bytes
 
 
-ChatEvent = MembershipChanged | GroupMigrated | PaymentReceived | PreCheckout
+ChatEvent = MembershipChanged | JoinRequested | GroupMigrated | PaymentReceived | PreCheckout
 _Event = TypeVar("_Event", bound=ChatEvent)
 
 
@@ -129,6 +143,10 @@ def _read_pre_checkout(update: Any) -> PreCheckout:
     return PreCheckout(update.user_id, update.query_id, update.currency, update.total_amount, update.payload)
 
 
+def _read_join_request(update: Any) -> JoinRequested:
+    return JoinRequested(utils.get_peer_id(update.peer), update.user_id, update.date)
+
+
 def _read_blocked(update: Any) -> MembershipChanged:
     who = update.user_id
     return MembershipChanged(who, who, who, was_member=update.stopped, is_member=not update.stopped)
@@ -163,6 +181,7 @@ _ADMINS = (
 _READERS: dict[type, Callable[[Any], ChatEvent]] = {
     _T.UpdateBotPrecheckoutQuery: _read_pre_checkout,
     _T.UpdateBotStopped: _read_blocked,
+    _T.UpdateBotChatInviteRequester: _read_join_request,
     _T.UpdateChatParticipant: _read_participant,
     _T.UpdateChannelParticipant: _read_participant,
 }

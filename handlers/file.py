@@ -57,7 +57,7 @@ class FileHandler(BaseHandler):
             Route("file", Press(FetchFile), self.handle_file_callback, Action.FILE),
             Route("send_all", Press(SendAll), self.handle_sendall_callback, Action.FILE),
             Route("send_narrowed", Press(SendNarrowed), self.handle_send_narrowed_callback, Action.FILE),
-            Route("stop_delivery", Press(StopDelivery), self.handle_stop_callback, Action.CALLBACK),
+            Route("stop_delivery", Press(StopDelivery), self.handle_stop_callback, Action.CALLBACK, gated=False),
         )
 
     async def handle_file_callback(self, query: CallbackQuery, reader: Reader) -> None:

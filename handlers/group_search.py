@@ -92,8 +92,8 @@ class GroupSearchHandler(BaseHandler):
         return (
             Route("group_search", GroupText(), self.handle_group_text, Action.SEARCH, ear, serves_chats=True),
             Route("search_command", search, self.handle_search_command, Action.SEARCH, ear, serves_chats=True),
-            Route("search_mode", mode, self.handle_search_mode, Action.CALLBACK, serves_chats=True),
-            Route("open_own", Press(OpenOwn), self.handle_own_callback, Action.CALLBACK),
+            Route("search_mode", mode, self.handle_search_mode, Action.CALLBACK, serves_chats=True, gated=False),
+            Route("open_own", Press(OpenOwn), self.handle_own_callback, Action.CALLBACK, gated=False),
         )
 
     async def handle_group_text(self, message: IncomingMessage, reader: Reader) -> None:

@@ -37,7 +37,9 @@ class IdentityHandler(BaseHandler):
 
     def routes(self) -> Sequence[Route]:
         """The command."""
-        return (Route("id", Command("id", "command-id"), self.handle_id, Action.CALLBACK, serves_chats=True),)
+        return (
+            Route("id", Command("id", "command-id"), self.handle_id, Action.CALLBACK, serves_chats=True, gated=False),
+        )
 
     async def handle_id(self, message: IncomingMessage, reader: Reader) -> None:
         """Tell who asks, where, and what of."""

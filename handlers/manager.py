@@ -72,7 +72,7 @@ class HandlerManager:
         self.commands: dict[str, Route] = {}
         self.presses: dict[str, Route] = {}
         self._fallbacks: dict[type, Route] = {}
-        self._unknown_press = Route("unknown_button", UnknownCommand(), _refuse_press, Action.CALLBACK)
+        self._unknown_press = Route("unknown_button", UnknownCommand(), _refuse_press, Action.CALLBACK, gated=False)
         for handler in handlers:
             for route in handler.routes():
                 self._add(route)

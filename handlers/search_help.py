@@ -23,7 +23,7 @@ class SearchHelpHandler(BaseHandler):
     def routes(self) -> Sequence[Route]:
         """The one command."""
         command = Command("search_help", "command-search-help")
-        return (Route("search_help", command, self.handle_search_help, Action.CALLBACK),)
+        return (Route("search_help", command, self.handle_search_help, Action.CALLBACK, gated=False),)
 
     async def handle_search_help(self, message: IncomingMessage, reader: Reader) -> None:
         """Explain words and filters, with examples that can be sent as they are."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.telegram.gateway import TelegramGateway
     from handlers.incoming import IncomingMessage
     from handlers.result_display import ResultDisplay
+    from handlers.resumption import Resumption
 
 
 class StartHandler(BaseHandler):
@@ -30,21 +31,23 @@ class StartHandler(BaseHandler):
         delivery: DeliveryService,
         search: SearchService,
         display: ResultDisplay,
+        resumption: Resumption,
     ) -> None:
         self._telegram = telegram
         self._links = links
         self._delivery = delivery
         self._search = search
         self._display = display
+        self._resumption = resumption
 
     def routes(self) -> Sequence[Route]:
         """The greeting, links, the help, and the two fallbacks of a private chat."""
         return (
-            Route("start", Command("start", "command-start"), self.handle_start, Action.CALLBACK),
+            Route("start", Command("start", "command-start"), self.handle_start, Action.CALLBACK, gated=False),
             Route("start_link", StartLink(), self.handle_start_link, Action.DEEP_LINK),
-            Route("help", Command("help", "command-help"), self.handle_help, Action.CALLBACK),
-            Route("unknown_command", UnknownCommand(), self.handle_unknown_command, Action.CALLBACK),
-            Route("media", PrivateMedia(), self.handle_media, Action.CALLBACK),
+            Route("help", Command("help", "command-help"), self.handle_help, Action.CALLBACK, gated=False),
+            Route("unknown_command", UnknownCommand(), self.handle_unknown_command, Action.CALLBACK, gated=False),
+            Route("media", PrivateMedia(), self.handle_media, Action.CALLBACK, gated=False),
         )
 
     async def handle_start(self, message: IncomingMessage, reader: Reader) -> None:
@@ -57,6 +60,9 @@ class StartHandler(BaseHandler):
         payload = message.text.split(maxsplit=1)[1].strip()
         if payload == HELP_PAYLOAD:
             await self.handle_help(message, reader)
+            return
+        if self._resumption.is_token(payload):
+            await self._resumption.resume(payload, message, reader)
             return
         target = await self._links.open(payload, reader.user.id)
         if isinstance(target, FileLink):

@@ -1,6 +1,6 @@
 """Settings of groups.
 
-    groups {_id: chat id, mode: "all" | "mention" | "command", t: when it was set}
+    groups {_id: chat id, mode?: "all" | "mention" | "command", t: when that was set, required?: [chat id]}
 
 A group that nobody set anything for has no document.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.database.pool import DatabaseConnectionPool
 
 _GROUPS = "groups"
-_SETTINGS = {"mode": 1}
+_SETTINGS = {"mode": 1, "required": 1}
 _MODES = frozenset(SearchMode)
 
 
@@ -48,6 +48,28 @@ class GroupRepository(BaseRepository[int, Group]):
         async with self._writing(chat_id):
             await self._pool.update_one(_GROUPS, {"_id": chat_id}, {"$set": fields}, upsert=True, idempotent=True)
 
+    async def require(self, chat_id: int, required_id: int, most: int) -> bool:
+        """Put a chat on a group's list of those that people have to be in; False when `most` others stand there."""
+        room = {"$or": [{f"required.{most - 1}": {"$exists": False}}, {"required": required_id}]}
+        change = {"$addToSet": {"required": required_id}}
+        async with self._writing(chat_id):
+            with suppress(DuplicateKeyError):  # there is such a group, whose list is full
+                await self._pool.update_one(_GROUPS, {"_id": chat_id, **room}, change, upsert=True, idempotent=True)
+                return True
+        return False
+
+    async def require_no_more(self, chat_id: int, required_id: int) -> bool:
+        """Take a chat off a group's list; False when it did not stand there."""
+        query, change = {"_id": chat_id, "required": required_id}, {"$pull": {"required": required_id}}
+        async with self._writing(chat_id):
+            before = await self._pool.find_one_and_update(_GROUPS, query, change, return_new=False)
+        return before is not None
+
+    async def requiring(self, required_id: int) -> list[int]:
+        """Ids of the groups that have a chat on their list."""
+        found = await self._pool.find(_GROUPS, {"required": required_id}, projection={"_id": 1})
+        return [int(group["_id"]) for group in found]
+
     async def move(self, old_id: int, new_id: int) -> bool:
         """Give a group's settings to the supergroup it became, unless it has some of its own; whether there were any.
 
@@ -65,7 +87,7 @@ class GroupRepository(BaseRepository[int, Group]):
 
     async def _load(self, chat_id: int) -> Group:
         found = await self._pool.find_one(_GROUPS, {"_id": chat_id}, projection=_SETTINGS) or {}
-        return Group(chat_id, _mode(found.get("mode")))
+        return Group(chat_id, _mode(found.get("mode")), tuple(map(int, found.get("required", ()))))
 
 
 def _mode(stored: Any) -> SearchMode | None:
@@ -73,13 +95,14 @@ def _mode(stored: Any) -> SearchMode | None:
 
 
 def _to_json(group: Group) -> list[Any]:
-    return [group.id, group.search_mode]
+    return [group.id, group.search_mode, group.required_chats]
 
 
 def _from_json(fields: Any) -> Group | None:
-    if not isinstance(fields, list) or len(fields) != 2 or type(fields[0]) is not int:
-        return None
-    return Group(fields[0], _mode(fields[1]))
+    match fields:
+        case [int(chat_id), mode, [*required]] if all(type(required_id) is int for required_id in required):
+            return Group(chat_id, _mode(mode), tuple(required))
+    return None
 
 
 _FORM = ValueForm(_to_json, _from_json)

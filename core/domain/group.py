@@ -24,7 +24,9 @@ class Group:
     Attributes:
         id: the full id.
         search_mode: None where the bot's own setting counts.
+        required_chats: full ids of what people have to be in to be served here, besides the bot's own list.
     """
 
     id: int
     search_mode: SearchMode | None = None
+    required_chats: tuple[int, ...] = ()

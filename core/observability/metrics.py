@@ -101,6 +101,8 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("deletions", "deletions", _COUNTER, ("kind", "outcome"), "", "Messages that were to be deleted"),
     MetricSpec("deletions_kept", "deletions_kept", _GAUGE, (), "", "Deletions waiting in memory for the database"),
     MetricSpec("deletions_late_seconds", "deletions_late", _GAUGE, (), "seconds", "How late deletions are made"),
+    MetricSpec("membership_checks", "membership_checks", _COUNTER, ("answer",), "", "Questions who is in a chat"),
+    MetricSpec("premium_notices", "premium_notices", _COUNTER, ("notice", "outcome"), "", "Ends of premium told"),
     MetricSpec("http_requests", "http_requests", _COUNTER, ("path", "status"), "", "Answers of the sidecar"),
 )
 
@@ -167,6 +169,8 @@ class Metrics:
     deletions: Counter
     deletions_kept: Gauge
     deletions_late_seconds: Gauge
+    premium_notices: Counter
+    membership_checks: Counter
     http_requests: Counter
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from core.errors import DatabaseUnavailableError, TelegramUnavailableError
 from core.telegram.gateway import SourceGoneError, TelegramRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Awaitable, Callable, Collection, Sequence
 
     from config.settings import BootstrapSettings
     from core.clock import Clock
@@ -33,6 +33,7 @@ class SelfCheckService:
 
     Args:
         databases: numbers of those that exist.
+        further: what else is found; raises what `check` does.
         seeding_s: how long the index list may take to be filled at the first start before it counts as empty.
     """
 
@@ -46,6 +47,7 @@ class SelfCheckService:
         settings: BootstrapSettings,
         databases: Collection[int],
         clock: Clock,
+        further: Callable[[], Awaitable[Sequence[Finding]]],
         seeding_s: float = 60.0,
     ) -> None:
         self._channels = channels
@@ -55,6 +57,7 @@ class SelfCheckService:
         self._settings = settings
         self._databases = databases
         self._clock = clock
+        self._further = further
         self._seeding_s = seeding_s
 
     async def run_at_start(self) -> None:
@@ -109,7 +112,7 @@ class SelfCheckService:
             found.append(Finding("check-drop-box-indexed", {"channel": str(self._settings.delete_channel)}))
         if self._settings.delete_channel is not None and not await self._drop_box_works():
             found.append(Finding("check-drop-box", {"channel": str(self._settings.delete_channel)}))
-        return found
+        return [*found, *await self._further()]
 
     async def _drop_box_works(self) -> bool:
         if self._drop_box.channel_id is None:
