@@ -181,6 +181,7 @@ class Container:
             self.tasks.supervise(self.backfilling.service.run, name="backfill")
             self.tasks.supervise(self.premium.endings.run, name="premium_endings")
             self.tasks.supervise(self.delivering.journal.run, name="interrupted_deliveries")
+            self.tasks.supervise(self.delivering.deletions.run, name="deletions")
             self.tasks.supervise(self.broadcasting.service.run, name="broadcasts")
         self.tasks.supervise(self.admin.drop_box.run, name="drop_box")
         self.tasks.supervise(self.subscribing.watch.run, name="subscription_watch")
@@ -201,7 +202,7 @@ class Container:
         """The last numbers and words, and what searches have to forget; a store that is gone costs some of them."""
         with suppress(DatabaseUnavailableError):
             await self.books.counters.flush()
-        for flush in (self.dictionary.flush, self.books.popularity.flush):
+        for flush in (self.dictionary.flush, self.books.popularity.flush, self.delivering.auto_delete.flush):
             with suppress(DatabaseUnavailableError):
                 await flush()
         await self.books.invalidator.flush()
@@ -280,7 +281,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
             "file_reports": delivering.reports.tell_admins,
         },
         routes=routes,
-        probes={"subscription": subscribing.probe},
+        probes={"subscription": subscribing.probe, "deletions": delivering.deletions.probe},
     )
     return Container(
         base=base,

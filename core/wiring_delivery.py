@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from core.services.auto_delete import AutoDelete
 from core.services.caption import Captions
+from core.services.caption_settings import CaptionSettings
+from core.services.deletion_sweep import DeletionSweep
 from core.services.delivery import DeliveryService
 from core.services.delivery_journal import DeliveryJournal
 from core.services.delivery_queue import DeliveryQueue
@@ -39,6 +41,8 @@ class Delivering:
         journal: word of every `Send all` that runs; settles those of killed processes.
         reports: of files that something is wrong with.
         auto_delete: takes messages back after a while.
+        deletions: does so; has a loop, which runs from the login on.
+        captions: what stands under files, and how it is changed.
     """
 
     files: DeliveryService
@@ -46,6 +50,8 @@ class Delivering:
     journal: DeliveryJournal
     reports: FileReports
     auto_delete: AutoDelete
+    deletions: DeletionSweep
+    captions: CaptionSettings
 
 
 def build_delivering(
@@ -62,7 +68,8 @@ def build_delivering(
     runtime, clock, primary = databases.runtime, base.clock, databases.manager.primary
     reports = FileReports(FileReportRepository(primary), administration.notices, clock)
     bot_id = _bot_id(base)
-    auto_delete = AutoDelete(ScheduledDeletionRepository(primary, bot_id), runtime, base.metrics, clock)
+    scheduled = ScheduledDeletionRepository(primary, bot_id)
+    auto_delete = AutoDelete(scheduled, runtime, base.metrics, clock)
     captions = Captions(runtime, administration.catalogue, lambda: telegram.username)
     sender = _build_sender(base, repositories, books, reports, captions, auto_delete, people, telegram)
     journal = DeliveryJournal(
@@ -93,7 +100,11 @@ def build_delivering(
         tasks=base.tasks,
         clock=clock,
     )
-    return Delivering(files, send_all, journal, reports, auto_delete)
+    return Delivering(
+        *(files, send_all, journal, reports, auto_delete),
+        deletions=DeletionSweep(auto_delete, scheduled, telegram, base.metrics, clock),
+        captions=CaptionSettings(captions, runtime, administration.audit),
+    )
 
 
 def _build_sender(

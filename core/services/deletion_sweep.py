@@ -12,6 +12,7 @@ import structlog
 
 from core.domain.auto_delete import MESSAGES_PER_CALL
 from core.errors import DatabaseUnavailableError, InfrastructureError
+from core.services.health_report import HealthProbe
 from core.telegram.gateway import RecipientUnreachableError, RetryLaterError, TelegramRefusedError
 
 if TYPE_CHECKING:
@@ -86,8 +87,12 @@ class DeletionSweep:
                 self._log.debug("deletions_wait_for_database")
             await self._clock.sleep(_LOOK_EVERY_S)
 
-    async def check(self) -> bool:
-        """Whether deletions are made about when they are due; for the health report."""
+    @property
+    def probe(self) -> HealthProbe:
+        """Whether deletions are made about when they are due."""
+        return HealthProbe(self._check, critical=False)
+
+    async def _check(self) -> bool:
         return self._late_s < LATE_S
 
     async def sweep(self) -> bool:

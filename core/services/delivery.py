@@ -10,7 +10,9 @@ from core.errors import BusyError, FileGoneError, QuotaExhaustedError
 from core.telegram.gateway import RetryLaterError
 
 if TYPE_CHECKING:
-    from core.domain.media import MediaFile
+    from collections.abc import Sequence
+
+    from core.domain.media import MediaFile, WholeFiles
     from core.domain.user import User
     from core.observability.metrics import Metrics
     from core.services.daily_statistics import DailyCounters
@@ -77,6 +79,10 @@ class DeliveryService:
         if media is None:
             raise FileGoneError
         await self._deliver(reader, media)
+
+    async def find(self, media_ids: Sequence[int]) -> WholeFiles:
+        """Those of some files that can be sent; raises DatabaseUnavailableError when none could be looked for."""
+        return await self._media.get_many(media_ids)
 
     def exhausted(self, limit: int) -> QuotaExhaustedError:
         """The refusal of somebody who has nothing left today; counted."""

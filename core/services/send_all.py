@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.domain.delivery import DeliveryEntry, DeliveryJob, Ending
 from core.domain.search import Narrowing
-from core.errors import BusyError, ExpiredError
+from core.errors import BusyError, ExpiredError, FileGoneError
 from core.services.delivery_run import DeliveryRun, RunLimits, RunTools
 
 if TYPE_CHECKING:
@@ -89,6 +89,23 @@ class SendAllService:
         )
         if not files:
             raise ExpiredError("search-page-empty")
+        job = DeliveryJob(secrets.token_hex(8), reader.id, len(files) + unreached)
+        await self._begin(job, reader, files, watcher)
+        return job
+
+    async def start_files(self, reader: User, media_ids: Sequence[int], watcher: DeliveryWatcher) -> DeliveryJob:
+        """Start sending files that the reader was given before.
+
+        Raises:
+            BusyError, QuotaExhaustedError, DatabaseUnavailableError: as of `start`.
+            FileGoneError: none of them is to be had any more.
+        """
+        status = await self._quota.status(reader)
+        if status.left == 0:
+            raise self._files.exhausted(status.limit)
+        files, unreached = await self._files.find(media_ids)
+        if not files:
+            raise FileGoneError
         job = DeliveryJob(secrets.token_hex(8), reader.id, len(files) + unreached)
         await self._begin(job, reader, files, watcher)
         return job
