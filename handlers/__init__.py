@@ -32,14 +32,15 @@ def build_handlers(container: Container, resumption: Resumption) -> Sequence[Bas
 
     telegram, readers = container.telegram, container.searching
     search, searches, lists = readers.search, readers.repeatable, readers.suggestion_lists
-    display = ResultDisplay(telegram, readers.quota, lists, searches, container.runtime)
+    auto_delete = container.delivering.auto_delete
+    display = ResultDisplay(telegram, readers.quota, lists, searches, container.runtime, auto_delete)
     links = PrivateLinks(telegram, readers.links)
     return (
         StartHandler(telegram, readers.links, container.delivering.files, search, display, resumption),
         SubscriptionHandler(resumption),
         SearchHelpHandler(telegram),
         SearchHandler(telegram, search, display, searches),
-        SuggestHandler(telegram, search, readers.suggestions, lists, display),
+        SuggestHandler(telegram, search, readers.suggestions, lists, display, auto_delete),
         GroupSearchHandler(
             telegram=telegram, groups=readers.groups, search=search, display=display, searches=searches, links=links
         ),
@@ -53,16 +54,28 @@ def build_handlers(container: Container, resumption: Resumption) -> Sequence[Bas
             searches=searches,
             links=links,
         ),
+        _deletion_handler(container),
         *_backfill_handlers(container),
         *_admin_handlers(container),
         _broadcast_handler(container),
     )
 
 
+def _deletion_handler(container: Container) -> BaseHandler:
+    """Who has deleted files sent again; tells of them as well."""
+    from handlers.auto_delete import AutoDeleteHandler
+    from handlers.deletion_notice import DeletionNotice
+
+    telegram, handing = container.telegram, container.delivering
+    handing.auto_delete.tell_with(DeletionNotice(telegram, container.catalogue, handing.auto_delete, container.tasks))
+    return AutoDeleteHandler(telegram, handing.auto_delete, handing.files, handing.send_all)
+
+
 def _admin_handlers(container: Container) -> Sequence[BaseHandler]:
     """What is for admins alone, and ids, which are for everybody."""
     from handlers.admin.ban import BanHandler
     from handlers.admin.bulk_delete import BulkDeleteHandler
+    from handlers.admin.caption import CaptionHandler
     from handlers.admin.channel import ChannelAdminHandler
     from handlers.admin.library import LibraryAdminHandler
     from handlers.admin.role import RoleHandler
@@ -78,6 +91,7 @@ def _admin_handlers(container: Container) -> Sequence[BaseHandler]:
         BulkDeleteHandler(telegram, admin.bulk),
         SubscriptionAdminHandler(telegram, container.subscribing.lists),
         VerifyHandler(telegram, admin.check),
+        CaptionHandler(telegram, container.delivering.captions),
         BanHandler(telegram, people.bans, admin.lookups, container.settings.time_zone),
         RoleHandler(telegram, people.roles, admin.lookups),
     )

@@ -133,7 +133,8 @@ class GroupSearchHandler(BaseHandler):
         if not page.session.window.ids and not says_nothing:
             return
         reply_to = None if message.is_private else message.message_id
-        answer = await self._display.send(page, reader, message.chat_id, reply_to=reply_to)
+        query_id = message.message_id if message.is_private else 0
+        answer = await self._display.send(page, reader, message.chat_id, reply_to=reply_to, query_id=query_id)
         if not message.is_private:
             self._groups.answered(message.chat_id, answer)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from core.domain.auto_delete import DeletionKind
 from core.errors import ExpiredError
 from core.telegram.gateway import Button
 from handlers.buttons import SearchAgain
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from core.domain.search import ResultPage
+    from core.services.auto_delete import AutoDelete
     from core.services.quota import QuotaService
     from core.services.runtime_settings import RuntimeSettingsService
     from core.services.search_again import RepeatableSearches
@@ -30,6 +32,7 @@ class ResultDisplay:
 
     Args:
         searches: keep what was searched for longer than the pages, so that an expired one can be searched again.
+        auto_delete: has pages deleted that nobody turns any more.
     """
 
     def __init__(
@@ -39,22 +42,37 @@ class ResultDisplay:
         suggestions: SuggestionLists,
         searches: RepeatableSearches,
         runtime: RuntimeSettingsService,
+        auto_delete: AutoDelete,
     ) -> None:
         self._telegram = telegram
         self._quota = quota
         self._suggestions = suggestions
         self._searches = searches
         self._runtime = runtime
+        self._auto_delete = auto_delete
 
-    async def send(self, page: ResultPage, reader: Reader, chat_id: int, *, reply_to: int | None = None) -> int:
-        """Show the first page of a new search in a message of its own; returns that message's id."""
+    async def send(
+        self, page: ResultPage, reader: Reader, chat_id: int, *, reply_to: int | None = None, query_id: int = 0
+    ) -> int:
+        """Show the first page of a new search in a message of its own; returns that message's id.
+
+        Args:
+            page: what was found.
+            reader: who searched.
+            chat_id: where.
+            reply_to: the message that is answered, in groups.
+            query_id: a message with the reader's words, which goes together with the page; 0 for none.
+        """
         html, keyboard = await self._render(page, reader, chat_id)
-        return await self._telegram.send_text(chat_id, html, keyboard, reply_to=reply_to)
+        message_id = await self._telegram.send_text(chat_id, html, keyboard, reply_to=reply_to)
+        await self._auto_delete.schedule(chat_id, (message_id, query_id), kind=DeletionKind.RESULTS)
+        return message_id
 
     async def replace(self, page: ResultPage, reader: Reader, query: CallbackQuery) -> None:
         """Show a page in place of the message whose button was pressed."""
         html, keyboard = await self._render(page, reader, query.chat_id)
         await self._telegram.edit_text(query.chat_id, query.message_id, html, keyboard)
+        await self._auto_delete.put_off(query.chat_id, query.message_id, kind=DeletionKind.RESULTS)
 
     @asynccontextmanager
     async def offering_repeat(self, query: CallbackQuery, reader: Reader, session_id: str) -> AsyncIterator[None]:

@@ -46,7 +46,7 @@ class SearchHandler(BaseHandler):
     async def handle_search(self, message: IncomingMessage, reader: Reader) -> None:
         """Search for the words and show the first page."""
         page = await self._search.search(reader.user.id, message.text)
-        await self._display.send(page, reader, message.chat_id)
+        await self._display.send(page, reader, message.chat_id, query_id=message.message_id)
 
     async def handle_page_callback(self, query: CallbackQuery, reader: Reader) -> None:
         """Turn to a page of the reader's own session."""

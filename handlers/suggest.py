@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.domain.auto_delete import DeletionKind
 from core.errors import BadInputError
 from core.search.display import display_name
 from core.services.rate_limiter import Action
@@ -14,6 +15,7 @@ from handlers.buttons import SearchFor
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from core.services.auto_delete import AutoDelete
     from core.services.search import SearchService
     from core.services.suggestions import SuggestionLists, Suggestions, SuggestionService
     from core.telegram.gateway import Keyboard, TelegramGateway
@@ -33,12 +35,14 @@ class SuggestHandler(BaseHandler):
         suggestions: SuggestionService,
         lists: SuggestionLists,
         display: ResultDisplay,
+        auto_delete: AutoDelete,
     ) -> None:
         self._telegram = telegram
         self._search = search
         self._suggestions = suggestions
         self._lists = lists
         self._display = display
+        self._auto_delete = auto_delete
 
     def routes(self) -> Sequence[Route]:
         """The command, and a press on what was offered."""
@@ -54,7 +58,9 @@ class SuggestHandler(BaseHandler):
             raise BadInputError("suggest-usage")
         suggestions = await self._suggestions.suggest(reader.user.id, begun[0])
         html = reader.texts.html("suggest-title")
-        await self._telegram.send_text(message.chat_id, html, suggestion_rows(suggestions))
+        menu = await self._telegram.send_text(message.chat_id, html, suggestion_rows(suggestions))
+        asked = message.message_id if message.is_private else 0
+        await self._auto_delete.schedule(message.chat_id, (menu, asked), kind=DeletionKind.MENU)
 
     async def handle_search_for_callback(self, query: CallbackQuery, reader: Reader) -> None:
         """Search for the pressed text, as if it had been typed, in place of what was offered."""

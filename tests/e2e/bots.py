@@ -149,6 +149,7 @@ def bot_environment(
             "PORT": "0",
             "TELEGRAM_DATACENTER": f"{dc.host}:{dc.port}",
             "TELEGRAM_DATACENTER_KEY": str(key_file),
+            "AUTO_DELETE_S": "0",  # most tests are about what arrives, not about what goes again
             "SEND_BUDGET": "false",  # one person asks more in a test than Telegram lets a bot answer
         }
     )
