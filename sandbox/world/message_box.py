@@ -76,6 +76,7 @@ class Message:
         reply_to: id of the message answered to, as this copy's owner numbers it.
         twin: the other side's copy of a private message; None for channels and once the link is gone.
         deleted: True once it was taken out; logs may still hold it.
+        pinned: it stands above the chat.
     """
 
     id: int
@@ -85,6 +86,7 @@ class Message:
     reply_to: int | None = None
     twin: Message | None = None
     deleted: bool = False
+    pinned: bool = False
 
     @property
     def in_channel(self) -> bool:

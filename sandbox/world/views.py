@@ -237,6 +237,7 @@ class Views:
             edit_date=body.edited_at,
             grouped_id=body.grouped_id,
             noforwards=body.protected or None,
+            pinned=message.pinned or None,
         )
 
     def _is_mentioned(self, message: Message, viewer: int) -> bool:
