@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, Any
 import uvloop
 
 from config.settings import load_settings
-from core.container import Container, Stores, open_container
+from core.container import Container, open_container
 from core.errors import ConfigurationError, TelegramUnavailableError
-from core.lifecycle import EXIT_CONFIGURATION, EXIT_UNAVAILABLE, ShutdownSignal, exit_at_the_latest
+from core.lifecycle import EXIT_CONFIGURATION, EXIT_RESTART, EXIT_UNAVAILABLE, ShutdownSignal, exit_at_the_latest
 from core.observability.logging import configure_logging
 from handlers import build_manager
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
-
-    from aiohttp import web
 
     from config.settings import BootstrapSettings
 
@@ -27,20 +25,18 @@ if TYPE_CHECKING:
 async def serve(
     settings: BootstrapSettings,
     *,
-    stores: Stores | None = None,
-    routes: Sequence[web.RouteDef] = (),
     on_ready: Callable[[Container], Coroutine[Any, Any, None]] | None = None,
+    **parts: Any,
 ) -> int:
     """Run the bot until SIGINT or SIGTERM, or until it cannot hear Telegram any more; returns the exit code.
 
     Args:
         settings: where everything is.
-        stores: databases other than the configured ones, e.g. in memory.
-        routes: further routes of the HTTP sidecar.
         on_ready: called once when the bot answers.
+        parts: what else `open_container` takes: stores, clock, routes of the HTTP sidecar.
     """
     stop = ShutdownSignal().install()
-    async with open_container(settings, stores=stores, routes=routes, stop=stop) as container:
+    async with open_container(settings, stop=stop, **parts) as container:
         manager = build_manager(container)
         manager.register(container.client)
         try:
@@ -50,7 +46,10 @@ async def serve(
                     container.tasks.spawn(on_ready(container), name="on_ready")
                 await stop.wait()
         finally:
-            exit_at_the_latest(settings.shutdown_deadline_s, stop.exit_code if stop.is_set else EXIT_UNAVAILABLE)
+            exit_code = stop.exit_code if stop.is_set else EXIT_UNAVAILABLE
+            last_resort = exit_at_the_latest(settings.shutdown_deadline_s, exit_code)
+    if exit_code == EXIT_RESTART:
+        last_resort.cancel()
     return stop.exit_code
 
 

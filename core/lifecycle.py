@@ -25,6 +25,8 @@ EXIT_CONFIGURATION = 2
 """Nothing but another configuration helps."""
 EXIT_DEAF = 3
 """Telegram cannot be heard by this process any more, or not by it: a new one is needed."""
+EXIT_RESTART = 4
+"""Somebody asked for another run at once; only the demo, which runs the bot again itself, uses it."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LEAST_S = 0.05
@@ -70,8 +72,11 @@ class ShutdownSignal:
             loop.remove_signal_handler(number)
 
     def request(self, reason: str, exit_code: int = EXIT_STOPPED) -> None:
-        """Ask the process to stop, as a signal does; whoever asks first says why, and what it exits with."""
-        if not self._asked.is_set():
+        """Ask the process to stop, as a signal does; whoever asks first says why, and what it exits with.
+
+        Whoever asks for another run is overruled by whoever asks for none.
+        """
+        if not self._asked.is_set() or self._exit_code == EXIT_RESTART:
             self._reason = reason
             self._exit_code = exit_code
             self._log.info("shutdown_requested", reason=reason, exit_code=exit_code)

@@ -140,6 +140,11 @@ class FloodControl:
         """Let everything pass again; `refused` stays."""
         self._limits = None
 
+    @property
+    def enabled(self) -> bool:
+        """Whether anything is refused now."""
+        return self._limits is not None
+
     def check(self, call: Call, name: str, request: Any) -> None:
         """Count what a call is about to write.
 

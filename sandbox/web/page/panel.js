@@ -1,0 +1,107 @@
+// The panel: breaks what the bot stands on, and shows how it is and what it logs.
+
+import { get, post } from "./api.js";
+import { byId, el } from "./dom.js";
+import { attempt } from "./notices.js";
+
+const EVERY_MS = 1000;
+const LINES = 300;
+
+const TROUBLES = [
+  ["database", "Database", [["database_stop", "Stop"], ["database_stall", "Stall"], ["database_restore", "Restore"]]],
+  ["redis", "Redis", [["redis_stop", "Stop"], ["redis_stall", "Stall"], ["redis_restore", "Restore"]]],
+  ["telegram", "Telegram", [["flood_wait", "FloodWait once"], ["flood_control", "Flood control"], ["cut", "Cut connection"]]],
+  ["time", "Time", [["midnight", "Jump to midnight"]]],
+  ["bot", "Bot", [["restart", "Restart"]]],
+];
+
+export class Panel {
+  constructor() {
+    this.after = 0;
+    this.timer = 0;
+    this.floodControl = false;
+    byId("troubles").replaceChildren(...TROUBLES.map(([part, title, acts]) => this.#row(part, title, acts)));
+    byId("panel-toggle").addEventListener("click", () => this.toggle());
+    byId("panel-close").addEventListener("click", () => this.toggle(false));
+  }
+
+  toggle(open = byId("panel").hidden) {
+    byId("panel").hidden = !open;
+    byId("app").classList.toggle("with-panel", open);
+    byId("panel-toggle").setAttribute("aria-expanded", String(open));
+    clearTimeout(this.timer);
+    if (open) this.#look();
+  }
+
+  #row(part, title, acts) {
+    const buttons = acts.map(([act, label]) =>
+      el("button", { type: "button", "data-act": act, onclick: (event) => this.#act(act, event.currentTarget) }, label),
+    );
+    const state = el("span", { class: "state", id: `state-${part}`, role: "status" }, "…");
+    return el("section", { class: "trouble", "aria-label": title }, el("h3", {}, title, " ", state), ...buttons);
+  }
+
+  async #act(act, button) {
+    const name = act === "flood_control" ? `flood_control_${this.floodControl ? "off" : "on"}` : act;
+    button.disabled = true;
+    const state = await attempt(() => post(`/api/panel/${name}?after=${this.after}`));
+    button.disabled = false;
+    if (state) this.#show(state);
+  }
+
+  async #look() {
+    clearTimeout(this.timer);
+    const [state] = await Promise.all([this.#state(), this.#health()]);
+    if (state) this.#show(state);
+    else byId("state-bot").textContent = "no answer";
+    if (!byId("panel").hidden) this.timer = setTimeout(() => this.#look(), EVERY_MS);
+  }
+
+  async #state() {
+    try {
+      return await get(`/api/panel?after=${this.after}`);
+    } catch {
+      return null;
+    }
+  }
+
+  async #health() {
+    const shown = byId("health");
+    try {
+      const response = await fetch("/health");
+      const { status, degraded } = await response.json();
+      shown.textContent = `${response.status} ${status}${degraded.length ? `: ${degraded.join(", ")}` : ""}`;
+      shown.className = response.ok ? (degraded.length ? "degraded" : "good") : "bad";
+    } catch {
+      shown.textContent = "no answer";
+      shown.className = "bad";
+    }
+  }
+
+  #show(state) {
+    this.floodControl = state.flood_control;
+    for (const part of ["database", "redis"]) {
+      const shown = byId(`state-${part}`);
+      shown.textContent = state[part];
+      shown.className = `state ${state[part] === "up" ? "good" : "bad"}`;
+    }
+    byId("state-telegram").textContent = state.flood_control ? "flood control on" : "patient";
+    byId("state-time").textContent = `${state.time} UTC`;
+    byId("state-bot").textContent = state.connections ? "connected" : "not connected";
+    document.querySelector('[data-act="flood_control"]').setAttribute("aria-pressed", String(state.flood_control));
+    this.#log(state.log);
+  }
+
+  #log(entries) {
+    const log = byId("log");
+    const follows = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+    for (const entry of entries) {
+      if (entry.number <= this.after) continue;
+      this.after = entry.number;
+      const head = el("b", {}, entry.event);
+      log.append(el("li", { class: entry.level }, `${entry.time} `, head, ` ${entry.fields}`));
+    }
+    while (log.childElementCount > LINES) log.firstElementChild.remove();
+    if (follows && entries.length) log.scrollTop = log.scrollHeight;
+  }
+}
