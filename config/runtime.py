@@ -36,6 +36,7 @@ def _unit(name: str) -> dict[str, Any]:
 
 _FILES, _SECONDS, _ACTIONS, _POSTS = _unit("files"), _unit("seconds"), _unit("actions"), _unit("posts")
 _CHARACTERS, _MATCHES, _NONE = _unit("characters"), _unit("matches"), _unit("")
+_DAYS = _unit("days")
 
 
 class RuntimeSettings(BaseModel):
@@ -96,6 +97,26 @@ class RuntimeSettings(BaseModel):
         le=1000,
         json_schema_extra=_unit("jobs"),
         description="How many readers are sent pages of files at a time; the others have their turn.",
+    )
+    premium_default_days: Whole = Field(
+        default=30, ge=1, le=3650, json_schema_extra=_DAYS, description="Days of premium when an admin names none."
+    )
+    premium_longest_days: Whole = Field(
+        default=3650, ge=1, le=36_500, json_schema_extra=_DAYS, description="Most days of premium given at once."
+    )
+    premium_reminder_days: Whole = Field(
+        default=3,
+        ge=0,
+        le=30,
+        json_schema_extra=_DAYS,
+        description="Days before its end that premium is told of; 0: never.",
+    )
+    premium_sweep_s: Whole = Field(
+        default=3600,
+        ge=1,
+        le=86_400,
+        json_schema_extra=_SECONDS,
+        description="How often people are told that their premium ends.",
     )
     protect_content: bool = Field(
         default=False, json_schema_extra=_NONE, description="Whether delivered files can not be forwarded or saved."

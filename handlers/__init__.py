@@ -56,6 +56,7 @@ def build_handlers(container: Container, resumption: Resumption) -> Sequence[Bas
         ),
         _deletion_handler(container),
         *_backfill_handlers(container),
+        *_premium_handlers(container),
         *_admin_handlers(container),
         _broadcast_handler(container),
     )
@@ -69,6 +70,18 @@ def _deletion_handler(container: Container) -> BaseHandler:
     telegram, handing = container.telegram, container.delivering
     handing.auto_delete.tell_with(DeletionNotice(telegram, container.catalogue, handing.auto_delete, container.tasks))
     return AutoDeleteHandler(telegram, handing.auto_delete, handing.files, handing.send_all)
+
+
+def _premium_handlers(container: Container) -> Sequence[BaseHandler]:
+    """What premium gives, for everybody; who gets it, for admins."""
+    from handlers.admin.premium import PremiumAdminHandler
+    from handlers.plans import PlansHandler
+
+    telegram, service, zone = container.telegram, container.premium.service, container.settings.time_zone
+    return (
+        PlansHandler(telegram, service, zone),
+        PremiumAdminHandler(telegram, service, container.admin.lookups, zone),
+    )
 
 
 def _admin_handlers(container: Container) -> Sequence[BaseHandler]:

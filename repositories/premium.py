@@ -91,6 +91,13 @@ class PremiumRepository:
         query = {"_id": key, "pending": GrantStep.TELL.value}
         await self._pool.update_one(_GRANTS, query, {"$unset": {"pending": ""}}, idempotent=True)
 
+    async def end(self, user_id: int, now: datetime) -> bool:
+        """End a person's premium that is active at `now` (UTC); False when it is not, and then nothing changed."""
+        active = {"_id": user_id, "premium_until": {"$gt": now}}
+        over = {"$set": {"premium_until": None, "premium_notice": None}}
+        async with self._users.changing(user_id):
+            return await self._pool.update_one(_USERS, active, over) == 1
+
     async def unfinished(self) -> list[PremiumGrant]:
         """Grants for which something is left to do, some hundred at the most."""
         query = {"pending": {"$in": [step.value for step in GrantStep]}}

@@ -519,6 +519,59 @@ notice-subscription-deny = I cannot see who is in <b>{ $chat }</b> (<code>{ $id 
 notice-subscription-allow = I cannot see who is in <b>{ $chat }</b> (<code>{ $id }</code>), where readers have to be. <b>Readers are served without it</b> until I can: make me an admin there again, or take it off the list with /fsub_remove.
 notice-subscription-works = I see again who is in <b>{ $chat }</b> (<code>{ $id }</code>).
 
+### Premium
+
+plans-title = <b>What you get</b>
+plans-free =
+    Free: { $limit ->
+        [0] as many files as you like
+        [one] one file a day
+       *[other] { $limit } files a day
+    }
+plans-premium =
+    Premium: { $limit ->
+        [0] as many files as you like
+        [one] one file a day
+       *[other] { $limit } files a day
+    }
+plans-own-premium = You have premium until { $until }.
+plans-own-over = Your premium ended on { $until }.
+plans-own-free = You have no premium.
+plans-left =
+    { $left ->
+        [0] You have fetched all files of today.
+        [one] You can fetch one more file today.
+       *[other] You can fetch { $left } more files today.
+    }
+plans-ask = Ask an admin for premium.
+premium-given = 🎁 You have premium until { $until }. See /plans for what it gives.
+premium-taken = Your premium was ended by an admin. See /plans for what you can still fetch.
+premium-ends-soon = Your premium ends on { $until }. A renewal counts from then, so that you lose no day. See /plans.
+premium-over = Your premium ended on { $until }. See /plans for what you can still fetch.
+premium-given-to =
+    { $days ->
+        [one] Premium for <code>{ $id }</code>, one day more: until { $until }.
+       *[other] Premium for <code>{ $id }</code>, { $days } days more: until { $until }.
+    }
+premium-taken-from = Premium of <code>{ $id }</code> has ended.
+premium-person-told =
+    { $outcome ->
+        [told] The person was told.
+        [later] Telegram does not answer at the moment: the person is told as soon as possible.
+        [blocked] The person could not be told: they have blocked me.
+        [deactivated] The person could not be told: the account is deleted.
+        [never_started] The person could not be told: they have never started me. The premium counts nevertheless.
+       *[refused] The person could not be told.
+    }
+premium-give-usage = Send <code>/addpremium 123456789 30d</code>: the person's id, and for how long: days (30 or 30d), weeks (4w), months (3m) or years (1y). Without it I give the usual time.
+premium-take-usage = Send <code>/removepremium 123456789</code>: the person's id.
+premium-bad-days =
+    { $most ->
+        [one] Premium can be given for one day at once.
+       *[other] Premium can be given for 1 to { $most } days at once.
+    }
+premium-none = <code>{ $id }</code> has no premium.
+
 ### Command menu
 
 command-start = Start over
@@ -539,6 +592,9 @@ command-verify = Look for mistakes in the set-up
 command-ban = Refuse a person: id or @name, and why
 command-unban = Allow a person again
 command-banned = Who is refused
+command-plans = What free and premium give, and what is left today
+command-addpremium = Give a person premium: id or @name, and how long
+command-removepremium = End a person's premium
 command-role = See or change what somebody may do
 command-roles = Who helps to run me
 

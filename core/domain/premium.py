@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from core.domain.quota import QuotaStatus
+
+ENDED_KEPT = timedelta(days=7)
+"""How long an end of premium that is over stays stored: time to tell the person, after some days away too."""
 
 _PERIOD = re.compile(r"([0-9]{1,5})([dwmy]?)", re.IGNORECASE)
 _DAYS = {"": 1, "d": 1, "w": 7, "m": 30, "y": 365}

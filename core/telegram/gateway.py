@@ -208,10 +208,12 @@ class TelegramGateway(Protocol):
         *,
         reply_to: int | None = None,
         send_class: SendClass = SendClass.ANSWER,
+        random_id: int | None = None,
     ) -> int:
         """Send a message of at most 4,096 UTF-16 units, as a reply unless the answered message was deleted meanwhile.
 
-        It waits for its turn in the send budget, behind what is of an earlier class.
+        It waits for its turn in the send budget, behind what is of an earlier class. With a `random_id` (1 to 2^63 - 1)
+        it may be sent again, by a later process too, and arrives once.
 
         Returns:
             The message's id; 0 when it was delivered but the answer that named the id is lost.

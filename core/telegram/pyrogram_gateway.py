@@ -125,13 +125,14 @@ class PyrogramGateway:
         *,
         reply_to: int | None = None,
         send_class: SendClass = SendClass.ANSWER,
+        random_id: int | None = None,
     ) -> int:
         """Send a message; see `TelegramGateway.send_text`."""
         text, entities = formatted(html, MAX_TEXT_LENGTH)
         request = raw.functions.messages.SendMessage(
             peer=await self._peer(chat_id),
             message=text,
-            random_id=new_random_id(),
+            random_id=random_id or new_random_id(),
             no_webpage=True,
             reply_to=raw.types.InputReplyToMessage(reply_to_msg_id=reply_to) if reply_to else None,
             reply_markup=inline_keyboard(keyboard),

@@ -101,6 +101,11 @@ def moment(value: datetime, zone: tzinfo, language: str) -> str:
     return f"{dates.format_date(local, 'medium', locale=locale)}, {dates.format_time(local, 'short', locale=locale)}"
 
 
+def zoned_moment(value: datetime, zone: tzinfo, language: str) -> str:
+    """As `moment`, with the name of the zone, e.g. "Nov 22, 2026, 4:07 PM CET"; for people who may be elsewhere."""
+    return f"{moment(value, zone, language)} {value.astimezone(zone).tzname()}"
+
+
 def _decimals(value: float) -> int:
     return 1 if value < 99.95 else 0
 
