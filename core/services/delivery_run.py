@@ -35,8 +35,7 @@ class RunLimits:
         longest_wait_s: seconds a job waits in total because Telegram asks for it; beyond them it ends.
         held_told_s: a wait from so many seconds on is told.
         progress_s: least seconds between two edits of the message that shows a job.
-        position_s: seconds between two looks at how many are before a job that waits.
-        soon_s: a turn that comes within so many seconds needs no word.
+        position_s: seconds between two words on how many are before a job that waits.
     """
 
     files_in_turn: int = 10
@@ -44,7 +43,6 @@ class RunLimits:
     held_told_s: float = 10.0
     progress_s: float = 3.0
     position_s: float = 30.0
-    soon_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +88,7 @@ class DeliveryRun:
         self._journal, self._clock, self._limits = tools.journal, tools.clock, tools.limits
         self._entry = DeliveryEntry(job, language=watcher.language)
         self._over = asyncio.Event()
+        self._turn: asyncio.Future[None] | None = None
         self._patience_s = self._limits.longest_wait_s
         self._told_at = self._clock.monotonic()
         self._log = structlog.get_logger(__name__)
@@ -99,6 +98,8 @@ class DeliveryRun:
         if not self._over.is_set():
             self.report.ending = ending
             self._over.set()
+            if self._turn is not None:
+                self._turn.cancel()  # nothing happens to a turn that has come
 
     async def send(self) -> None:
         """Send everything; the counts are in `report`, also when this is cancelled."""
@@ -193,25 +194,14 @@ class DeliveryRun:
 
     async def _take_turn(self) -> None:
         """Return when the job has a place, or is over."""
-        turn = self._queue.join(self.job.id)
-        patience_s = self._limits.soon_s
-        while not await self._until(turn, patience_s):
-            if self._over.is_set():
-                return
-            if self._is_time_to_tell():
+        turn = self._turn = self._queue.join(self.job.id)
+        patience_s = self._limits.progress_s
+        while not (turn.done() or self._over.is_set()):
+            await asyncio.wait((turn,), timeout=patience_s)
+            if not turn.done():
+                self._told_at = self._clock.monotonic()
                 await self._watcher.waiting(self.job, self.report, self._queue.ahead(self.job.id))
-            patience_s = self._limits.position_s
-
-    async def _until(self, turn: asyncio.Future[None], seconds: float) -> bool:
-        """Wait for a turn, or the end of the job, so long at most; whether the turn is there."""
-        if turn.done():
-            return True
-        over = asyncio.gather(self._over.wait())
-        try:
-            await asyncio.wait((turn, over), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            over.cancel()
-        return turn.done()
+                patience_s = self._limits.position_s
 
     def _is_time_to_tell(self) -> bool:
         """At most once in so many seconds; asking counts as telling."""

@@ -116,6 +116,7 @@ async def test_shutdown_is_quick_with_work_queued(
         assert finished["steps"] == [
             *(
                 "updates",
+                "deliveries",
                 "telegram",
                 "indexing",
                 "receiver",
