@@ -11,6 +11,7 @@ from core.cache import codec, keys
 from core.concurrency.task_registry import TaskFailedError
 from core.domain.local_day import day_at, start_of
 from core.domain.maintenance import MaintenanceReport, StepReport
+from core.domain.premium import ENDED_KEPT
 from core.errors import DatabaseUnavailableError, FileFilterError
 
 if TYPE_CHECKING:
@@ -176,13 +177,16 @@ class MaintenanceService:
         return await _until_zero(lambda: self._users.reclaim_expired_holds(now))
 
     async def _end_premium(self, previous: date | None, today: date) -> int:
-        """Count before clearing: a repetition then counts fewer at most, and the statistics keep the highest number."""
+        """Count before clearing: a repetition then counts fewer at most, and the statistics keep the highest number.
+
+        What has ended is kept for some days, until the person was told.
+        """
         for day in _days_over(previous, today):
             since, before = start_of(day, self._time_zone), start_of(day + _ONE_DAY, self._time_zone)
             ended = await self._maintenance.count_premium_ended(since, before)
             await self._statistics.put_premium_ended(day, ended)
         start = start_of(today, self._time_zone)
-        return await _until_zero(lambda: self._maintenance.clear_ended_premium(start))
+        return await _until_zero(lambda: self._maintenance.clear_ended_premium(start - ENDED_KEPT))
 
     async def _close_statistics(self, previous: date | None, today: date) -> int:
         await self._counters.flush()

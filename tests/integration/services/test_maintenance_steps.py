@@ -112,7 +112,7 @@ async def test_a_run_closes_yesterday(
 
     assert {step.name: step.result for step in report.steps} == {
         "expired_holds": 1,
-        "ended_premium": 1,
+        "ended_premium": 0,
         "daily_statistics": 1,
         "noting": None,
     }
@@ -122,8 +122,26 @@ async def test_a_run_closes_yesterday(
     stored = {found["_id"]: found for found in await either_pool.find("users", {})}
     assert stored[7]["quota"]["holds"] == []
     assert stored[7]["quota"]["charged"] == 0
-    assert "premium_until" not in stored[8]
+    assert stored[8]["premium_until"] == NOON + timedelta(hours=1)
     assert stored[9]["premium_until"] == NOON + timedelta(days=30)
+
+
+async def test_ended_premium_is_forgotten_when_there_was_time_to_tell(
+    either_pool: DatabaseConnectionPool, start_maintenance: Callable[..., MaintenanceProcess], clock: TestClock
+) -> None:
+    """A week after the day of the end it goes, and not a day before, so that a bot that was away can still tell."""
+    process = start_maintenance(either_pool)
+    await process.users.set_premium(8, NOON + timedelta(hours=1))
+    stored = []
+    for _ in range(9):
+        await process.report()
+        [person] = await either_pool.find("users", {})
+        stored.append("premium_until" in person)
+        clock.advance(days=1)
+    assert stored == [True] * 8 + [False]
+    found = await process.statistics.get(TODAY)
+    assert found is not None
+    assert found.premium_ended == 1
 
 
 async def test_premium_that_ended_today_is_left_to_the_day_it_belongs_to(
@@ -143,12 +161,14 @@ async def test_premium_that_ended_today_is_left_to_the_day_it_belongs_to(
 
 
 async def test_premium_is_counted_whole_though_clearing_was_interrupted(
-    memory_pool: DatabaseConnectionPool, start_maintenance: Callable[..., MaintenanceProcess]
+    memory_pool: DatabaseConnectionPool, start_maintenance: Callable[..., MaintenanceProcess], clock: TestClock
 ) -> None:
     """A run that dies after clearing some counts those as well when it is repeated."""
     process = start_maintenance(memory_pool)
-    people = [{"_id": number, "premium_until": NOON - timedelta(days=1)} for number in range(1, 701)]
+    await process.report()
+    people = [{"_id": number, "premium_until": NOON + timedelta(hours=1)} for number in range(1, 701)]
     await memory_pool.insert_many("users", people)
+    clock.advance(days=9)
     clear = process.stored.clear_ended_premium
     portions = iter((True, False))
 
@@ -160,9 +180,10 @@ async def test_premium_is_counted_whole_though_clearing_was_interrupted(
     process.stored.clear_ended_premium = dying  # type: ignore[method-assign]
     assert not (await process.report()).is_complete
     assert (await process.report()).is_complete
-    found = await process.statistics.get(YESTERDAY)
+    found = await process.statistics.get(TODAY)
     assert found is not None
     assert found.premium_ended == 700
+    assert await memory_pool.count("users", {"premium_until": {"$exists": True}}) == 0
 
 
 async def test_numbers_that_come_after_their_day_was_closed_are_summed_by_the_next_run(
