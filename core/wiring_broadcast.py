@@ -14,11 +14,10 @@ from repositories.broadcast import BroadcastRepository
 
 if TYPE_CHECKING:
     from core.services.rate_limiter import RateLimiter
-    from core.services.reachability import Reachability
     from core.services.runtime_settings import RuntimeSettingsService
     from core.wiring import Base, Databases, Telegram
+    from core.wiring_access import People
     from core.wiring_admin import Administration
-    from repositories.audience import AudienceRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +33,14 @@ def build_broadcasting(
     databases: Databases,
     telegram: Telegram,
     administration: Administration,
-    audience: AudienceRepository,
-    reachability: Reachability,
+    people: People,
     limiter: RateLimiter,
 ) -> Broadcasting:
     """Nothing is sent before `BroadcastService.run`."""
     primary = databases.manager.primary
     broadcasts = BroadcastRepository(primary, base.clock)
     gateway = PyrogramBroadcasts(telegram.client, telegram.api, telegram.budget)
-    tools = BroadcastTools(broadcasts, audience, gateway, reachability, base.tasks, base.clock)
+    tools = BroadcastTools(broadcasts, people.audience, gateway, people.reachability, base.tasks, base.clock)
     service = BroadcastService(
         tools=tools,
         leases=DatabaseLease(primary, base.clock),
@@ -51,7 +49,7 @@ def build_broadcasting(
         audit=administration.audit,
         limits=lambda: _limits(databases.runtime),
     )
-    return Broadcasting(BroadcastDrafts(broadcasts, audience, gateway, base.clock), service)
+    return Broadcasting(BroadcastDrafts(broadcasts, people.audience, gateway, base.clock), service)
 
 
 def _limits(runtime: RuntimeSettingsService) -> BroadcastLimits:
