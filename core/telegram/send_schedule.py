@@ -5,6 +5,9 @@ first. So an answer overtakes a broadcast, yet nothing overtakes a send that has
 once that is over, only what was there before it goes first. A chat takes part with one send at a time, and the next
 one counts as come when that has gone and the chat may be written to again: a chat with a long queue is one of many.
 
+A broadcast fills every turn there is, for minutes. It leaves one that the others may use at any time, so that somebody
+who asks meanwhile does not even wait for the turn after the one that has just been given.
+
 Source: the buckets are the generic cell rate algorithm, ITU-T I.371; ranks are earliest deadline first.
 """
 
@@ -33,11 +36,13 @@ class ClassLimits:
         head_start_s: how much later than this an answer may come and still go first.
         patience_s: the longest wait for a turn; a send that cannot get one in time is refused.
         most_waiting: how many may wait at once.
+        leaves: how many of the turns that may be used at once it leaves to others; at most `bot_burst` - 1.
     """
 
     head_start_s: float
     patience_s: float
     most_waiting: int
+    leaves: float = 0.0
 
 
 CLASS_LIMITS: Mapping[SendClass, ClassLimits] = MappingProxyType(
@@ -45,7 +50,7 @@ CLASS_LIMITS: Mapping[SendClass, ClassLimits] = MappingProxyType(
         SendClass.ANSWER: ClassLimits(head_start_s=0.0, patience_s=30.0, most_waiting=2_000),
         SendClass.DELIVERY: ClassLimits(head_start_s=2.0, patience_s=120.0, most_waiting=2_000),
         SendClass.NOTICE: ClassLimits(head_start_s=10.0, patience_s=300.0, most_waiting=500),
-        SendClass.BULK: ClassLimits(head_start_s=30.0, patience_s=300.0, most_waiting=200),
+        SendClass.BULK: ClassLimits(head_start_s=30.0, patience_s=300.0, most_waiting=200, leaves=1.0),
     }
 )
 
@@ -64,8 +69,8 @@ class SendLimits:
         classes: one entry for every class.
     """
 
-    bot_rate: float = 29.0
-    bot_burst: float = 1.25
+    bot_rate: float = 28.25
+    bot_burst: float = 2.25
     chat_interval_s: float = 1.05
     chat_burst: int = 5
     group_sends: int = 20
@@ -83,9 +88,9 @@ class _Bucket:
         self._slack_s = (burst - 1) * interval_s
         self.full_at = -math.inf
 
-    @property
-    def free_at(self) -> float:
-        return self.full_at - self._slack_s
+    def free_at(self, leaving: float = 0.0) -> float:
+        """When one may go that leaves so many."""
+        return self.full_at - self._slack_s + leaving * self._interval_s
 
     def take(self, now: float) -> None:
         self.full_at = max(self.full_at, now) + self._interval_s
@@ -128,7 +133,7 @@ class Chat:
         """When the next message may go."""
         crowded = len(self._sent) == self._sent.maxlen != 0
         window_free_at = self._sent[0] + self._limits.group_window_s if crowded else -math.inf
-        return max(self._bucket.free_at, self.held_until, window_free_at)
+        return max(self._bucket.free_at(), self.held_until, window_free_at)
 
     def take(self, now: float) -> None:
         """Note a message that goes now."""
@@ -202,7 +207,7 @@ class SendSchedule:
         while (entry := self._blocked.first()) is not None and entry[0] <= now:
             self._place(entry[1], now)
         first = self._ready.first()
-        if first is None or self._bot.free_at > now:
+        if first is None or self._turn_at(first[1]) > now:
             return None
         chat = first[1]
         ticket = chat.waiting.lowest()
@@ -241,9 +246,14 @@ class SendSchedule:
         deadline = self._deadlines.first()
         if deadline is None:
             return None
-        blocked = self._blocked.first()
-        free_at = -math.inf if len(self._ready) else (blocked[0] if blocked else math.inf)
-        return min(deadline[0], max(free_at, self._bot.free_at))
+        ready, blocked = self._ready.first(), self._blocked.first()
+        ready_at = math.inf if ready is None else self._turn_at(ready[1])
+        unblocked_at = math.inf if blocked is None else max(blocked[0], self._bot.free_at())
+        return min(deadline[0], ready_at, unblocked_at)
+
+    def _turn_at(self, chat: Chat) -> float:
+        """When the bot may send the first message that waits in a chat."""
+        return self._bot.free_at(self._limits.classes[chat.waiting.lowest().send_class].leaves)
 
     def _chat(self, chat_id: int, now: float) -> Chat:
         chat = self._chats.get(chat_id)

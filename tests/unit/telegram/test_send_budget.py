@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from core.concurrency.task_registry import TaskRegistry
 from core.observability.metrics import Metrics
 from core.telegram.gateway import RetryLaterError, SendClass
 from core.telegram.send_budget import SendBudget
-from core.telegram.send_schedule import SendLimits
+from tests.fixtures.send_run import SINGLY
 
 ANSWER, DELIVERY, NOTICE, BULK = SendClass
 
@@ -22,7 +23,7 @@ class Desk:
         self.clock = clock
         self.metrics = Metrics()
         self.tasks = TaskRegistry(clock)
-        self.budget = SendBudget(self.tasks, clock, self.metrics, SendLimits(**limits))
+        self.budget = SendBudget(self.tasks, clock, self.metrics, replace(SINGLY, **limits))
         self.went = []
 
     def send(self, name, chat_id, send_class=ANSWER):

@@ -62,6 +62,41 @@ def test_the_default_figures_break_no_limit(clock, way_s):
     assert refused.total() == 0
 
 
+def play_beside_broadcast(limits, clock, *, way_s):
+    """A broadcast to six hundred people, and an answer whenever the dice say so: (arrivals, rules broken)."""
+    control = FloodControl(clock)
+    control.enable()
+    schedule, dice, arrivals, now = SendSchedule(limits), random.Random(20261122), [], 0.0
+    people, asked_at = iter(range(1, 601)), 0.0
+    while True:
+        while schedule.waiting[SendClass.BULK] < 40 and (person := next(people, None)) is not None:
+            schedule.add(person, SendClass.BULK, now)
+        while (ticket := schedule.next_turn(now)) is not None:
+            arrivals.append((now + dice.uniform(0, way_s), ticket.chat.id))
+        wake = schedule.wake_at()
+        if wake is None:
+            return arrivals, broken(control, sorted(arrivals), clock)
+        if asked_at <= max(now, wake):
+            now, asked_at = max(now, asked_at), max(now, asked_at) + dice.expovariate(3.0)
+            schedule.add(1000 + len(arrivals), SendClass.ANSWER, now)
+        else:
+            now = max(now, wake)
+
+
+def test_answers_beside_a_broadcast_break_no_limit(clock):
+    """Scenario 88: the turn that a broadcast leaves is used at any moment, and no second has too many."""
+    arrivals, refused = play_beside_broadcast(SendLimits(), clock, way_s=0.02)
+
+    assert len(arrivals) > 640
+    assert len(arrivals) / max(arrivals)[0] > 27
+    assert refused.total() == 0
+
+
+def test_hardly_more_for_answers_breaks_a_limit(clock):
+    """The rules notice; so the test above would."""
+    assert play_beside_broadcast(SendLimits(bot_burst=4.0), clock, way_s=0.02)[1]["bot"] > 0
+
+
 @pytest.mark.parametrize(
     ("limits", "rule"),
     [
