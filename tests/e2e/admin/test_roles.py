@@ -153,7 +153,7 @@ async def test_in_the_name_of_a_chat_a_moderator_has_no_rights(
 async def test_of_two_moderators_who_decide_at_once_the_first_stands(
     setup: BotSetup, world: World, ann: Actor, bob: Actor, carol: Actor, cast: Cast
 ) -> None:
-    """Scenario 42: appointed moderators are asked, one job starts, the asker hears once, the second sees who took it."""
+    """Scenario 42: appointed moderators are asked, one job starts at most, and the second sees who took it."""
     old = world.add_channel("Old films", creator=cast.bob.id, admins=[cast.bot.id])
     posts = fill(bob, old, 3)
     bob.say("/start")
