@@ -3,7 +3,7 @@
 python -m benchmarks.main_path [--messages N] [--runs N]
 
 Data centre and bot are two processes; readers are injected by the data centre. Flood control is off and so is the bot's
-budget of sends, which would let 29 answers a second go. MongoDB and Valkey are real. Both bots take turns in one run,
+budget of sends, which would let 28 answers a second go. MongoDB and Valkey are real. Both bots take turns in one run,
 so that a busy machine slows both. While the searches run, posts go into the channel; each must be in the database
 afterwards. Exits with 1 when a target is missed. The tuned echo is there for comparison only: it shows how much of an
 answer's cost is this bot's own.
