@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 from sandbox.datacenter.faults import Fault
 from tests.e2e.test_main_path import search
@@ -25,9 +26,12 @@ async def fetch(reader: Actor, words: str, label: str) -> Seen:
     return await reader.wait_message(has_file)
 
 
-def sends_to(user_id: int, **rest: object) -> Fault:
-    """A fault of the files that one person is sent."""
-    return Fault("messages.SendMedia", match=lambda request: request.peer.user_id == user_id, **rest)  # type: ignore[arg-type]
+def sends_to(user_id: int, *, skip: int = 0, **rest: Any) -> Fault:
+    """A fault of the files that one person is sent, the first `skip` of them unharmed."""
+    seen = count(1)
+    return Fault(
+        "messages.SendMedia", match=lambda request: request.peer.user_id == user_id and next(seen) > skip, **rest
+    )
 
 
 async def charged(pool: DatabaseConnectionPool, user_id: int) -> int:
