@@ -52,7 +52,7 @@ check: $(READY) ## Check style, types, imports, dependencies, licences and deplo
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/pip-licenses --summary --partial-match --allow-only '$(LICENCES)'
 
-bench: $(READY) ## Measure start, main path, indexing, back-fill, searching, several databases, chaos and deafness; about half an hour, fails when a target is missed.
+bench: $(READY) ## Measure start, main path, indexing, back-fill, searching, several databases, chaos, deafness and broadcasts; about half an hour, fails when a target is missed.
 	$(BIN)/python -m benchmarks.footprint
 	$(BIN)/python -m benchmarks.main_path
 	$(BIN)/python -m benchmarks.indexing
@@ -62,6 +62,7 @@ bench: $(READY) ## Measure start, main path, indexing, back-fill, searching, sev
 	$(BIN)/python -m benchmarks.cross_search
 	$(BIN)/python -m benchmarks.chaos
 	$(BIN)/python -m benchmarks.deafness
+	$(BIN)/python -m benchmarks.broadcast
 
 $(READY): pyproject.toml uv.lock
 ifneq ($(UV),)
