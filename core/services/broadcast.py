@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from core.services.rate_limiter import RateLimiter
 
 _LEASE = "broadcast"
-_LOOK_AROUND_S = 5.0
 _RETRY_S = 1.0
 
 
@@ -220,11 +219,11 @@ class BroadcastService:
 
     async def _rest_s(self) -> float:
         """Until something is due, or may have been left by a process that died."""
+        longest_s = self._limits().look_around_s
         moment = await self._broadcasts.next_moment()
         if moment is None:
-            return _LOOK_AROUND_S
-        due_in_s = (moment - self._tools.clock.utc_now()).total_seconds()
-        return min(_LOOK_AROUND_S, max(_RETRY_S, due_in_s))
+            return longest_s
+        return min(longest_s, max(0.0, (moment - self._tools.clock.utc_now()).total_seconds()))
 
     async def _tell_end(self, broadcast: Broadcast) -> None:
         """The report in place of the progress, again and again until it is there; a message about it at most once."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from core.domain.broadcast import BroadcastPace
+from core.domain.broadcast import BroadcastPace, BroadcastState
 from core.errors import FileFilterError
 from core.services.walk_pace import PaceMeter
 from core.telegram.gateway import RetryLaterError
@@ -59,9 +59,9 @@ class BroadcastProgress:
         self._log = structlog.get_logger(__name__)
 
     def note(self, broadcast: Broadcast) -> None:
-        """It is so far now."""
+        """It is so far now; one that was stopped or paused is shown when nothing of it is on its way any more."""
         self._meter.note(broadcast.tally.done)
-        self._latest = broadcast
+        self._latest = broadcast if broadcast.state is BroadcastState.RUNNING else None
 
     async def run(self) -> None:
         """Show what was noted, until cancelled."""

@@ -57,6 +57,11 @@ class BroadcastLimits:
     drain_s: float = 5.0
     most_refused: int = 25
 
+    @property
+    def look_around_s(self) -> float:
+        """Seconds after which an idle process looks for what others have ordered, or left behind."""
+        return self.lease_s / 3
+
 
 @dataclass(frozen=True, slots=True)
 class BroadcastTools:
