@@ -98,9 +98,9 @@ class PremiumRepository:
         async with self._users.changing(user_id):
             return await self._pool.update_one(_USERS, active, over) == 1
 
-    async def unfinished(self) -> list[PremiumGrant]:
-        """Grants for which something is left to do, some hundred at the most."""
-        query = {"pending": {"$in": [step.value for step in GrantStep]}}
+    async def unfinished(self, asked_before: datetime) -> list[PremiumGrant]:
+        """Grants asked for by then (UTC) for which something is left to do, some hundred at the most."""
+        query = {"pending": {"$in": [step.value for step in GrantStep]}, "at": {"$lte": asked_before}}
         return [_to_grant(found) for found in await self._pool.find(_GRANTS, query, limit=_PAGE)]
 
     async def ending(self, after: datetime, until: datetime, notice: PremiumNotice) -> list[PremiumEnd]:

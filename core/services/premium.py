@@ -12,6 +12,8 @@ from core.errors import BadInputError
 from core.services.person_notices import Telling
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from core.clock import Clock
     from core.domain.user import User
     from core.services.audit_log import AuditLog
@@ -88,8 +90,10 @@ class PremiumService:
         language = None if person is None else person.spoken_language
         return await self._notices.tell(user_id, language, f"premium-taken:{key}", "premium-taken")
 
-    async def finish(self) -> bool:
-        """Go on with grants that a process left behind, and tell whom Telegram could not be asked to tell.
+    async def finish(self, asked_before: datetime) -> bool:
+        """Go on with grants that were asked for by then and are not done: a process died, or Telegram was away.
+
+        The person is told, and so is the admin, who may wait for an answer since.
 
         Returns:
             False when something is left to do.
@@ -97,11 +101,12 @@ class PremiumService:
         Raises:
             DatabaseUnavailableError: call again.
         """
-        while unfinished := await self._premium.unfinished():
-            for grant in unfinished:
-                _, telling = await self._carry_out(grant)
+        while unfinished := await self._premium.unfinished(asked_before):
+            for left in unfinished:
+                grant, telling = await self._carry_out(left)
                 if not telling.is_settled:
                     return False
+                await self._report(grant)
             self._log.info("premium_grants_finished", grants=len(unfinished))
         return True
 
@@ -118,6 +123,18 @@ class PremiumService:
             until=user.premium_until,
             is_premium=user.is_premium(self._clock.utc_now()),
             quota=await self._quota.status(user),
+        )
+
+    async def _report(self, grant: PremiumGrant) -> None:
+        """Tell the admin that a grant is done after all."""
+        admin = await self._users.get_user(grant.by)
+        if admin is None or grant.until is None:
+            return
+        await self._notices.tell(
+            *(admin.id, admin.spoken_language, f"premium-report:{grant.key}", "premium-given-to"),
+            id=str(grant.user_id),
+            days=grant.days,
+            until=grant.until,
         )
 
     async def _carry_out(self, grant: PremiumGrant) -> tuple[PremiumGrant, Telling]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _LEASE = "premium_sweep"
 _LEASE_S = 120.0
 _LONGEST_NAP_S = 60.0
+_PATIENCE = timedelta(minutes=1)
 _SENTENCES = {PremiumNotice.SOON: "premium-ends-soon", PremiumNotice.OVER: "premium-over"}
 
 
@@ -61,9 +62,11 @@ class PremiumEndings:
 
     async def run(self) -> None:
         """Finish grants that were left behind, and sweep when it is due; ends only when cancelled."""
+        patience = timedelta()  # at the start there is nobody else who works at a grant
         while True:
             try:
-                await self._service.finish()
+                await self._service.finish(self._clock.utc_now() - patience)
+                patience = _PATIENCE
                 await self.sweep_if_due()
             except DatabaseUnavailableError:
                 self._log.warning("premium_sweep_waits_for_database")

@@ -166,16 +166,16 @@ async def test_an_extension_whose_answer_was_lost_is_not_made_again(
     either_pool.update_one = losing_the_answer  # type: ignore[method-assign]
     with pytest.raises(DatabaseUnavailableError):
         await extend(premium, 7, MONTH, NOON, "addpremium:1:5")
-    [unfinished] = await premium.unfinished()
+    [unfinished] = await premium.unfinished(NOON)
     assert unfinished.pending is GrantStep.EXTEND
 
     again = await premium.extend(unfinished, NOON + MONTH, timedelta())
 
     assert (again.start, again.until) == (NOON, NOON + MONTH)
     assert await stored_end(either_pool) == NOON + MONTH
-    assert [grant.pending for grant in await premium.unfinished()] == [GrantStep.TELL]
+    assert [grant.pending for grant in await premium.unfinished(NOON)] == [GrantStep.TELL]
     await premium.told("addpremium:1:5")
-    assert await premium.unfinished() == []
+    assert await premium.unfinished(NOON) == []
 
 
 async def test_the_sweep_clears_what_ended_and_nothing_else(
