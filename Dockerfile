@@ -19,7 +19,8 @@ ENV PATH="/app/.venv/bin:$PATH" \
     PYTHONUNBUFFERED=1 \
     HTTP_HOST=0.0.0.0 \
     PORT=8000 \
-    SESSION=data/bot.session
+    SESSION=data/bot.session \
+    BOT_IMAGE=1
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin bot \
     && mkdir -p /app/data \
     && chown bot:bot /app/data

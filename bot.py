@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import uvloop
 
+from config.flags import read_flags
 from config.settings import load_settings
 from core.container import Container, open_container
 from core.errors import ConfigurationError, TelegramUnavailableError
 from core.lifecycle import EXIT_CONFIGURATION, EXIT_RESTART, EXIT_UNAVAILABLE, ShutdownSignal, exit_at_the_latest
 from core.observability.logging import configure_logging
 from handlers import build_manager
+from handlers.start_check import check_start
+from updater.hand_over import run_current
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -55,11 +58,7 @@ async def serve(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the bot, or the demo; returns the exit code."""
-    parser = argparse.ArgumentParser(description="File Filter Bot: a library out of Telegram channels full of files.")
-    parser.add_argument("--demo", action="store_true", help="run against a local Telegram with stores in memory")
-    parser.add_argument("--port", type=int, default=8000, help="with --demo: HTTP port, 0 = any")
-    parser.add_argument("--datacenter-port", type=int, default=18443, help="with --demo: Telegram port, 0 = any")
-    flags = parser.parse_args(arguments)
+    flags = read_flags(arguments)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             if flags.demo:
@@ -68,11 +67,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return runner.run(run_demo(serve, port=flags.port, datacenter_port=flags.datacenter_port))
             settings = load_settings()
             configure_logging(settings.log_level, settings.log_format, settings.secrets)
-            return runner.run(serve(settings))
+            return runner.run(check_start(settings) if flags.check else serve(settings))
     except (ConfigurationError, TelegramUnavailableError) as error:
         print(error, file=sys.stderr)
         return EXIT_CONFIGURATION if isinstance(error, ConfigurationError) else EXIT_UNAVAILABLE
 
 
 if __name__ == "__main__":
+    run_current(Path(__file__))
     sys.exit(main())

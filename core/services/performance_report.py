@@ -25,6 +25,7 @@ class PerformanceReport:
 
     Args:
         sections: what other parts report, by name; every function is called for each report and gives JSON values.
+        version: of the program, as in `config.release`.
     """
 
     def __init__(
@@ -34,18 +35,22 @@ class PerformanceReport:
         lanes: SemaphoreManager,
         clock: Clock,
         sections: Mapping[str, Callable[[], Any]] | None = None,
+        *,
+        version: str = "source",
     ) -> None:
         self._metrics = metrics
         self._loop_lag = loop_lag
         self._lanes = lanes
         self._clock = clock
         self._sections = dict(sections or {})
+        self._version = version
         self._started = clock.monotonic()
         metrics.process_start_seconds.set(clock.unix())
 
     def report(self) -> dict[str, Any]:
         """JSON values: times in milliseconds, memory in bytes; quantiles are interpolated between histogram bounds."""
         return {
+            "version": self._version,
             "uptime_s": round(self._clock.monotonic() - self._started, 1),
             "loop_lag_p99_ms": self._loop_lag.p99_ms,
             "loop_lag_max_ms": self._loop_lag.max_ms,

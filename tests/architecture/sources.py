@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-PRODUCTION = ("bot.py", "update.py", "config", "core", "handlers", "repositories")
+PRODUCTION = ("bot.py", "update.py", "updater", "config", "core", "handlers", "repositories")
 EVERYTHING = (*PRODUCTION, "sandbox", "benchmarks")
 
 

@@ -73,7 +73,7 @@ def test_environment_names_are_settings(compose: dict[str, Any]) -> None:
     in_image = set(re.findall(r"^\s*(?:ENV\s+)?([A-Z_]+)=", FINAL_STAGE.replace("    ", "\n"), re.MULTILINE))
 
     assert set(compose["services"]["bot"]["environment"]) - known == set()
-    assert in_image - known - {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"} == set()
+    assert in_image - known - {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "BOT_IMAGE"} == set()
 
 
 def test_image_runs_without_root_and_without_compiler() -> None:

@@ -1,0 +1,69 @@
+"""Running other programs: no shell, nobody to ask, a time limit, and little of the environment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+_GIT_S = 300
+_OF_NETWORKS = ("UV_", "PIP_", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_")
+_SAFE = (
+    *("-c", f"core.hooksPath={os.devnull}", "-c", "protocol.allow=never", "-c", "protocol.https.allow=always"),
+    *("-c", "transfer.fsckObjects=true", "-c", "credential.helper=", "-c", "core.fsmonitor=false"),
+)
+_SILENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+_LINES_SHOWN = 8
+
+
+class UpdateError(Exception):
+    """The update cannot go on; the sentence says why and what to do."""
+
+
+def run(
+    command: Sequence[str], patience_s: float, *, at: Path | None = None, more: Mapping[str, str] | None = None
+) -> bytes:
+    """The output of a program.
+
+    Args:
+        command: the program and its arguments.
+        patience_s: seconds after which it is ended.
+        at: its working directory.
+        more: variables that it gets beside those that find programs and reach the network.
+
+    Raises:
+        UpdateError: it is missing, failed, or took too long; ends with the last lines it said.
+    """
+    environ = {name: value for name, value in os.environ.items() if _passes(name)} | _SILENT | dict(more or {})
+    try:
+        done = subprocess.run(  # noqa: S603 - a list, and no shell
+            command,
+            cwd=at,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=patience_s,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise UpdateError(f"{command[0]} is needed and not installed.") from None
+    except subprocess.TimeoutExpired:
+        raise UpdateError(f"{' '.join(command[:2])} took longer than {patience_s:.0f} s.") from None
+    if done.returncode:
+        said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()[-_LINES_SHOWN:]
+        raise UpdateError(f"{' '.join(command[:2])} failed with {done.returncode}:\n" + "\n".join(said))
+    return done.stdout
+
+
+def git(*arguments: str, at: Path | None = None, local: bool = False) -> bytes:
+    """The output of git, which asks nobody, runs no hooks and, unless `local`, reaches nothing but https; see `run`."""
+    files = ("-c", "protocol.file.allow=always") if local else ()
+    return run(["git", *_SAFE, *files, *arguments], _GIT_S, at=at)
+
+
+def _passes(name: str) -> bool:
+    return name in {"PATH", "HOME", "LANG", "TMPDIR"} or name.upper().startswith(_OF_NETWORKS)
