@@ -9,7 +9,6 @@ is due again a little later. An entry that grows meanwhile loses the claim, and 
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -45,25 +44,26 @@ class ScheduledDeletionRepository:
         if deletions:
             await self._pool.bulk_write(_DELETIONS, [self._update(new) for new in deletions], idempotent=True)
 
-    async def claim_due(self, now: datetime, limit: int) -> tuple[str, list[DueDeletion]]:
+    async def claim_due(self, claim: str, now: datetime, limit: int) -> list[DueDeletion]:
         """Claim at most `limit` entries that are due at `now` (UTC), the longest due first.
 
         Of any number of callers exactly one gets an entry; for a minute, unless it settles it before.
 
-        Returns:
-            The name of the claim, and the entries.
+        Args:
+            claim: a name that no claim had before.
+            now: UTC.
+            limit: at least 1.
         """
-        claim = secrets.token_hex(8)
         is_due = {"bot": self._bot_id, "due": {"$lte": now}}
         found = await self._pool.find(_DELETIONS, is_due, projection={"_id": 1}, sort=[("due", 1)], limit=limit)
         if not found:
-            return claim, []
+            return []
         keys = [entry["_id"] for entry in found]
         update = {"$set": {"due": now + timedelta(seconds=_CLAIM_S), "claim": claim}, "$inc": {"tries": 1}}
         # Repeating is safe: what the first one claimed is not due any more.
         await self._pool.update_many(_DELETIONS, {"_id": {"$in": keys}, **is_due}, update, idempotent=True)
-        claimed = await self._pool.find(_DELETIONS, {"_id": {"$in": keys}, "claim": claim}, sort=[("wanted", 1)])
-        return claim, list(map(_to_due, claimed))
+        claimed = await self._pool.find(_DELETIONS, {"_id": {"$in": keys}, "claim": claim})
+        return sorted(map(_to_due, claimed), key=lambda entry: (entry.wanted, entry.key))
 
     async def settle(self, claim: str, keys: Sequence[str], forget_at: datetime) -> None:
         """End entries of a claim that have not grown since; those with files are kept until `forget_at` (UTC)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -102,7 +103,8 @@ class DeletionSweep:
             DatabaseUnavailableError: it is not known what is due, or some of what was deleted is not settled, and will
                 be deleted again.
         """
-        claim, due = await self._deletions.claim_due(self._clock.utc_now(), _ENTRIES)
+        claim = secrets.token_hex(8)
+        due = await self._deletions.claim_due(claim, self._clock.utc_now(), _ENTRIES)
         self._note_lateness(due)
         if not due:
             return False
