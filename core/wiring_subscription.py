@@ -50,7 +50,7 @@ def build_subscribing(
     """Hand everything around subscriptions what it needs."""
     primary, runtime, clock = databases.manager.primary, databases.runtime, base.clock
     members = PyrogramMembers(telegram.client, telegram.api)
-    chats = RequiredChats(members, RequiredChatRepository(primary), runtime, clock)
+    chats = RequiredChats(members, RequiredChatRepository(primary), repositories.groups, runtime, clock)
     notices = administration.notices
     watch = SubscriptionWatch(members=members, chats=chats, runtime=runtime, notices=notices, clock=clock)
     memberships = Memberships(

@@ -37,6 +37,9 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         IndexModel([("role", ASCENDING)], name="role", sparse=True),
     ),
     "premium_grants": (IndexModel([("pending", ASCENDING)], name="pending", sparse=True),),
+    # How long a request counts is a setting, of 30 days at most.
+    "join_requests": (IndexModel([("at", ASCENDING)], name="at", expireAfterSeconds=30 * 86_400),),
+    "groups": (IndexModel([("required", ASCENDING)], name="required", sparse=True),),
     "search_terms": (IndexModel([("t", ASCENDING), ("_id", ASCENDING)], name="t"),),
     "audit_log": (IndexModel([("at", DESCENDING), ("_id", DESCENDING)], name="newest"),),
     "index_jobs": (IndexModel([("state", ASCENDING), ("_id", ASCENDING)], name="state"),),

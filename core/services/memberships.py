@@ -10,7 +10,7 @@ from core.cache import keys
 from core.cache.recent_values import RecentValues
 from core.domain.subscription import Membership
 from core.errors import DatabaseUnavailableError, TelegramUnavailableError
-from core.telegram.gateway import SourceGoneError, TelegramRefusedError
+from core.telegram.gateway import RetryLaterError, SourceGoneError, TelegramRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _LOCAL = 50_000  # some 10 MB
 _PATIENCE_S = 2.5
 _UNREADABLE_S = 3.0
+_LONGEST_PAUSE_S = 30.0
 _FRESH_S = 1.0
 _STORED = {membership.value.encode(): membership for membership in Membership if membership is not Membership.UNKNOWN}
 
@@ -39,7 +40,8 @@ class Memberships:
 
     Any number of callers at once share one question to Telegram about a person and a chat. An answer that was on its
     way while something was told of the same person is not remembered. A chat that the bot may not look into is asked
-    about once in three seconds, whoever asks. Without Redis this process remembers by itself.
+    about once in three seconds, whoever asks, and one that Telegram puts off when it says. Without Redis this process
+    remembers by itself.
 
     Args:
         watch: is told of chats where the question fails, and where it works again.
@@ -159,6 +161,9 @@ class Memberships:
         except (SourceGoneError, TelegramRefusedError):
             self._unreadable.put(chat_id, True, _UNREADABLE_S)
             self._watch.failing(chat_id)
+            return Membership.UNKNOWN
+        except RetryLaterError as error:
+            self._unreadable.put(chat_id, True, min(error.seconds, _LONGEST_PAUSE_S))
             return Membership.UNKNOWN
         except TelegramUnavailableError:
             return Membership.UNKNOWN

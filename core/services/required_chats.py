@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from core.clock import Clock
     from core.services.runtime_settings import RuntimeSettingsService
     from core.telegram.members import TelegramMembers
+    from repositories.group import GroupRepository
     from repositories.required_chat import RequiredChatRepository
 
 _REMEMBERED_S = 300.0
@@ -33,11 +34,13 @@ class RequiredChats:
         self,
         members: TelegramMembers,
         repository: RequiredChatRepository,
+        groups: GroupRepository,
         runtime: RuntimeSettingsService,
         clock: Clock,
     ) -> None:
         self._members = members
         self._repository = repository
+        self._groups = groups
         self._runtime = runtime
         self._known: RecentValues[int, RequiredChat] = RecentValues(clock, capacity=_LOCAL)
         self._log = structlog.get_logger(__name__)
@@ -45,6 +48,14 @@ class RequiredChats:
     def listed(self) -> tuple[int, ...]:
         """Full ids of the bot's own list."""
         return parse_chat_ids(self._runtime.current.force_subscribe_chats)
+
+    async def is_required(self, chat_id: int) -> bool:
+        """Whether a chat is on any list.
+
+        Raises:
+            DatabaseUnavailableError: the lists of groups cannot be read.
+        """
+        return chat_id in self.listed() or bool(await self._groups.requiring(chat_id))
 
     def remembered_title(self, chat_id: int) -> str:
         """How a chat is called, its id where this process does not remember."""

@@ -138,12 +138,14 @@ class SubscriptionAdminService:
         chat = await self._found(name, group.required_chats)
         if not await self._groups.require_no_more(group_id, chat.id):
             raise BadInputError("subscription-not-listed")
+        if not await self.is_required(chat.id):
+            self._watch.forget(chat.id)
         await self._audit.add(sender_id, "group_subscription_removed", group_id=group_id, chat_id=chat.id)
         return chat
 
     async def is_required(self, chat_id: int) -> bool:
         """Whether a chat is on any list."""
-        return chat_id in self._chats.listed() or bool(await self._groups.requiring(chat_id))
+        return await self._chats.is_required(chat_id)
 
     async def move(self, old_id: int, new_id: int) -> None:
         """A required group became a supergroup, which takes its place on every list. Done again it changes nothing."""
@@ -171,7 +173,7 @@ class SubscriptionAdminService:
             rights = await self._members.own_rights(card.id)
         except _NOT_READABLE as error:
             raise BadInputError("subscription-not-admin", chat=card.title) from error
-        if not rights.sees_members:
+        if not rights.is_admin:
             raise BadInputError("subscription-not-admin", chat=card.title)
         try:
             chat = await self._chats.describe(card.id, link=link, needs_approval=needs_approval)

@@ -86,8 +86,8 @@ class SubscriptionWatch:
         while True:
             for chat_id in self._chats.listed():
                 await self.look_at(chat_id)
-            for chat_id in self._failing - set(self._chats.listed()):  # of groups' lists, or taken off by another
-                await self.look_at(chat_id)
+            for chat_id in self._failing - set(self._chats.listed()):
+                await self._look_at_other(chat_id)
             await self._clock.sleep(self._every_s)
 
     async def findings(self) -> list[Finding]:
@@ -104,7 +104,7 @@ class SubscriptionWatch:
             except (SourceGoneError, TelegramRefusedError):
                 found.append(Finding("check-subscription-gone", named))
                 continue
-            if not rights.sees_members:
+            if not rights.is_admin:
                 found.append(Finding("check-subscription-not-admin", named))
             elif chat.link is None:
                 found.append(Finding("check-subscription-no-link", named))
@@ -122,7 +122,21 @@ class SubscriptionWatch:
         except (TelegramUnavailableError, DatabaseUnavailableError) as error:
             self._log.info("subscription_not_looked_at", chat_id=chat_id, error=type(error).__name__)
         else:
-            (self.working if rights.sees_members else self.failing)(chat_id)
+            if rights.is_admin:
+                self.working(chat_id)
+            elif rights.is_broadcast:
+                self.failing(chat_id)  # in a group, only the question itself tells
+
+    async def _look_at_other(self, chat_id: int) -> None:
+        """Look at a chat that fails and is on no list, or on one of groups."""
+        try:
+            is_required = await self._chats.is_required(chat_id)
+        except DatabaseUnavailableError:
+            return
+        if is_required:
+            await self.look_at(chat_id)
+        else:
+            self.forget(chat_id)
 
 
 def _episode(chat_id: int) -> str:

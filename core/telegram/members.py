@@ -20,12 +20,14 @@ class OwnRights:
     """What the bot may do in a chat.
 
     Attributes:
-        sees_members: whether it is told who is in, comes and goes.
+        is_admin: whether it is told who is in, comes and goes.
         may_invite: whether it may make links, and is told who asks to be let in.
+        is_broadcast: a channel, where nobody but admins may ask who is in; in groups members mostly may.
     """
 
-    sees_members: bool
+    is_admin: bool
     may_invite: bool
+    is_broadcast: bool = False
 
 
 class TelegramMembers(Protocol):

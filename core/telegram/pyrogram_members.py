@@ -69,13 +69,14 @@ class PyrogramMembers:
             is_admin = any(isinstance(member, _BASIC_ADMINS) for member in own)
             return OwnRights(is_admin, is_admin)
         try:
-            member = (await self._participant(chat, _T.InputPeerSelf())).participant
+            answer = await self._participant(chat, _T.InputPeerSelf())
         except TelegramRefusedError as refused:
             if refused.name not in _NO_MEMBER:
                 raise
             raise SourceGoneError(f"the bot is not in {chat_id}") from refused
-        rights = getattr(member, "admin_rights", None)
-        return OwnRights(isinstance(member, _ADMINS), bool(rights and rights.invite_users))
+        rights = getattr(answer.participant, "admin_rights", None)
+        is_broadcast = any(getattr(found, "broadcast", False) for found in answer.chats if found.id == chat.channel_id)
+        return OwnRights(isinstance(answer.participant, _ADMINS), bool(rights and rights.invite_users), is_broadcast)
 
     async def new_link(self, chat_id: int, *, needs_approval: bool = False) -> str:
         """Make a link; see `TelegramMembers.new_link`."""

@@ -157,7 +157,7 @@ async def test_an_old_request_counts_no_more(
 async def test_without_redis_it_stays_exact(
     setup: BotSetup, stores: InMemoryStores, ann: Actor, bob: Actor, cast: Cast, news: Channel, dc: DataCenter
 ) -> None:
-    """Scenarios 101, 111: a join and a departure while Redis is gone count at once, and Telegram is not asked for each."""
+    """Scenarios 101, 111: a join and a departure while Redis is gone count at once, without a question for each."""
     own = Stores(stores.mongo_client, stores.redis_client)
     async with setup.running(stores=own, FORCE_SUBSCRIBE_CHATS=str(news.full_id)) as bot:
         await post_files(bot, bob, cast, ["Nosferatu.1922.mkv"])
