@@ -36,7 +36,7 @@ class DemoCast:
 
 
 def build_cast(world: World) -> DemoCast:
-    """Add the bot, its channel and group, and three people; the admin owns both chats and may post."""
+    """Add the bot, its channel and group, and three people; the admin owns both chats, and knows the bot."""
     bot = world.add_bot(BOT_TOKEN, "File Filter Bot", "file_filter_demo_bot", inline_placeholder="Search the library")
     admin = world.add_user("Ada", username="demo_admin", phone="9996610001")
     reader = world.add_user("Rui", username="demo_reader", phone="9996610002")
@@ -44,6 +44,8 @@ def build_cast(world: World) -> DemoCast:
     channel = world.add_channel("Public Domain Library", creator=admin.id, username="demo_library", admins=[bot.id])
     members = [reader.id, premium.id, bot.id]
     group = world.add_group("Library Friends", creator=admin.id, username="demo_friends", members=members)
+    bot.started.add(admin.id)
+    bot.met.add(admin.id)
     return DemoCast(bot, channel, group, admin, reader, premium)
 
 

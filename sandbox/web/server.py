@@ -63,6 +63,7 @@ class ChatPage:
             web.get("/page/{name}", guarded(self._assets.asset)),
             web.get("/api/about", guarded(self._show_about)),
             web.get(f"{person}/chats", guarded(self._show_chats)),
+            web.get(f"{person}/commands", guarded(self._show_commands)),
             web.get(f"{person}/history", guarded(self._show_history)),
             web.get(f"{person}/events", guarded(self._stream)),
             web.get(f"{person}/file", guarded(self._send_file)),
@@ -77,8 +78,10 @@ class ChatPage:
 
     async def _show_chats(self, request: web.Request) -> web.Response:
         person = self._person(request)
-        facts = {"cursor": person.timeline.cursor, "chats": person.chats.listed(), "commands": person.chats.commands()}
-        return _json(facts)
+        return _json({"cursor": person.timeline.cursor, "chats": person.chats.listed()})
+
+    async def _show_commands(self, request: web.Request) -> web.Response:
+        return _json(self._person(request).chats.commands())
 
     async def _show_history(self, request: web.Request) -> web.Response:
         chat_id, before = _number(request, "chat"), _number(request, "before")

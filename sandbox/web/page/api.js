@@ -44,6 +44,7 @@ export function personApi(role) {
   return {
     base,
     chats: () => get(`${base}/chats`),
+    commands: () => get(`${base}/commands`),
     history: (chat, before) => get(`${base}/history?chat=${chat}&before=${before}`),
     act: (name, body) => post(`${base}/${name}`, body),
     fileUrl: (message) => `${base}/file?chat=${message.chat}&message=${message.id}`,

@@ -8,7 +8,7 @@ import { Popup } from "./popup.js";
 const TALLEST_PX = 160;
 
 export class Composer {
-  // `host`: bot, api(), chat(), commands(), openChat(id).
+  // `host`: bot, api(), chat(), openChat(id).
   constructor(host) {
     this.host = host;
     this.field = byId("text");
@@ -110,10 +110,13 @@ export class Composer {
     this.field.focus();
   }
 
-  #showCommands(begun, all = false) {
+  // Asked anew each time: the bot gives its admins a menu of their own when it gets to know them.
+  async #showCommands(begun, all = false) {
     if (!all && this.host.chat().kind !== "bot") return;
-    const entries = this.host
-      .commands()
+    const typed = this.field.value;
+    const menu = await attempt(() => this.host.api().commands());
+    if (!menu || this.field.value !== typed) return;
+    const entries = menu
       .filter(({ command }) => command.startsWith(begun))
       .map(({ command, description }) => ({
         title: `/${command}`,

@@ -18,7 +18,7 @@ export function el(tag, attributes = {}, ...children) {
 const TURNING = /[\u202a-\u202e]/g;
 export const visible = (text) => text.replace(TURNING, (mark) => `‹U+${mark.codePointAt(0).toString(16).toUpperCase()}›`);
 
-const UNITS = ["B", "KB", "MB", "GB"];
+const UNITS = ["B", "kB", "MB", "GB"];
 export function sizeOf(bytes) {
   let value = bytes;
   let unit = 0;

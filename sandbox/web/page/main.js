@@ -22,7 +22,6 @@ class App {
       bot: about.bot,
       api: () => this.session.api,
       chat: () => this.chat,
-      commands: () => this.session.commands,
       openChat: (id) => this.go(this.session.role, id),
     });
     this.conversation = new Conversation(this.#actions());

@@ -10,18 +10,16 @@ export class Session {
     this.role = role;
     this.api = personApi(role);
     this.chats = new Map();
-    this.commands = [];
     this.listener = listener;
     this.source = null;
     this.closed = false;
   }
 
   async load() {
-    const { cursor, chats, commands } = await this.api.chats();
+    const { cursor, chats } = await this.api.chats();
     if (this.closed) return;
     const unread = new Map([...this.chats].map(([id, chat]) => [id, chat.unread]));
     this.chats = new Map(chats.map((chat) => [chat.id, this.#chat(chat, unread)]));
-    this.commands = commands;
     this.#follow(cursor);
     this.listener.loaded();
   }
