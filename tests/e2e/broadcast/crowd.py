@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sandbox.world.message_box import EventKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from core.clock import Clock
     from core.database.pool import DatabaseConnectionPool, Document
@@ -102,3 +102,8 @@ async def start(admin: Actor, text: str, command: str = "/broadcast") -> Seen:
     question = await ask(admin, text, command)
     await admin.press(question, "Send it")
     return question
+
+
+def says(text: str) -> Callable[[Any], bool]:
+    """Whether a request writes exactly this text."""
+    return lambda request: bool(request.message == text)

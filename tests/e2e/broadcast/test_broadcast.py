@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.datacenter.faults import Fault
-from tests.e2e.broadcast.crowd import ask, start
+from tests.e2e.broadcast.crowd import ask, says, start
 
 if TYPE_CHECKING:
     from core.container import Container
@@ -60,7 +60,7 @@ async def test_a_preview_that_fails_leaves_nothing_behind(
 ) -> None:
     """Scenario 104: what Telegram refuses to show is neither kept nor counted; the next broadcast is not held up."""
     await crowd.join(3)
-    fault = Fault("messages.SendMessage", error=(400, "ENTITY_BOUNDS_INVALID"), match=lambda r: r.message == TEXT)
+    fault = Fault("messages.SendMessage", error=(400, "ENTITY_BOUNDS_INVALID"), match=says(TEXT))
     dc.faults.add(fault)
     admin.say("/broadcast", reply_to=admin.say(TEXT))
     await admin.wait_message(containing="ENTITY_BOUNDS_INVALID")
@@ -122,9 +122,8 @@ async def test_a_flood_wait_in_the_middle_is_waited_out(
 ) -> None:
     """Scenario 109: Telegram asks to wait, so the bot waits and tries again; nobody counts as failed."""
     await crowd.join(60)
-    many = {"match": lambda request: request.message == TEXT}
     question = await ask(admin, TEXT)
-    short = dc.faults.add(Fault("messages.SendMessage", error=(420, "FLOOD_WAIT_1"), times=5, **many))
+    short = dc.faults.add(Fault("messages.SendMessage", error=(420, "FLOOD_WAIT_1"), times=5, match=says(TEXT)))
 
     await admin.press(question, "Send it")
     report = await admin.wait_edit(of=question, containing="The broadcast is done")
@@ -142,7 +141,7 @@ async def test_time_outs_of_telegram_itself_leave_nobody_out(
     """Scenario 103: what may have arrived is sent again under the same number, which Telegram delivers once."""
     await crowd.join(60)
     question = await ask(admin, TEXT)
-    timeouts = Fault("messages.SendMessage", error=(500, "TIMEOUT"), times=10, match=lambda r: r.message == TEXT)
+    timeouts = Fault("messages.SendMessage", error=(500, "TIMEOUT"), times=10, match=says(TEXT))
     dc.faults.add(timeouts)
 
     await admin.press(question, "Send it")

@@ -6,7 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 from sandbox.datacenter.faults import Fault
-from tests.e2e.broadcast.crowd import start
+from tests.e2e.broadcast.crowd import says, start
 
 if TYPE_CHECKING:
     from sandbox.actor import Actor
@@ -29,9 +29,7 @@ async def test_after_five_kills_everybody_has_the_message_exactly_once(
     for user_id in blocked:
         crowd.block(user_id)
     points = sorted(random.Random(SEED).sample(range(20, PEOPLE - 60), KILLS))
-    dc.faults.add(
-        Fault("messages.SendMessage", action="delay", delay=0.03, times=None, match=lambda r: r.message == TEXT)
-    )
+    dc.faults.add(Fault("messages.SendMessage", action="delay", delay=0.03, times=None, match=says(TEXT)))
     async with setup.process() as bot:
         question = await start(admin, TEXT)
         for point in points:

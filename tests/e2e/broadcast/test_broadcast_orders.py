@@ -10,7 +10,7 @@ import pytest
 from repositories.broadcast import BroadcastRepository
 from sandbox.actor import Actor
 from sandbox.datacenter.faults import Fault
-from tests.e2e.broadcast.crowd import ask, start
+from tests.e2e.broadcast.crowd import ask, says, start
 
 if TYPE_CHECKING:
     from core.clock import Clock
@@ -28,8 +28,7 @@ OTHER = "And it is open on Sundays."
 @pytest.fixture
 def slow(dc: DataCenter) -> Fault:
     """Every copy of the text takes a while, so that there is something to steer."""
-    is_copy = {"match": lambda request: request.message == TEXT}
-    return dc.faults.add(Fault("messages.SendMessage", action="delay", delay=0.05, times=None, **is_copy))
+    return dc.faults.add(Fault("messages.SendMessage", action="delay", delay=0.05, times=None, match=says(TEXT)))
 
 
 @pytest.mark.usefixtures("bot", "slow")
