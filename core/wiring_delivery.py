@@ -100,6 +100,7 @@ def build_delivering(
         tasks=base.tasks,
         clock=clock,
     )
+    people.bans.on_ban(send_all.stop_all_of)
     return Delivering(
         *(files, send_all, journal, reports, auto_delete),
         deletions=DeletionSweep(auto_delete, scheduled, telegram, base.metrics, clock),
@@ -117,7 +118,9 @@ def _build_sender(
     people: People,
     telegram: PyrogramGateway,
 ) -> FileSender:
-    healing = FileHealing(FileReferences(telegram), repositories.media, reports, books.invalidator, base.clock)
+    healing = FileHealing(
+        FileReferences(telegram), repositories.media, reports, books.invalidator, base.tasks, base.clock
+    )
     return FileSender(
         telegram=telegram,
         healing=healing,

@@ -29,7 +29,7 @@ class Ending(StrEnum):
     DONE = "done"
     """Every file had its turn."""
     STOPPED = "stopped"
-    """The person pressed Stop."""
+    """The person pressed Stop, or was banned."""
     RESTART = "restart"
     """The bot is being stopped, or was killed."""
     FLOOD = "flood"

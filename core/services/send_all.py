@@ -121,6 +121,12 @@ class SendAllService:
             raise ExpiredError("delivery-not-running")
         run.stop(Ending.STOPPED)
 
+    def stop_all_of(self, reader_id: int) -> None:
+        """Stop what is being sent to somebody who may not have it any more, before its next file; fine with nothing."""
+        run = self._runs.get(reader_id)
+        if run is not None:
+            run.stop(Ending.STOPPED)
+
     async def drain(self, patience_s: float) -> list[str]:
         """End every job after the file that is on its way and tell its reader; names those that did not in time.
 
