@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from core.errors import NotSubscribedError
+from core.errors import BannedError, NotSubscribedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from handlers.base import BaseHandler
     from handlers.chat_events import ChatEventRoutes
     from handlers.manager import HandlerManager
+    from handlers.pipeline import UpdatePipeline
     from handlers.resumption import Resumption
 
 
@@ -27,7 +28,6 @@ def build_handlers(container: Container, resumption: Resumption) -> Sequence[Bas
     from handlers.search import SearchHandler
     from handlers.search_help import SearchHelpHandler
     from handlers.start import StartHandler
-    from handlers.subscription import SubscriptionHandler
     from handlers.suggest import SuggestHandler
 
     telegram, readers = container.telegram, container.searching
@@ -37,7 +37,7 @@ def build_handlers(container: Container, resumption: Resumption) -> Sequence[Bas
     links = PrivateLinks(telegram, readers.links)
     return (
         StartHandler(telegram, readers.links, container.delivering.files, search, display, resumption),
-        SubscriptionHandler(resumption),
+        *_subscription_handlers(container, resumption),
         SearchHelpHandler(telegram),
         SearchHandler(telegram, search, display, searches),
         SuggestHandler(telegram, search, readers.suggestions, lists, display, auto_delete),
@@ -92,7 +92,6 @@ def _admin_handlers(container: Container) -> Sequence[BaseHandler]:
     from handlers.admin.channel import ChannelAdminHandler
     from handlers.admin.library import LibraryAdminHandler
     from handlers.admin.role import RoleHandler
-    from handlers.admin.subscription import SubscriptionAdminHandler
     from handlers.admin.verify import VerifyHandler
     from handlers.identity import IdentityHandler
 
@@ -102,7 +101,6 @@ def _admin_handlers(container: Container) -> Sequence[BaseHandler]:
         ChannelAdminHandler(telegram, admin.channels, admin.lookups),
         LibraryAdminHandler(telegram, admin.library, admin.lookups),
         BulkDeleteHandler(telegram, admin.bulk),
-        SubscriptionAdminHandler(telegram, container.subscribing.lists),
         VerifyHandler(telegram, admin.check),
         CaptionHandler(telegram, container.delivering.captions),
         BanHandler(telegram, people.bans, admin.lookups, container.settings.time_zone),
@@ -119,6 +117,15 @@ def _broadcast_handler(container: Container) -> BaseHandler:
     shown = BroadcastMessage(telegram, container.catalogue, zone)
     sending.service.show_in(shown)
     return BroadcastHandler(telegram, sending.drafts, sending.service, shown, container.clock, zone)
+
+
+def _subscription_handlers(container: Container, resumption: Resumption) -> Sequence[BaseHandler]:
+    """Going on after a refusal, and the lists of chats to join."""
+    from handlers.admin.subscription import SubscriptionAdminHandler
+    from handlers.subscription import SubscriptionHandler
+
+    lists = SubscriptionAdminHandler(container.telegram, container.subscribing.lists)
+    return SubscriptionHandler(resumption), lists
 
 
 def _backfill_handlers(container: Container) -> Sequence[BaseHandler]:
@@ -145,42 +152,22 @@ def _backfill_handlers(container: Container) -> Sequence[BaseHandler]:
 
 def build_manager(container: Container) -> HandlerManager:
     """Routes, pipeline and what takes the updates over one container, ready to be registered."""
-    from core.errors import BannedError
-    from handlers.ban_notice import BanTeller
     from handlers.channel import ChannelHandler
     from handlers.command_menu import CommandMenu
     from handlers.intake import UpdateIntake
     from handlers.late_presses import LatePresses
     from handlers.manager import HandlerManager
-    from handlers.pipeline import UpdatePipeline
-    from handlers.refusal_tellers import RefusalTellers
     from handlers.resumption import Resumption
-    from handlers.subscription_gate import SubscriptionGate
-    from handlers.subscription_refusal import SubscriptionRefusal
 
-    roles, tellers = container.people.roles, RefusalTellers()
-    limiter, subscribing = container.searching.limiter, container.subscribing
-    tellers.on(NotSubscribedError, SubscriptionRefusal(container.telegram))
-    resumption = Resumption(subscribing.interruptions, subscribing.service, limiter)
-    tellers.on(BannedError, BanTeller(container.telegram, container.people.ban_notices))
-    pipeline = UpdatePipeline(
-        container.people.access,
-        limiter,
-        container.telegram,
-        container.catalogue,
-        container.metrics,
-        container.clock,
-        roles,
-        SubscriptionGate(subscribing.service, subscribing.interruptions, limiter, container.telegram),
-        tellers=tellers,
-    )
+    roles, subscribing = container.people.roles, container.subscribing
+    resumption = Resumption(subscribing.interruptions, subscribing.service, container.searching.limiter)
     menu = CommandMenu(container.telegram, container.catalogue, container.clock, roles.ranks)
     late_presses = LatePresses(container.telegram, container.tasks, container.clock)
     intake = partial(
         UpdateIntake,
         channels=ChannelHandler(container.indexing.index_list, container.admin.drop_box),
         events=_chat_events(container),
-        pipeline=pipeline,
+        pipeline=_build_pipeline(container),
         late_presses=late_presses,
         receiving=container.receiving,
         tasks=container.tasks,
@@ -195,6 +182,31 @@ def build_manager(container: Container) -> HandlerManager:
     resumption.find_routes_by(manager.find_route)
     roles.on_change(manager.show_menu)
     return manager
+
+
+def _build_pipeline(container: Container) -> UpdatePipeline:
+    """What every update passes, and the refusals that are told in a way of their own."""
+    from handlers.ban_notice import BanTeller
+    from handlers.pipeline import UpdatePipeline
+    from handlers.refusal_tellers import RefusalTellers
+    from handlers.subscription_gate import SubscriptionGate
+    from handlers.subscription_refusal import SubscriptionRefusal
+
+    people, limiter, subscribing = container.people, container.searching.limiter, container.subscribing
+    tellers = RefusalTellers()
+    tellers.on(NotSubscribedError, SubscriptionRefusal(container.telegram))
+    tellers.on(BannedError, BanTeller(container.telegram, people.ban_notices))
+    return UpdatePipeline(
+        people.access,
+        limiter,
+        container.telegram,
+        container.catalogue,
+        container.metrics,
+        container.clock,
+        people.roles,
+        SubscriptionGate(subscribing.service, subscribing.interruptions, limiter, container.telegram),
+        tellers=tellers,
+    )
 
 
 def _chat_events(container: Container) -> ChatEventRoutes:
