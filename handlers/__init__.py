@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from handlers.chat_events import ChatEventRoutes
     from handlers.manager import HandlerManager
     from handlers.pipeline import UpdatePipeline
+    from handlers.result_display import ResultDisplay
     from handlers.resumption import Resumption
 
 
@@ -24,7 +25,6 @@ def build_handlers(container: Container, resumption: Resumption) -> Sequence[Bas
     from handlers.group_search import GroupSearchHandler
     from handlers.inline import InlineHandler
     from handlers.private_link import PrivateLinks
-    from handlers.result_display import ResultDisplay
     from handlers.search import SearchHandler
     from handlers.search_help import SearchHelpHandler
     from handlers.start import StartHandler
@@ -32,15 +32,14 @@ def build_handlers(container: Container, resumption: Resumption) -> Sequence[Bas
 
     telegram, readers = container.telegram, container.searching
     search, searches, lists = readers.search, readers.repeatable, readers.suggestion_lists
-    auto_delete = container.delivering.auto_delete
-    display = ResultDisplay(telegram, readers.quota, lists, searches, container.runtime, auto_delete)
+    display = _result_display(container)
     links = PrivateLinks(telegram, readers.links)
     return (
         StartHandler(telegram, readers.links, container.delivering.files, search, display, resumption),
         *_subscription_handlers(container, resumption),
         SearchHelpHandler(telegram),
         SearchHandler(telegram, search, display, searches),
-        SuggestHandler(telegram, search, readers.suggestions, lists, display, auto_delete),
+        SuggestHandler(telegram, search, readers.suggestions, lists, display, container.delivering.auto_delete),
         GroupSearchHandler(
             telegram=telegram, groups=readers.groups, search=search, display=display, searches=searches, links=links
         ),
@@ -59,6 +58,16 @@ def build_handlers(container: Container, resumption: Resumption) -> Sequence[Bas
         *_premium_handlers(container),
         *_admin_handlers(container),
         _broadcast_handler(container),
+    )
+
+
+def _result_display(container: Container) -> ResultDisplay:
+    from handlers.result_display import ResultDisplay
+
+    readers = container.searching
+    return ResultDisplay(
+        *(container.telegram, readers.quota, readers.suggestion_lists, readers.repeatable),
+        *(container.runtime, container.delivering.auto_delete),
     )
 
 

@@ -59,6 +59,7 @@ async def show_buttons(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> Se
     await ann.wait_edit(of=page, containing="1–1 of 1")
     await ann.press(page, "Send all")
     await ann.wait_edit(containing="of 1")
+    await ann.wait_message(containing="deleted in")
     ann.say("/suggest barr")
     await ann.wait_message(lambda seen: seen.buttons != ())
     ann.mention(cast.group.id, "barrabas")
@@ -97,7 +98,7 @@ async def test_every_button_that_is_shown_has_a_route(
 
     Every declared kind is among them, so a new kind has to be shown here.
     """
-    async with setup.running(**QUICK) as bot:
+    async with setup.running(**QUICK, AUTO_DELETE_S="3600") as bot:
         page = await show_buttons(bot, ann, bob, cast)
         await show_past(ann, bob, dc, world.add_channel("Old films", creator=cast.bob.id, admins=[cast.bot.id]))
     await expire_pages(setup)
