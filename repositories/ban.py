@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 _USERS = "users"
 _FIELDS = {"first_name": 1, "username": 1, "ban_reason": 1, "banned_at": 1, "banned_by": 1}
-_BANNED = {"banned_at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC)}}
+# Both ends within what Python can read: an explained plan names them.
+_BANNED = {"banned_at": {"$gt": datetime(1970, 1, 1, tzinfo=UTC), "$lt": datetime(9999, 1, 1, tzinfo=UTC)}}
 
 
 class BanRepository:

@@ -26,5 +26,5 @@ class RoleRepository:
     async def holders(self, roles: Iterable[Role]) -> list[User]:
         """People with one of these roles, banned ones included, by ascending id; at most 500."""
         query = {"role": {"$in": [role.value for role in roles]}}
-        found = await self._pool.find(_USERS, query, projection=PROFILE, sort=[("_id", 1)], limit=_MOST)
-        return [to_user(document) for document in found]
+        found = await self._pool.find(_USERS, query, projection=PROFILE, limit=_MOST)
+        return sorted(map(to_user, found), key=lambda user: user.id)

@@ -51,6 +51,26 @@ async def test_a_large_job_delays_nobody(
     assert sent < 15
 
 
+async def test_a_ban_ends_what_is_being_sent(
+    setup: BotSetup, dc: DataCenter, ann: Actor, bob: Actor, cast: Cast
+) -> None:
+    """Scenario 17: of the files of a running job only the one on its way still arrives; the others are not charged."""
+    async with setup.running() as bot:
+        await post_files(bot, bob, cast, [f"Judex {n}.mkv" for n in range(6)])
+        page = await search(ann, "judex")
+        third = dc.faults.add(sends_to(cast.ann.id, skip=2, action="hold", times=1))
+        await ann.press(page, "Send all")
+        await third.held()
+
+        bob.say(f"/ban {cast.ann.id}")
+        await bob.wait_message(containing="is banned")
+        third.release()
+
+        await ann.wait_edit(containing="Stopped after 3 of 6")
+        assert len(ann.files()) == 3
+        assert await charged(bot.pool, cast.ann.id) == 3
+
+
 async def test_jobs_take_turns(
     setup: BotSetup, dc: DataCenter, ann: Actor, bob: Actor, cast: Cast, new_reader: Callable[[str], Actor]
 ) -> None:
