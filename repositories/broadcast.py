@@ -67,15 +67,21 @@ class BroadcastRepository:
         return await self._find({"state": {"$in": states}})
 
     async def next_due(self) -> Broadcast | None:
-        """What has to be sent now: one that runs already, else the one that waits longest; None when none is due."""
-        running = await self._find({"state": BroadcastState.RUNNING.value})
-        due = {"state": BroadcastState.WAITING.value, "due_at": {"$lte": self._clock.utc_now()}}
-        return next(iter(running or await self._find(due)), None)
+        """What has to be sent now: one that runs already, else the one that is due longest; None when none is due."""
+        running = await self._find({"state": BroadcastState.RUNNING.value}, limit=1)
+        if running:
+            return running[0]
+        waiting = await self._next_waiting()
+        return waiting if waiting is not None and waiting.due_at <= self._clock.utc_now() else None
 
     async def next_moment(self) -> datetime | None:
         """When the next one that waits is due, UTC; None when none waits."""
-        waiting = await self._find({"state": BroadcastState.WAITING.value})
-        return waiting[0].due_at if waiting else None
+        waiting = await self._next_waiting()
+        return None if waiting is None else waiting.due_at
+
+    async def _next_waiting(self) -> Broadcast | None:
+        found = await self._find({"state": BroadcastState.WAITING.value}, limit=1)
+        return found[0] if found else None
 
     async def not_told(self) -> list[Broadcast]:
         """Everything that is over and whose end nobody was told of."""
@@ -144,6 +150,6 @@ class BroadcastRepository:
         found = await self._pool.find_one_and_update(_BROADCASTS, query, {"$set": fields}, idempotent=True)
         return None if found is None else from_document(found)
 
-    async def _find(self, query: Document) -> list[Broadcast]:
-        found = await self._pool.find(_BROADCASTS, query, sort=[("due_at", 1), ("_id", 1)], limit=_MOST_LISTED)
+    async def _find(self, query: Document, limit: int = _MOST_LISTED) -> list[Broadcast]:
+        found = await self._pool.find(_BROADCASTS, query, sort=[("due_at", 1), ("_id", 1)], limit=limit)
         return [from_document(document) for document in found]

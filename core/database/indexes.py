@@ -49,7 +49,7 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     ),
     # Drafts and the records of broadcasts that are over go by themselves.
     "broadcasts": (
-        IndexModel([("state", ASCENDING), ("due_at", ASCENDING)], name="due"),
+        IndexModel([("state", ASCENDING), ("due_at", ASCENDING), ("_id", ASCENDING)], name="due"),
         IndexModel([("expires_at", ASCENDING)], name="expires_at", expireAfterSeconds=0),
     ),
     # A job's document outlives it only when the database was away at its end.
