@@ -105,6 +105,8 @@ def _read_press(values: list[Any]) -> InterruptedPress | None:
 def _read_message(values: list[Any]) -> InterruptedMessage | None:
     match values:
         case [int(message_id), str(text), bool(has_media), (int() | None) as reply_to, forward]:
-            origin = tuple(forward) if isinstance(forward, list) and len(forward) == 3 else None
-            return InterruptedMessage(message_id, text, has_media, reply_to, origin)
+            match forward:
+                case [int(channel_id), int(post_id), int(album)]:
+                    return InterruptedMessage(message_id, text, has_media, reply_to, (channel_id, post_id, album))
+            return InterruptedMessage(message_id, text, has_media, reply_to)
     return None
