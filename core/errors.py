@@ -90,9 +90,14 @@ class NotSubscribedError(UserFacingError):
 
 
 class BannedError(UserFacingError):
-    """The sender is banned."""
+    """The sender is banned.
+
+    Attributes:
+        language: the one that the person chose; None for none.
+    """
 
     default_key = "error-banned"
+    language: str | None = None
 
 
 class QuotaExhaustedError(UserFacingError):

@@ -10,7 +10,7 @@ from structlog.contextvars import bound_contextvars
 from core.domain.deep_link import HELP_PAYLOAD
 from core.domain.permission import Role
 from core.domain.user import User
-from core.errors import InfrastructureError, NotPermittedError, RateLimitedError, UserFacingError
+from core.errors import BannedError, InfrastructureError, NotPermittedError, RateLimitedError, UserFacingError
 from core.telegram.gateway import (
     OutcomeUnknownError,
     RecipientUnreachableError,
@@ -158,6 +158,8 @@ class UpdatePipeline:
             return  # once per window; a press or a query is always answered, or the person's app keeps waiting
         if not await _may_be_told(route, event, refusal):
             return
+        if isinstance(refusal, BannedError) and refusal.language is not None:
+            texts = self._catalogue.for_language(refusal.language)
         teller = self._tellers.teller_of(refusal) if self._tellers is not None else None
         if teller is not None:
             await self._try(teller.tell(event, texts, refusal))

@@ -74,5 +74,11 @@ class AccessService:
             with suppress(DatabaseUnavailableError):  # the next update brings it again
                 user = await self._users.meet(meeting)
         if user.is_banned and user.id not in self._spared:
-            raise BannedError("error-banned-reason", reason=user.ban_reason) if user.ban_reason else BannedError
+            raise _banned(user)
         return user
+
+
+def _banned(user: User) -> BannedError:
+    refusal = BannedError("error-banned-reason", reason=user.ban_reason) if user.ban_reason else BannedError()
+    refusal.language = user.language
+    return refusal

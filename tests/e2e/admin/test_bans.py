@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.text.pseudo_locale import PSEUDO_LANGUAGE
 from sandbox.actor import Actor
 from tests.e2e.admin.talk import ask, ask_seen, audited
 from tests.e2e.library import post_files
@@ -66,6 +67,18 @@ async def test_in_private_chats_banned_people_are_told_once_in_a_while(bot: Cont
 
     await settled(bot)
     assert answers(ann) == before
+
+
+async def test_a_ban_is_told_in_the_language_that_the_person_chose(bot: Container, ann: Actor, bob: Actor) -> None:
+    """The ban stands before everything else, and still speaks as the person wanted to be spoken to."""
+    await ask(ann, "/help")
+    await bot.users.set_language(ann.user_id, PSEUDO_LANGUAGE)
+    await ask(bob, f"/ban {ann.user_id}")
+
+    told = await ask(ann, "faust")
+
+    assert told == bot.catalogue.for_language(PSEUDO_LANGUAGE).plain("error-banned")
+    assert told != bot.catalogue.for_language("en").plain("error-banned")
 
 
 async def test_groups_hear_of_a_ban_once_a_day(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:
