@@ -95,7 +95,7 @@ def build_delivering(
         files=files,
         quota=searching.quota,
         sender=sender,
-        queue=DeliveryQueue(lambda: runtime.current.send_all_places),
+        queue=DeliveryQueue(lambda: runtime.current.send_all_places, base.metrics),
         journal=journal,
         tasks=base.tasks,
         clock=clock,

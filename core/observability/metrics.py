@@ -59,6 +59,7 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("search_dictionary_writes", "search_dictionary_writes", _COUNTER, ("outcome",), "", "Words stored"),
     MetricSpec("search_recount_seconds", "search_recount", _GAUGE, (), "seconds", "Time of the last count of words"),
     MetricSpec("files_delivered", "files_delivered", _COUNTER, ("outcome",), "", "Files handed over, or why not"),
+    MetricSpec("send_all_jobs", "send_all_jobs", _GAUGE, ("state",), "", "Jobs of many files, working or waiting"),
     MetricSpec("quota_refusals", "quota_refusals", _COUNTER, (), "", "Deliveries refused or cut by the daily limit"),
     MetricSpec("telegram_calls", "telegram_calls", _COUNTER, ("method", "outcome"), "", "Attempts of API calls"),
     MetricSpec("telegram_seconds", "telegram_call", _HISTOGRAM, ("method",), "seconds", "One API attempt", _SLOW_S),
@@ -127,6 +128,7 @@ class Metrics:
     search_dictionary_writes: Counter
     search_recount_seconds: Gauge
     files_delivered: Counter
+    send_all_jobs: Gauge
     quota_refusals: Counter
     telegram_calls: Counter
     telegram_seconds: Histogram

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from core.observability.metrics import Metrics
+
 
 class DeliveryQueue:
     """Gives places to jobs in the order in which they ask; a job that has sent its share asks anew, at the end.
@@ -17,10 +19,12 @@ class DeliveryQueue:
 
     Args:
         places: how many jobs may be worked on at once, asked whenever a place may be given.
+        metrics: shows how many are worked on and how many wait.
     """
 
-    def __init__(self, places: Callable[[], int]) -> None:
+    def __init__(self, places: Callable[[], int], metrics: Metrics) -> None:
         self._places = places
+        self._metrics = metrics
         self._working: set[str] = set()
         self._waiting: dict[str, asyncio.Future[None]] = {}  # in the order of their turns
 
@@ -52,3 +56,5 @@ class DeliveryQueue:
             self._working.add(job_id)
             if not turn.done():
                 turn.set_result(None)
+        self._metrics.send_all_jobs.labels("working").set(len(self._working))
+        self._metrics.send_all_jobs.labels("waiting").set(len(self._waiting))

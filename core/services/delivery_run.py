@@ -132,23 +132,22 @@ class DeliveryRun:
             self.report.over_quota = len(self._files) - slots.granted
             handover = self._sender.begin(self._reader.id, self._terms, slots, self._watcher.language)
             for number, media in enumerate(self._files[: slots.granted]):
-                if number and number % self._limits.files_in_turn == 0:
-                    await self._yield_place()
-                await self._announce()
+                if number and number % self._limits.files_in_turn == 0 and self._queue.is_crowded:
+                    await self._stand_back()
+                    await self._take_turn()
                 if self._over.is_set():
                     break
                 await self._send_one(handover, media)
         await self._sender.finish(handover)
 
-    async def _yield_place(self) -> None:
-        """Let the next job in line have the place, if anybody waits."""
-        if self._queue.is_crowded:
-            self._queue.leave(self.job.id)
-            await self._take_turn()
+    async def _stand_back(self) -> None:
+        """Let others have the place; nothing is on its way meanwhile."""
+        await self._write_down(is_trying=False)
+        self._queue.leave(self.job.id)
 
-    async def _announce(self) -> None:
-        """Write down that a file is about to be sent, before it is."""
-        self._entry = replace(self._entry, sent=self.report.sent, is_trying=True)
+    async def _write_down(self, *, is_trying: bool) -> None:
+        """Leave word of how far the job is, for the case that the process is killed."""
+        self._entry = replace(self._entry, sent=self.report.sent, is_trying=is_trying)
         if not await self._journal.keep(self._entry):
             self.stop(Ending.SUPERSEDED)
 
@@ -170,12 +169,14 @@ class DeliveryRun:
 
     async def _send_patiently(self, handover: Handover, media: MediaFile) -> bool | None:
         """As `FileSender.send`, after every wait that Telegram asks for; None when the job ended meanwhile."""
-        while not self._over.is_set():
+        while True:
+            await self._write_down(is_trying=True)
+            if self._over.is_set():
+                return None
             try:
                 return await self._sender.send(handover, media)
             except RetryLaterError as wait:
                 await self._wait_out(max(1, wait.seconds))
-        return None
 
     async def _wait_out(self, seconds: int) -> None:
         """Let others have the place while Telegram wants nothing sent to this chat."""
@@ -183,7 +184,7 @@ class DeliveryRun:
         if self._patience_s < 0:
             self.stop(Ending.FLOOD)
             return
-        self._queue.leave(self.job.id)
+        await self._stand_back()
         if seconds >= self._limits.held_told_s:
             self._told_at = self._clock.monotonic()
             await self._watcher.held(self.job, self.report, seconds)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, NoReturn
-from weakref import WeakValueDictionary
 
 import structlog
 
 from core.cache.recent_values import RecentValues
 from core.domain.file_report import ReportReason
-from core.errors import FileGoneError
+from core.errors import FileGoneError, InfrastructureError
 from core.telegram.file_reference import SourceGone
 
 if TYPE_CHECKING:
     from core.cache.invalidation import CacheInvalidator
     from core.clock import Clock
+    from core.concurrency.task_registry import TaskRegistry
     from core.domain.media import MediaFile
     from core.services.file_report import FileReports
     from core.telegram.file_reference import FileReferences
@@ -35,14 +35,16 @@ class FileHealing:
         media: MediaRepository,
         reports: FileReports,
         invalidator: CacheInvalidator,
+        tasks: TaskRegistry,
         clock: Clock,
     ) -> None:
         self._references = references
         self._media = media
         self._reports = reports
         self._invalidator = invalidator
+        self._tasks = tasks
         self._healed: RecentValues[int, str] = RecentValues(clock, capacity=_REMEMBERED_FILES)
-        self._at_work: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._at_work: dict[int, asyncio.Task[str | InfrastructureError]] = {}
         self._log = structlog.get_logger(__name__)
 
     async def fresh_file_id(self, media: MediaFile, reader_id: int) -> str:
@@ -54,12 +56,9 @@ class FileHealing:
             FileGoneError: no source holds the file any more. It left the results and was reported.
             TelegramUnavailableError, DatabaseUnavailableError: nothing is known; the file stays as it is.
         """
-        lock = self._at_work.setdefault(media.id, asyncio.Lock())
-        async with lock:
-            known = self._healed.get(media.id)
-            if known is None or known == media.file_id:
-                known = await self._heal(media)
-                self._healed.put(media.id, known, _REMEMBERED_S)
+        known = self._healed.get(media.id)
+        if known is None or known == media.file_id:
+            known = await self._heal_for_all(media)
         if known == _GONE:
             await self._report(media, reader_id)
         return known
@@ -74,6 +73,25 @@ class FileHealing:
         await self._mark(media)
         self._healed.put(media.id, _GONE, _REMEMBERED_S)
         await self._report(media, reader_id)
+
+    async def _heal_for_all(self, media: MediaFile) -> str:
+        """Heal in a task of its own, which whoever wants the file meanwhile waits for; they share its failure, too."""
+        task = self._at_work.get(media.id)
+        if task is None:
+            task = self._at_work[media.id] = self._tasks.spawn(self._try_to_heal(media), name="heal_file")
+            task.add_done_callback(lambda _: self._at_work.pop(media.id))
+        outcome = await asyncio.shield(task)
+        if isinstance(outcome, InfrastructureError):
+            raise outcome
+        return outcome
+
+    async def _try_to_heal(self, media: MediaFile) -> str | InfrastructureError:
+        try:
+            healed = await self._heal(media)
+        except InfrastructureError as error:
+            return error
+        self._healed.put(media.id, healed, _REMEMBERED_S)
+        return healed
 
     async def _heal(self, media: MediaFile) -> str:
         fresh = await self._references.refresh(media)

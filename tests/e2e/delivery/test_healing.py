@@ -105,18 +105,19 @@ async def test_another_source_heals_a_file(setup: BotSetup, world: World, ann: A
 
 
 async def test_a_source_that_cannot_be_asked_says_nothing_of_the_file(
-    bot: Container, world: World, dc: DataCenter, ann: Actor, bob: Actor, cast: Cast
+    bot: Container, world: World, dc: DataCenter, bob: Actor, cast: Cast, new_reader: Callable[[str], Actor]
 ) -> None:
-    """Scenario 81: an outage of the source is no proof: the file stays, and the slot comes back."""
+    """Scenario 81: an outage of the source is no proof: a crowd learns it at once, and has the file afterwards."""
     await post_files(bot, bob, cast, ["Golem.1920.mkv"])
-    page = await search(ann, "golem")
+    crowd = await crowd_of(10, "golem", new_reader)
     world.expire_file_references()
-    outage = dc.faults.add(Fault("channels.GetMessages", error=(420, "FLOOD_WAIT_3000"), times=None))
+    outage = dc.faults.add(Fault("channels.GetMessages", error=(420, "FLOOD_WAIT_3000"), times=None, delay=0.5))
 
-    answer = await ann.press(page, "Golem")
+    answers = await asyncio.gather(*(reader.press(page, "Golem") for reader, page in crowd))
     dc.faults.lift(outage)
 
-    assert answer.text != GONE
-    assert await charged(bot.pool, cast.ann.id) == 0
-    await ann.press(page, "Golem")
-    await ann.wait_message(has_file)
+    assert GONE not in {answer.text for answer in answers}
+    assert outage.hits == 1
+    assert [await charged(bot.pool, reader.user_id) for reader, _ in crowd] == [0] * len(crowd)
+    await asyncio.gather(*(reader.press(page, "Golem") for reader, page in crowd))
+    await asyncio.gather(*(reader.wait_message(has_file) for reader, _ in crowd))

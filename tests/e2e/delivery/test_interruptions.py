@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.delivery.wishes import charged, has_file, sends_to
+from tests.e2e.delivery.wishes import charged, forgotten, has_file, sends_to
 from tests.e2e.test_main_path import search
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ async def test_a_kill_costs_what_was_sent_and_no_more(
             assert "One more was on its way" in told.text
             assert len(ann.files()) - had == file_number - (not arrives)
             assert await charged(pool, cast.ann.id) - before == file_number
-            assert await pool.count("deliveries", {}) == 0
+            await forgotten(pool)
 
         await ann.press(await search(ann, "judex"), "Send all")
         await ann.wait_edit(containing=f"Sent {FILES} of {FILES}")
@@ -100,4 +100,4 @@ async def test_a_stop_lets_the_file_on_its_way_arrive_and_says_why_it_ends(
         person = await pool.find_one("users", {"_id": cast.ann.id})
         assert person is not None
         assert person["quota"]["holds"] == []
-        assert await pool.count("deliveries", {}) == 0
+        await forgotten(pool)

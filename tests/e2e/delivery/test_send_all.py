@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from sandbox.datacenter.flood_control import FloodLimits
-from tests.e2e.delivery.wishes import UNLIMITED, charged, fetch, has_file, sends_to
+from tests.e2e.delivery.wishes import UNLIMITED, charged, fetch, forgotten, has_file, sends_to
 from tests.e2e.library import post_files
 from tests.e2e.test_main_path import search
 
@@ -112,7 +112,7 @@ async def test_one_job_a_person(setup: BotSetup, dc: DataCenter, ann: Actor, bob
         assert sorted(str(answer.text)[:14] for answer in answers) == ["I am still sen"] * 2 + ["Sending 3 file"]
         assert again.text == "Sending 3 files"
         assert await charged(bot.pool, cast.ann.id) == 6
-        assert await bot.pool.count("deliveries", {}) == 0
+        await forgotten(bot.pool)
 
 
 async def test_a_long_flood_wait_holds_up_one_chat_alone(

@@ -11,7 +11,7 @@ from config.settings import load_settings
 from core.container import open_container
 from core.errors import BusyError
 from handlers.delivery_progress import DeliveryProgress
-from tests.e2e.delivery.wishes import charged, has_file, sends_to
+from tests.e2e.delivery.wishes import charged, forgotten, has_file, sends_to
 from tests.e2e.library import post_files
 from tests.e2e.test_main_path import search
 
@@ -82,9 +82,7 @@ async def test_one_job_a_person_whichever_process_it_is_in(
             await start(process)
     first.release()
     await ann.wait_edit(containing=f"Sent {FILES} of {FILES}")
-    async with asyncio.timeout(5):
-        while await bot.pool.count("deliveries", {}):
-            await bot.clock.sleep(0.01)
+    await forgotten(bot.pool)
     await start(second)
     await ann.wait_edit(containing=f"Sent {FILES} of {FILES}")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from core.clock import Clock
 from sandbox.datacenter.faults import Fault
 from tests.e2e.test_main_path import search
 
@@ -32,6 +34,14 @@ def sends_to(user_id: int, *, skip: int = 0, **rest: Any) -> Fault:
     return Fault(
         "messages.SendMedia", match=lambda request: request.peer.user_id == user_id and next(seen) > skip, **rest
     )
+
+
+async def forgotten(pool: DatabaseConnectionPool) -> None:
+    """Return when no job is written down any more, which is a moment after its reader knows of its end."""
+    clock = Clock()
+    async with asyncio.timeout(5):
+        while await pool.count("deliveries", {}):
+            await clock.sleep(0.01)
 
 
 async def charged(pool: DatabaseConnectionPool, user_id: int) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import statistics
 
 from config.runtime import RuntimeSettings
+from core.observability.metrics import Metrics
 from core.services.delivery_queue import DeliveryQueue
 from core.telegram.gateway import SendClass
 from core.telegram.send_schedule import SendLimits, SendSchedule
@@ -33,7 +35,7 @@ def waits_beside(jobs: int, *, seconds: float = 60.0) -> list[float]:
 
 async def test_jobs_have_places_in_the_order_they_asked() -> None:
     """Two places, four jobs: the first two work, and each place that is given up goes to the next in line."""
-    queue = DeliveryQueue(lambda: 2)
+    queue = DeliveryQueue(lambda: 2, Metrics())
     turns = {name: queue.join(name) for name in "abcd"}
 
     assert [name for name, turn in turns.items() if turn.done()] == ["a", "b"]
@@ -48,7 +50,7 @@ async def test_jobs_have_places_in_the_order_they_asked() -> None:
 
 async def test_a_job_that_asks_again_is_last() -> None:
     """Who has sent a share stands behind those who wait, and has the next place when nobody does."""
-    queue = DeliveryQueue(lambda: 1)
+    queue = DeliveryQueue(lambda: 1, Metrics())
     queue.join("a")
     other = queue.join("b")
     queue.leave("a")
@@ -62,7 +64,7 @@ async def test_a_job_that_asks_again_is_last() -> None:
 
 async def test_a_job_that_gave_up_takes_no_place() -> None:
     """A turn that was cancelled goes to the next in line as soon as its job leaves."""
-    queue = DeliveryQueue(lambda: 1)
+    queue = DeliveryQueue(lambda: 1, Metrics())
     for name in "ab":
         queue.join(name)
     queue.join("c")
@@ -77,4 +79,4 @@ def test_the_places_leave_room_for_single_files() -> None:
     places = RuntimeSettings().send_all_places
 
     assert waits_beside(places)[-1] < 1
-    assert waits_beside(100)[len(waits_beside(100)) // 2] > 3
+    assert statistics.median(waits_beside(100)) > 3
