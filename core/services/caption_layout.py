@@ -27,6 +27,7 @@ _BETWEEN_SPACES = re.compile(rf"[ \t]+({_T}*){EMPTY}({_T}*)[ \t]+")
 _AFTER_OPENING = re.compile(rf"([(\[«“]{_T}*){EMPTY}({_T}*)[ \t]+")
 _BEFORE_CLOSING = re.compile(rf"[ \t]+({_T}*){EMPTY}({_T}*[)\]»”])")
 _EDGES = re.compile(rf"^({_T}*)[ \t]+|[ \t]+({_T}*)$")
+_ENDS = re.compile(rf"^(?:\s|{_T})+|(?:\s|{_T})+$")
 _WHOLE_WORD = re.compile(r"(?:https?://|www\.|[\w.-]+\.[a-z]{2,}/|[@#/]\w)\S*$", re.IGNORECASE)
 
 
@@ -84,7 +85,7 @@ def fill(template: CaptionTemplate, values: Mapping[str, str], limit: int) -> st
 def tidied(skeleton: str) -> str:
     """A skeleton without what `EMPTY` marks would leave: brackets, separators, double spaces, empty lines."""
     if EMPTY not in skeleton:
-        return skeleton.strip()
+        return _stripped(skeleton)
     before = ""
     while before != skeleton:
         before, skeleton = skeleton, _BRACKETS.sub(_without_empty_brackets, skeleton)
@@ -128,7 +129,7 @@ def _without_empty_brackets(found: re.Match[str]) -> str:
 
 def _stripped(skeleton: str) -> str:
     """Without white space at the ends, whatever tags stand there."""
-    return re.sub(rf"^({_T}*)\s+|\s+({_T}*)$", r"\1\2", skeleton).strip()
+    return _ENDS.sub(lambda found: _tags_of(found[0]), skeleton)
 
 
 def _has_text(part: str) -> bool:
