@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sandbox.seen import Seen
     from sandbox.world.delivery import Happening, Observer
 
-_LOOKS_S = (12.0, 24.0)  # how long a person looks at a page, or at a file, before the next step
+_LOOKS_S = (14.0, 26.0)  # how long a person looks at a page, or at a file, before the next step
 _ANSWER_S = 30.0
 
 

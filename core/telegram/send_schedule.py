@@ -36,13 +36,13 @@ class ClassLimits:
         head_start_s: how much later than this an answer may come and still go first.
         patience_s: the longest wait for a turn; a send that cannot get one in time is refused.
         most_waiting: how many may wait at once.
-        leaves: how many of the turns that may be used at once it leaves to others; at most `bot_burst` - 1.
+        leaves: how many of the turns that may be used at once it leaves to others; less than `bot_burst`.
     """
 
     head_start_s: float
     patience_s: float
     most_waiting: int
-    leaves: float = 0.0
+    leaves: int = 0
 
 
 CLASS_LIMITS: Mapping[SendClass, ClassLimits] = MappingProxyType(
@@ -50,7 +50,7 @@ CLASS_LIMITS: Mapping[SendClass, ClassLimits] = MappingProxyType(
         SendClass.ANSWER: ClassLimits(head_start_s=0.0, patience_s=30.0, most_waiting=2_000),
         SendClass.DELIVERY: ClassLimits(head_start_s=2.0, patience_s=120.0, most_waiting=2_000),
         SendClass.NOTICE: ClassLimits(head_start_s=10.0, patience_s=300.0, most_waiting=500),
-        SendClass.BULK: ClassLimits(head_start_s=30.0, patience_s=300.0, most_waiting=200, leaves=1.0),
+        SendClass.BULK: ClassLimits(head_start_s=30.0, patience_s=300.0, most_waiting=200, leaves=1),
     }
 )
 
@@ -60,17 +60,20 @@ class SendLimits:
     """What Telegram lets a bot send; the defaults are its published figures, with a little room for uneven ways there.
 
     Attributes:
-        bot_rate: messages a second to all chats together.
-        bot_burst: how many may go at once after a pause; in any window of w seconds at most bot_rate * w + bot_burst.
-            What it has beyond a whole number lets the pace survive turns that are given some milliseconds late.
+        bot_rate: messages a second to all chats together, in the long run and evenly.
+        bot_burst: how many may go at once after a pause, or to catch up when turns were given late.
+        bot_sends: how many may go in any window of `bot_window_s`, which is the limit itself: a little longer than
+            Telegram's second, because some ways there take longer than others.
         chat_interval_s: seconds between two messages to a chat in the long run.
         chat_burst: how many may go to a chat at once after a pause.
         group_sends: how many messages a group or channel takes in any window of `group_window_s`.
         classes: one entry for every class.
     """
 
-    bot_rate: float = 28.25
-    bot_burst: float = 2.25
+    bot_rate: float = 27.9
+    bot_burst: int = 4
+    bot_sends: int = 30
+    bot_window_s: float = 1.02
     chat_interval_s: float = 1.05
     chat_burst: int = 5
     group_sends: int = 20
@@ -81,19 +84,42 @@ class SendLimits:
 class _Bucket:
     """Lets one through every `interval_s`, and `burst` at once after a pause."""
 
-    __slots__ = ("_interval_s", "_slack_s", "full_at")
+    __slots__ = ("_burst", "_interval_s", "full_at")
 
-    def __init__(self, interval_s: float, burst: float) -> None:
+    def __init__(self, interval_s: float, burst: int) -> None:
         self._interval_s = interval_s
-        self._slack_s = (burst - 1) * interval_s
+        self._burst = burst
         self.full_at = -math.inf
 
-    def free_at(self, leaving: float = 0.0) -> float:
+    def free_at(self, leaving: int = 0) -> float:
         """When one may go that leaves so many."""
-        return self.full_at - self._slack_s + leaving * self._interval_s
+        return self.full_at - (self._burst - 1 - leaving) * self._interval_s
 
     def take(self, now: float) -> None:
         self.full_at = max(self.full_at, now) + self._interval_s
+
+
+class _Window:
+    """Lets so many through in any span of `window_s`."""
+
+    __slots__ = ("_most", "_sent", "_window_s")
+
+    def __init__(self, most: int, window_s: float) -> None:
+        self._most = most
+        self._window_s = window_s
+        self._sent: deque[float] = deque(maxlen=most)
+
+    @property
+    def settled_at(self) -> float:
+        return self._sent[-1] + self._window_s if self._sent else -math.inf
+
+    def free_at(self, leaving: int = 0) -> float:
+        """When one may go that leaves so many."""
+        crowd = self._most - leaving
+        return self._sent[-crowd] + self._window_s if len(self._sent) >= crowd else -math.inf
+
+    def take(self, now: float) -> None:
+        self._sent.append(now)
 
 
 @dataclass(slots=True, eq=False)
@@ -118,32 +144,31 @@ class Ticket:
 class Chat:
     """What one chat was sent lately and what waits for it."""
 
-    __slots__ = ("_bucket", "_limits", "_sent", "held_until", "id", "sent_at", "waiting")
+    __slots__ = ("_bucket", "_window", "held_until", "id", "sent_at", "waiting")
 
     def __init__(self, chat_id: int, limits: SendLimits) -> None:
         self.id = chat_id
         self.waiting: KeyedHeap[Ticket] = KeyedHeap()
         self.held_until = self.sent_at = -math.inf
-        self._limits = limits
         self._bucket = _Bucket(limits.chat_interval_s, limits.chat_burst)
-        self._sent: deque[float] = deque(maxlen=limits.group_sends if chat_id < 0 else 0)
+        self._window = _Window(limits.group_sends, limits.group_window_s) if chat_id < 0 else None
 
     @property
     def free_at(self) -> float:
         """When the next message may go."""
-        crowded = len(self._sent) == self._sent.maxlen != 0
-        window_free_at = self._sent[0] + self._limits.group_window_s if crowded else -math.inf
+        window_free_at = -math.inf if self._window is None else self._window.free_at()
         return max(self._bucket.free_at(), self.held_until, window_free_at)
 
     def take(self, now: float) -> None:
         """Note a message that goes now."""
         self.sent_at = now
         self._bucket.take(now)
-        self._sent.append(now)
+        if self._window is not None:
+            self._window.take(now)
 
     def is_idle(self, now: float) -> bool:
         """Whether nothing of it matters any more."""
-        settled_at = self._sent[-1] + self._limits.group_window_s if self._sent else -math.inf
+        settled_at = -math.inf if self._window is None else self._window.settled_at
         return not len(self.waiting) and max(self._bucket.full_at, self.held_until, settled_at) <= now
 
 
@@ -153,6 +178,7 @@ class SendSchedule:
     def __init__(self, limits: SendLimits) -> None:
         self._limits = limits
         self._bot = _Bucket(1 / limits.bot_rate, limits.bot_burst)
+        self._bot_window = _Window(limits.bot_sends, limits.bot_window_s)
         self._chats: dict[int, Chat] = {}
         self._ready: KeyedHeap[Chat] = KeyedHeap()
         self._blocked: KeyedHeap[Chat] = KeyedHeap()
@@ -214,6 +240,7 @@ class SendSchedule:
         self._remove(ticket)
         ticket.granted = True
         self._bot.take(now)
+        self._bot_window.take(now)
         chat.take(now)
         self._place(chat, now)
         return ticket
@@ -248,12 +275,15 @@ class SendSchedule:
             return None
         ready, blocked = self._ready.first(), self._blocked.first()
         ready_at = math.inf if ready is None else self._turn_at(ready[1])
-        unblocked_at = math.inf if blocked is None else max(blocked[0], self._bot.free_at())
+        unblocked_at = math.inf if blocked is None else max(blocked[0], self._free_at())
         return min(deadline[0], ready_at, unblocked_at)
 
     def _turn_at(self, chat: Chat) -> float:
         """When the bot may send the first message that waits in a chat."""
-        return self._bot.free_at(self._limits.classes[chat.waiting.lowest().send_class].leaves)
+        return self._free_at(self._limits.classes[chat.waiting.lowest().send_class].leaves)
+
+    def _free_at(self, leaving: int = 0) -> float:
+        return max(self._bot.free_at(leaving), self._bot_window.free_at(leaving))
 
     def _chat(self, chat_id: int, now: float) -> Chat:
         chat = self._chats.get(chat_id)

@@ -94,13 +94,14 @@ def test_answers_beside_a_broadcast_break_no_limit(clock):
 
 def test_hardly_more_for_answers_breaks_a_limit(clock):
     """The rules notice; so the test above would."""
-    assert play_beside_broadcast(SendLimits(bot_burst=4.0), clock, way_s=0.02)[1]["bot"] > 0
+    assert play_beside_broadcast(SendLimits(bot_rate=30, bot_sends=33), clock, way_s=0.02)[1]["bot"] > 0
 
 
 @pytest.mark.parametrize(
     ("limits", "rule"),
     [
-        (SendLimits(bot_rate=32), "bot"),
+        (SendLimits(bot_rate=32, bot_sends=33), "bot"),
+        (SendLimits(bot_burst=8, bot_sends=40), "bot"),
         (SendLimits(chat_interval_s=0.9), "chat"),
         (SendLimits(chat_burst=6), "chat"),
         (SendLimits(group_sends=21), "group"),

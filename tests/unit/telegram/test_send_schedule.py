@@ -17,6 +17,8 @@ RATE, BURST = SendLimits().bot_rate, SendLimits().bot_burst
 SMALL = SendLimits(
     bot_rate=10.0,
     bot_burst=2,
+    bot_sends=6,
+    bot_window_s=0.55,
     chat_interval_s=0.5,
     chat_burst=2,
     group_sends=3,
@@ -25,7 +27,7 @@ SMALL = SendLimits(
         ANSWER: ClassLimits(0.0, 20.0, 40),
         DELIVERY: ClassLimits(1.0, 40.0, 40),
         NOTICE: ClassLimits(4.0, 40.0, 6),
-        BULK: ClassLimits(8.0, 40.0, 6, leaves=1.0),
+        BULK: ClassLimits(8.0, 40.0, 6, leaves=1),
     },
 )
 
@@ -105,7 +107,7 @@ def test_chats_at_rest_are_forgotten():
 def test_nothing_that_still_counts_is_forgotten():
     """However many other chats come by, a full group, a chat that is put off and one that waits are remembered."""
     classes = {kind: ClassLimits(60.0 * (kind is BULK), 900, 9999) for kind in SendClass}
-    schedule = SendSchedule(SendLimits(bot_rate=1e6, classes=classes))
+    schedule = SendSchedule(SendLimits(bot_rate=1e6, bot_window_s=1e-9, classes=classes))
     for number in range(20):
         schedule.add(GROUP, ANSWER, number * 2.0)
         assert schedule.next_turn(number * 2.0) is not None
