@@ -72,6 +72,7 @@ def test_a_newcomer_searches_turns_the_page_and_fetches_a_file(visit):
 
     found = reader.search("nosferatu")
     expect(found).to_contain_text("1–10 of 12")
+    shoot(reader, "reader-desktop")
     reader.key(found, "›").click()
     expect(found).to_contain_text("11–12 of 12")
 
@@ -84,7 +85,6 @@ def test_a_newcomer_searches_turns_the_page_and_fetches_a_file(visit):
     assert name.endswith((".epub", ".txt", ".fb2", ".pdf"))
     assert 0 < len(data) <= 2 * 1024 * 1024
     assert file.locator(".facts").inner_text() in label
-    shoot(reader, "reader-desktop")
 
 
 def test_a_page_is_sent_whole_and_shows_its_progress(visit):
@@ -196,6 +196,8 @@ def test_hostile_names_are_text_everywhere(visit, facts):
     expect(admin.newest).to_contain_text(HOSTILE)
     admin.drop((f"Zorblatt {TURNED}", "audio/mpeg", b"2" * 2000))
     expect(admin.newest.locator(".name")).to_have_text("Zorblatt tune ‹U+202E›gpj.mp3")
+    admin.drop(("قائمة zorblatt الكتب.pdf", "application/pdf", b"4" * 2000))
+    assert admin.newest.locator(".name").evaluate("name => getComputedStyle(name).direction") == "rtl"
     admin.drop((LONG, "application/epub+zip", b"3" * 2000))
     expect(admin.newest.locator(".name")).to_have_text(LONG)
 

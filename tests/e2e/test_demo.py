@@ -85,7 +85,7 @@ async def check_places(facts: dict[str, Any], admin: Client) -> None:
 
 
 async def test_the_demo_announces_itself_and_works():
-    """Its one JSON line says where everything is, `/demo` says the same, and a reader finds films there."""
+    """Its one JSON line says where everything is, `/demo` the same, a link for people is last, a reader finds films."""
     async with demo() as process:
         before, facts = await announced(process)
         assert facts.keys() == {"event", "http", "datacenter", "bot", "channel", "group", "people"}
@@ -104,4 +104,6 @@ async def test_the_demo_announces_itself_and_works():
 
         process.terminate()
         rest, _ = await asyncio.wait_for(process.communicate(), 10)
-        assert (rest, process.returncode) == (b"", 0)
+        assert process.returncode == 0
+        assert rest.decode().strip().startswith(f"Open {facts['http']}/ in a browser")
+        assert len(rest.split(b"\n")) == len(b"\nOpen\n".split(b"\n"))

@@ -84,9 +84,14 @@ class App {
     const { chat } = this;
     chat.unread = 0;
     document.title = `${chat.title}, the demo`;
-    this.conversation.show(chat, chat.kind === "bot" ? ["/start", "nosferatu", "sherlock holmes"] : []);
+    this.conversation.show(chat, this.#suggestions(chat));
     this.composer.show(chat);
     this.#showLists();
+  }
+
+  #suggestions(chat) {
+    if (chat.kind === "bot") return ["/start", "nosferatu", "sherlock holmes"];
+    return chat.kind === "group" && chat.joined ? [`@${this.about.bot.username} nosferatu`, "/search chaplin"] : [];
   }
 
   #showLists() {

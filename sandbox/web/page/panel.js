@@ -15,6 +15,10 @@ const TROUBLES = [
   ["bot", "Bot", [["restart", "Restart"]]],
 ];
 
+function press(act, isOn) {
+  document.querySelector(`[data-act="${act}"]`).setAttribute("aria-pressed", String(isOn));
+}
+
 export class Panel {
   constructor() {
     this.after = 0;
@@ -84,11 +88,13 @@ export class Panel {
       const shown = byId(`state-${part}`);
       shown.textContent = state[part];
       shown.className = `state ${state[part] === "up" ? "good" : "bad"}`;
+      press(`${part}_stop`, state[part] === "stopped");
+      press(`${part}_stall`, state[part] === "stalled");
     }
     byId("state-telegram").textContent = state.flood_control ? "flood control on" : "patient";
     byId("state-time").textContent = `${state.time} UTC`;
     byId("state-bot").textContent = state.connections ? "connected" : "not connected";
-    document.querySelector('[data-act="flood_control"]').setAttribute("aria-pressed", String(state.flood_control));
+    press("flood_control", state.flood_control);
     this.#log(state.log);
   }
 
