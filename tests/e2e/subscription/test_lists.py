@@ -122,11 +122,14 @@ async def test_a_required_group_becomes_a_supergroup(
     async with setup.running(FORCE_SUBSCRIBE_CHATS=str(group.full_id)) as bot:
         await post_files(bot, bob, cast, ["Nosferatu.1922.mkv"])
         await search(ann, "nosferatu")
+        await bot.subscribing.lists._groups.require(cast.group.full_id, group.full_id, MOST_REQUIRED)
 
         club = owner.migrate(group)
 
         async def moved() -> bool:
-            return bot.runtime.current.force_subscribe_chats == str(club.full_id)
+            listed = await bot.subscribing.lists.group_list(cast.group.full_id)
+            in_group = [chat.id for chat in listed] == [club.full_id]
+            return in_group and bot.runtime.current.force_subscribe_chats == str(club.full_id)
 
         await until(bot, moved)
         await search(ann, "nosferatu")

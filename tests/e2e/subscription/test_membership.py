@@ -63,8 +63,12 @@ async def test_leaving_and_joining_count_within_a_second_and_cost_no_question(
     ann.join(news.id)
     await knows(gated, news.full_id, cast.ann.id, "m")
     await search(ann, "nosferatu")
+    ann.leave(news.id)
+    await knows(gated, news.full_id, cast.ann.id, "a")
 
     assert asked(dc, mark, cast.ann.id) == 0
+    gated.subscribing.memberships._known.drop((news.full_id, cast.ann.id))  # as in another process
+    await refused_search(ann, "nosferatu")
 
 
 async def test_an_answer_from_before_a_change_is_not_remembered(
@@ -199,6 +203,29 @@ async def test_people_who_need_not_join(
     await search(ann, "nosferatu")
     cleo.say("nosferatu")
     await refused(cleo)
+
+
+async def test_what_is_refused_counts_against_the_limit(setup: BotSetup, ann: Actor, cast: Cast, news: Channel) -> None:
+    """Who has not joined and goes on asking is told to wait, not answered for ever."""
+    async with setup.running(FORCE_SUBSCRIBE_CHATS=str(news.full_id), RATE_SEARCH_BURST="2"):
+        for _ in range(2):
+            await refused_search(ann, "nosferatu")
+
+        ann.say("nosferatu")
+
+        assert "second" in (await ann.wait_message(lambda seen: seen.sender_id == cast.bot.id)).text
+
+
+async def test_orders_of_admins_never_pass_the_gate_later(
+    gated: Container, ann: Actor, cast: Cast, news: Channel
+) -> None:
+    """A reader's /fsub_remove is refused for want of the role, subscribed or not: no token carries it past that."""
+    ann.say(f"/fsub_remove {news.full_id}")
+
+    refusal = await ann.wait_message(lambda seen: seen.sender_id == cast.bot.id)
+
+    assert "for the admins" in refusal.text
+    assert refusal.buttons == ()
 
 
 async def _is_stored(bot: Container, chat: Channel, cast: Cast) -> bool:

@@ -36,9 +36,10 @@ async def health_names_it(bot: Container, *, named: bool) -> None:
     """Return when `/health` says, or does not say any more, that subscriptions are not checked."""
 
     async def as_wanted() -> bool:
-        return ("subscription" in await failed_parts(bot)) is named
+        return ("subscription" in bot.operations.health.health().failed) is named
 
     await until(bot, as_wanted)
+    assert ("subscription" in await failed_parts(bot)) is named
 
 
 async def test_lost_rights_refuse_everybody_and_are_told_once(
@@ -105,6 +106,21 @@ async def test_every_refusal_of_telegram_is_one_case(
     await gated.runtime.change("force_subscribe_policy", "allow", cast.bob.id)
     ann.say("nosferatu")
     await ann.wait_message(containing="Nothing")
+
+
+async def test_a_chat_that_telegram_puts_off_is_not_asked_about(
+    gated: Container, ann: Actor, cleo: Actor, bob: Actor, cast: Cast, news: Channel, dc: DataCenter
+) -> None:
+    """Scenario 101: during a flood wait nobody is asked for, and no admin is bothered with it."""
+    dc.faults.add(Fault("channels.GetParticipant", (420, "FLOOD_WAIT_30"), times=None))
+    await refused_search(ann, "nosferatu")
+    mark = dc.recorder.mark()
+
+    await refused_search(ann, "nosferatu")
+    await refused_search(cleo, "nosferatu")
+
+    assert asked(dc, mark, cast.ann.id) + asked(dc, mark, cleo.user_id) == 0
+    assert "subscription" not in await failed_parts(gated)
 
 
 async def test_a_slow_telegram_is_waited_for_a_moment_only(
