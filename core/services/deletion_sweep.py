@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
@@ -56,8 +57,8 @@ class _Round:
 class DeletionSweep:
     """Looks every second for messages that are due. Give `run` to the task registry's `supervise`.
 
-    An outage and a flood wait put a deletion off; what Telegram will not delete any more is given up and counted.
-    Deleting twice harms nothing, so a process that dies in the middle is followed by one that begins anew.
+    An outage puts a deletion off, and a flood wait all of them; what Telegram will not delete any more is given up and
+    counted. Deleting twice harms nothing, so a process that dies in the middle is followed by one that begins anew.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class DeletionSweep:
         self._clock = clock
         self._owed: dict[str, _Owed] = {}
         self._late_s = 0.0
+        self._quiet_until = 0.0
         self._log = structlog.get_logger(__name__)
 
     async def run(self) -> None:
@@ -103,6 +105,9 @@ class DeletionSweep:
             DatabaseUnavailableError: it is not known what is due, or some of what was deleted is not settled, and will
                 be deleted again.
         """
+        if self._clock.monotonic() < self._quiet_until:
+            self._note_lateness(())
+            return False
         claim = secrets.token_hex(8)
         due = await self._deletions.claim_due(claim, self._clock.utc_now(), _ENTRIES)
         self._note_lateness(due)
@@ -121,6 +126,7 @@ class DeletionSweep:
         while batches:
             batch = batches.popleft()
             try:
+                self._refuse_while_quiet()
                 outcome = await self._delete(batch)
                 if outcome == _REFUSED and len(batch) > 1:  # one of them may be the reason
                     batches.extend([entry] for entry in batch)
@@ -133,8 +139,16 @@ class DeletionSweep:
                 for entry in batch:
                     self._metrics.deletions.labels(entry.kind.value, outcome).inc(len(entry.message_ids))
 
+    def _refuse_while_quiet(self) -> None:
+        """Ask for nothing while Telegram wants to be left alone: asking makes the wait longer."""
+        left = self._quiet_until - self._clock.monotonic()
+        if left > 0:
+            raise RetryLaterError(math.ceil(left))
+
     def _put_off(self, batch: Sequence[DueDeletion], error: InfrastructureError, done: _Round) -> None:
         pause = _pause_s(batch, error)
+        if isinstance(error, RetryLaterError):
+            self._quiet_until = self._clock.monotonic() + pause
         for entry in batch:
             done.postponed[entry.key] = pause
             self._owed[entry.key] = _Owed(entry.wanted, self._clock.monotonic() + pause + LATE_S)
