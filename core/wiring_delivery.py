@@ -13,6 +13,7 @@ from core.services.deletion_sweep import DeletionSweep
 from core.services.delivery import DeliveryService
 from core.services.delivery_journal import DeliveryJournal
 from core.services.delivery_queue import DeliveryQueue
+from core.services.delivery_run import RunLimits, RunTools
 from core.services.file_healing import FileHealing
 from core.services.file_report import FileReports
 from core.services.file_sender import FileSender
@@ -93,12 +94,8 @@ def build_delivering(
     send_all = SendAllService(
         search=searching.search,
         files=files,
-        quota=searching.quota,
-        sender=sender,
-        queue=DeliveryQueue(lambda: runtime.current.send_all_places, base.metrics),
-        journal=journal,
+        tools=RunTools(searching.quota, sender, _build_queue(base, databases), journal, clock, RunLimits()),
         tasks=base.tasks,
-        clock=clock,
     )
     people.bans.on_ban(send_all.stop_all_of)
     return Delivering(
@@ -132,6 +129,10 @@ def _build_sender(
         auto_delete=auto_delete,
         clock=base.clock,
     )
+
+
+def _build_queue(base: Base, databases: Databases) -> DeliveryQueue:
+    return DeliveryQueue(lambda: databases.runtime.current.send_all_places, base.metrics)
 
 
 def _bot_id(base: Base) -> int:

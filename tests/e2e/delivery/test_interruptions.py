@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.servers, pytest.mark.wire]
 
 FILES = 20
 ENVIRON = {"RESULT_PAGE_SIZE": str(FILES), "NON_PREMIUM_DAILY_LIMIT": "100"}
-SEED, KILLS = 139, 3
+SEED, KILLS = 139, 2
 TOLD = re.compile(rf"I was restarted while I sent you files: (\d+) of {FILES} were sent")
 
 
