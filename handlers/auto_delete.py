@@ -38,7 +38,7 @@ class AutoDeleteHandler(BaseHandler):
         """Deliver the files of the reader's own delivery once more, on the rights and the quota of now."""
         media_ids = await self._auto_delete.again(GetAgain.unpack(query.data).key, reader.user.id)
         if len(media_ids) == 1:
-            await self._delivery.deliver_file(reader.user, media_ids[0])
+            await self._delivery.deliver_file(reader.user, media_ids[0], language=reader.texts.language)
             return
         progress = DeliveryProgress(self._telegram, reader.user.id, reader.texts)
         job = await self._send_all.start_files(reader.user, media_ids, progress)

@@ -69,7 +69,7 @@ class FileHandler(BaseHandler):
             raise BadInputError("error-bad-button") from error
         async with self._display.offering_repeat(query, reader, press.session_id):
             if query.is_private:
-                await self._delivery.deliver(reader.user, press.session_id, media_id)
+                await self._delivery.deliver(reader.user, press.session_id, media_id, language=reader.texts.language)
                 return
             media = await self._search.file_of_session(reader.user.id, press.session_id, media_id)
         await self._links.open(query, FileLink(media.id))

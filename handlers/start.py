@@ -66,7 +66,7 @@ class StartHandler(BaseHandler):
             return
         target = await self._links.open(payload, reader.user.id)
         if isinstance(target, FileLink):
-            await self._delivery.deliver_file(reader.user, target.media_id)
+            await self._delivery.deliver_file(reader.user, target.media_id, language=reader.texts.language)
             return
         page = await self._search.search(reader.user.id, target.text)
         await self._display.send(page, reader, message.chat_id)

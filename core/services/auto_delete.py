@@ -108,14 +108,15 @@ class AutoDelete:
         if self.after_s <= _EXTENDED_S:
             await self.schedule(chat_id, (message_id,), kind=kind)
 
-    def files(self, owner_id: int, language: str = "") -> DeliveredFiles:
+    def files(self, owner_id: int, language: str = "", *, is_protected: bool = False) -> DeliveredFiles:
         """What is to be told of every file of one delivery into a private chat; costs nothing.
 
         Args:
             owner_id: of the chat, who alone may have the files sent again.
             language: of the notice, a tag such as "en"; "" for the default.
+            is_protected: the files cannot be saved or forwarded.
         """
-        return DeliveredFiles(self, owner_id, language)
+        return DeliveredFiles(self, owner_id, language, is_protected=is_protected)
 
     async def again(self, key: str, person_id: int) -> tuple[int, ...]:
         """Ids of the files that a notice was about, at least one.
@@ -157,11 +158,10 @@ class AutoDelete:
             )
         )
 
-    def announce(self, key: str, owner_id: int, language: str, count: int) -> None:
+    def announce(self, notice: DeliveryNotice) -> None:
         """Have the owner of the files of one delivery told; for `DeliveredFiles`."""
         if self._notices is not None:
-            protected = self._runtime.current.protect_content
-            self._notices.announce(DeliveryNotice(key, owner_id, language, count, self.after_s, protected))
+            self._notices.announce(notice)
 
     async def announced(self, key: str, message_id: int) -> None:
         """Remember which message told of an entry, to be changed when its files are gone; 0 is not known."""
@@ -193,8 +193,9 @@ class DeliveredFiles:
     An entry grows with each file, so that a process that dies leaves only the file on its way unscheduled.
     """
 
-    def __init__(self, scheduler: AutoDelete, owner_id: int, language: str) -> None:
+    def __init__(self, scheduler: AutoDelete, owner_id: int, language: str, *, is_protected: bool) -> None:
         self._scheduler = scheduler
+        self._is_protected = is_protected
         self._owner_id = owner_id
         self._language = language
         self._key = secrets.token_urlsafe(_KEY_BYTES)
@@ -215,5 +216,12 @@ class DeliveredFiles:
 
     async def finish(self) -> None:
         """Nothing more is sent: tell the owner when the files go; says nothing when none do. Never raises."""
-        if self._count and self._scheduler.after_s:
-            self._scheduler.announce(self._key, self._owner_id, self._language, self._count)
+        seconds = self._scheduler.after_s
+        if self._count and seconds:
+            notice = DeliveryNotice(
+                *(self._key, self._owner_id, self._language),
+                count=self._count,
+                seconds=seconds,
+                is_protected=self._is_protected,
+            )
+            self._scheduler.announce(notice)

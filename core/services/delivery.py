@@ -56,8 +56,8 @@ class DeliveryService:
         current = self._runtime.current
         return DeliveryTerms(protect=current.protect_content, caption_template=current.caption_template)
 
-    async def deliver(self, reader: User, session_id: str, media_id: int) -> None:
-        """Send one file of the reader's session.
+    async def deliver(self, reader: User, session_id: str, media_id: int, *, language: str = "") -> None:
+        """Send one file of the reader's session; `language` is what they read, if they have not chosen one.
 
         Raises:
             QuotaExhaustedError: no slot is left today.
@@ -66,10 +66,11 @@ class DeliveryService:
             FileGoneError: the file cannot be fetched any more; it left the results.
             ExpiredError, NotYoursError: see `SearchService.file_of_session`.
         """
-        await self._deliver(reader, await self._search.file_of_session(reader.id, session_id, media_id))
+        media = await self._search.file_of_session(reader.id, session_id, media_id)
+        await self._deliver(reader, media, language)
 
-    async def deliver_file(self, reader: User, media_id: int) -> None:
-        """Send one file that a link led to, whoever searched for it.
+    async def deliver_file(self, reader: User, media_id: int, *, language: str = "") -> None:
+        """Send one file that a link led to, whoever searched for it; `language` as of `deliver`.
 
         Raises:
             QuotaExhaustedError, BusyError, FileGoneError: as of `deliver`.
@@ -78,7 +79,7 @@ class DeliveryService:
         media = await self._media.get(media_id)
         if media is None:
             raise FileGoneError
-        await self._deliver(reader, media)
+        await self._deliver(reader, media, language)
 
     async def find(self, media_ids: Sequence[int]) -> WholeFiles:
         """Those of some files that can be sent; raises DatabaseUnavailableError when none could be looked for."""
@@ -90,13 +91,13 @@ class DeliveryService:
         self._counters.add("quota_refusals")
         return QuotaExhaustedError(limit=limit)
 
-    async def _deliver(self, reader: User, media: MediaFile) -> None:
+    async def _deliver(self, reader: User, media: MediaFile, language: str) -> None:
         terms = self.terms
         async with self._presses.claim(reader.id, media.id), self._quota.reserve(reader, 1) as reservation:
             if reservation.granted == 0:
                 raise self.exhausted(reservation.limit)
             try:
-                handover = self._sender.begin(reader.id, terms, reservation, reader.language or "")
+                handover = self._sender.begin(reader.id, terms, reservation, reader.language or language)
                 await self._sender.send(handover, media)
                 await self._sender.finish(handover)
             except RetryLaterError as wait:

@@ -72,7 +72,8 @@ class FileSender:
 
     def begin(self, reader_id: int, terms: DeliveryTerms, slots: QuotaHandle, language: str = "") -> Handover:
         """What every file of one delivery is sent with; to be followed by `finish`."""
-        return Handover(reader_id, language, terms, slots, self._auto_delete.files(reader_id, language))
+        delivered = self._auto_delete.files(reader_id, language, is_protected=terms.protect)
+        return Handover(reader_id, language, terms, slots, delivered)
 
     async def finish(self, handover: Handover) -> None:
         """Nothing more is sent: the reader is told when the files go."""
