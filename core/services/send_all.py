@@ -9,21 +9,17 @@ from typing import TYPE_CHECKING
 from core.domain.delivery import DeliveryEntry, DeliveryJob, Ending
 from core.domain.search import Narrowing
 from core.errors import BusyError, ExpiredError, FileGoneError
-from core.services.delivery_run import DeliveryRun, RunLimits, RunTools
+from core.services.delivery_run import DeliveryRun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from core.clock import Clock
     from core.concurrency.task_registry import TaskRegistry
     from core.domain.delivery import DeliveryWatcher
     from core.domain.media import MediaFile
     from core.domain.user import User
     from core.services.delivery import DeliveryService
-    from core.services.delivery_journal import DeliveryJournal
-    from core.services.delivery_queue import DeliveryQueue
-    from core.services.file_sender import FileSender
-    from core.services.quota import QuotaService
+    from core.services.delivery_run import RunTools
     from core.services.search import SearchService
 
 _EVERYTHING = Narrowing()
@@ -37,20 +33,13 @@ class SendAllService:
         *,
         search: SearchService,
         files: DeliveryService,
-        quota: QuotaService,
-        sender: FileSender,
-        queue: DeliveryQueue,
-        journal: DeliveryJournal,
+        tools: RunTools,
         tasks: TaskRegistry,
-        clock: Clock,
-        limits: RunLimits | None = None,
     ) -> None:
         self._search = search
         self._files = files
-        self._quota = quota
-        self._journal = journal
+        self._tools = tools
         self._tasks = tasks
-        self._tools = RunTools(quota, sender, queue, journal, clock, limits or RunLimits())
         self._runs: dict[int, DeliveryRun] = {}
         self._working: set[asyncio.Task[None]] = set()
 
@@ -77,21 +66,17 @@ class SendAllService:
             ExpiredError: the page has no file left.
             DatabaseUnavailableError: the database did not answer.
         """
-        status = await self._quota.status(reader)
-        if status.left == 0:
-            raise self._files.exhausted(status.limit)
+        left = await self._left(reader)
         files, unreached = await self._search.files_to_send(
             reader.id,
             session_id,
             number or 1,
-            whole_window=number == 0 and status.left is None,
+            whole_window=number == 0 and left is None,
             narrowing=narrowing,
         )
         if not files:
             raise ExpiredError("search-page-empty")
-        job = DeliveryJob(secrets.token_hex(8), reader.id, len(files) + unreached)
-        await self._begin(job, reader, files, watcher)
-        return job
+        return await self._begin(reader, files, len(files) + unreached, watcher)
 
     async def start_files(self, reader: User, media_ids: Sequence[int], watcher: DeliveryWatcher) -> DeliveryJob:
         """Start sending files that the reader was given before.
@@ -100,15 +85,11 @@ class SendAllService:
             BusyError, QuotaExhaustedError, DatabaseUnavailableError: as of `start`.
             FileGoneError: none of them is to be had any more.
         """
-        status = await self._quota.status(reader)
-        if status.left == 0:
-            raise self._files.exhausted(status.limit)
+        await self._left(reader)
         files, unreached = await self._files.find(media_ids)
         if not files:
             raise FileGoneError
-        job = DeliveryJob(secrets.token_hex(8), reader.id, len(files) + unreached)
-        await self._begin(job, reader, files, watcher)
-        return job
+        return await self._begin(reader, files, len(files) + unreached, watcher)
 
     def stop(self, reader_id: int, job_id: str) -> None:
         """Stop the reader's own job before its next file.
@@ -139,15 +120,23 @@ class SendAllService:
         _, late = await asyncio.wait(self._working, timeout=patience_s)
         return sorted(task.get_name() for task in late)
 
+    async def _left(self, reader: User) -> int | None:
+        """Slots that are left today, at least 1; None when there is no limit."""
+        status = await self._tools.quota.status(reader)
+        if status.left == 0:
+            raise self._files.exhausted(status.limit)
+        return status.left
+
     async def _begin(
-        self, job: DeliveryJob, reader: User, files: Sequence[MediaFile], watcher: DeliveryWatcher
-    ) -> None:
+        self, reader: User, files: Sequence[MediaFile], total: int, watcher: DeliveryWatcher
+    ) -> DeliveryJob:
         if reader.id in self._runs:
             raise BusyError("delivery-busy")
+        job = DeliveryJob(secrets.token_hex(8), reader.id, total)
         run = self._runs[reader.id] = DeliveryRun(job, reader, files, self._files.terms, watcher, self._tools)
         task = None
         try:
-            if await self._journal.claim(DeliveryEntry(job, language=watcher.language)):
+            if await self._tools.journal.claim(DeliveryEntry(job, language=watcher.language)):
                 task = self._tasks.spawn(self._run(run), name=f"send_all:{job.id}")
         finally:
             if task is None:
@@ -156,6 +145,7 @@ class SendAllService:
             raise BusyError("delivery-busy")
         self._working.add(task)
         task.add_done_callback(self._working.discard)
+        return job
 
     async def _run(self, run: DeliveryRun) -> None:
         try:
