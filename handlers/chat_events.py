@@ -168,7 +168,7 @@ def _read_participant(update: Any) -> MembershipChanged:
 
 def _is_member(place: Any) -> bool:
     if isinstance(place, _T.ChannelParticipantBanned):
-        return not place.left
+        return not (place.left or place.banned_rights.view_messages)
     return place is not None and not isinstance(place, _T.ChannelParticipantLeft)
 
 

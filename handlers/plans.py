@@ -33,7 +33,7 @@ class PlansHandler(BaseHandler):
 
     def routes(self) -> Sequence[Route]:
         """The command."""
-        return (Route("plans", Command("plans", "command-plans"), self.handle_plans, Action.CALLBACK),)
+        return (Route("plans", Command("plans", "command-plans"), self.handle_plans, Action.CALLBACK, gated=False),)
 
     async def handle_plans(self, message: IncomingMessage, reader: Reader) -> None:
         """Say what both give, and in private what the reader has."""

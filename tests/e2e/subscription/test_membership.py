@@ -54,7 +54,9 @@ async def test_leaving_and_joining_count_within_a_second_and_cost_no_question(
     """Scenario 101: what is remembered is put right by the update, both ways, and in Redis."""
     await post_files(gated, bob, cast, ["Nosferatu.1922.mkv"])
     ann.join(news.id)
-    await search(ann, "nosferatu")
+    await knows(gated, news.full_id, cast.ann.id, "m")
+    gated.subscribing.memberships._known.drop((news.full_id, cast.ann.id))
+    await search(ann, "nosferatu")  # asks, and leaves the answer in Redis
     mark = dc.recorder.mark()
 
     ann.leave(news.id)

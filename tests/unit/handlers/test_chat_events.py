@@ -25,8 +25,8 @@ MEMBER = T.ChannelParticipant(user_id=ANN, date=0)
 ADMIN = T.ChannelParticipantAdmin(user_id=ANN, promoted_by=BOT, date=0, admin_rights=RIGHTS)
 
 
-def banned(*, left: bool) -> Any:
-    rights = T.ChatBannedRights(until_date=0)
+def banned(*, left: bool, sees: bool = True) -> Any:
+    rights = T.ChatBannedRights(until_date=0, view_messages=not sees)
     peer = T.PeerUser(user_id=ANN)
     return T.ChannelParticipantBanned(peer=peer, kicked_by=BOT, date=0, banned_rights=rights, left=left)
 
@@ -46,6 +46,7 @@ def service(action: Any, peer: Any) -> Any:
         (MEMBER, T.ChannelParticipantLeft(peer=T.PeerUser(user_id=ANN)), (True, False, False, False)),
         (ADMIN, banned(left=True), (True, False, True, False)),
         (banned(left=True), banned(left=False), (False, True, False, False)),
+        (MEMBER, banned(left=False, sees=False), (True, False, False, False)),
     ],
 )
 def test_what_became_of_a_member(before: Any, after: Any, expected: tuple[bool, bool, bool, bool]) -> None:
