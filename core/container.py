@@ -35,20 +35,15 @@ from core.wiring import (
     build_telegram,
     core_loops,
 )
-from core.wiring_access import build_people
 from core.wiring_admin import build_admin_services, build_administration
 from core.wiring_backfill import build_backfilling
-from core.wiring_broadcast import build_broadcasting
-from core.wiring_delivery import build_delivering
 from core.wiring_indexing import build_pipeline
 from core.wiring_operations import build_operations
-from core.wiring_premium import build_premium
-from core.wiring_search import build_searching
-from core.wiring_subscription import build_subscribing
+from core.wiring_serving import build_serving
 from core.wiring_updates import build_receiving
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 
     from aiohttp import web
 
@@ -69,6 +64,7 @@ if TYPE_CHECKING:
     from core.wiring_operations import Operations
     from core.wiring_premium import Premium
     from core.wiring_search import Searching
+    from core.wiring_serving import Serving
     from core.wiring_subscription import Subscribing
     from core.wiring_updates import Receiving
     from repositories.user import UserRepository
@@ -100,12 +96,7 @@ class Container:
     databases: MultiDatabaseManager
     runtime: RuntimeSettingsService
     users: UserRepository
-    people: People
-    premium: Premium
-    searching: Searching
-    subscribing: Subscribing
-    delivering: Delivering
-    broadcasting: Broadcasting
+    serving: Serving
     admin: AdminServices
     indexing: Indexing
     backfilling: Backfilling
@@ -133,6 +124,36 @@ class Container:
     def tasks(self) -> TaskRegistry:
         """Everything that runs beside the updates."""
         return self.base.tasks
+
+    @property
+    def people(self) -> People:
+        """Who may use the bot, and for what."""
+        return self.serving.people
+
+    @property
+    def searching(self) -> Searching:
+        """What finds files."""
+        return self.serving.searching
+
+    @property
+    def subscribing(self) -> Subscribing:
+        """What asks readers to join chats first."""
+        return self.serving.subscribing
+
+    @property
+    def delivering(self) -> Delivering:
+        """What hands files over."""
+        return self.serving.delivering
+
+    @property
+    def premium(self) -> Premium:
+        """What gives and ends premium."""
+        return self.serving.premium
+
+    @property
+    def broadcasting(self) -> Broadcasting:
+        """What writes to everybody."""
+        return self.serving.broadcasting
 
     @property
     def notices(self) -> AdminNotices:
@@ -256,16 +277,13 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     """Hand every object what it needs; nothing here waits."""
     repositories, telegram = build_repositories(base, databases), build_telegram(base)
     books, catalogue = build_bookkeeping(base, databases, repositories), Catalogue()
-    administration = build_administration(base, databases, telegram.gateway, catalogue)
+    told = build_administration(base, databases, telegram.gateway, catalogue)
     reading = build_metadata(base, databases, books.invalidator.added)
     shutdown.push("worker_process", reading.worker.close)
     words = build_dictionary(base, databases, reading)
-    searching = build_searching(base, databases, repositories, books, words, telegram.gateway)
-    stored = (base, databases, repositories)
-    people = build_people(*stored, books, administration)
-    subscribing = build_subscribing(*stored, telegram=telegram, administration=administration, roles=people.roles)
-    delivering = build_delivering(*stored, books, searching, people, administration, telegram.gateway)
-    indexing = build_pipeline(*stored, books, _names(words, reading), telegram, administration.notices)
+    stored, tools = (base, databases, repositories), (books, words, telegram)
+    serving = build_serving(*stored, *tools, told)
+    indexing = build_pipeline(*stored, books, _names(words, reading), telegram, told.notices)
     repair = DuplicateRepair(repositories.media_duplicates, base.clock)
     loops = core_loops(base, databases, books, indexing.service, repair)
     operations = build_operations(
@@ -273,42 +291,42 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         counters=books.counters,
         telegram=telegram,
         queue=indexing.queue,
-        notices=administration.notices,
-        steps={
-            "duplicates": repair.run,
-            "dictionary": words.recount,
-            "blocked_files": books.blocked.sweep,
-            "file_reports": delivering.reports.tell_admins,
-        },
+        notices=told.notices,
+        steps=_daily_steps(repair, words, books, serving),
         routes=routes,
-        probes={"subscription": subscribing.probe, "deletions": delivering.deletions.probe},
+        probes={"subscription": serving.subscribing.probe, "deletions": serving.delivering.deletions.probe},
     )
     return Container(
         base=base,
         shutdown=shutdown,
         catalogue=catalogue,
-        admin=build_admin_services(
-            *(*stored, books, words, telegram, indexing.index_list, administration), subscribing.watch.findings
-        ),
+        admin=build_admin_services(*stored, *tools, indexing.index_list, told, serving.subscribing.watch.findings),
         client=telegram.client,
         telegram=telegram.gateway,
         receiving=build_receiving(base, telegram, indexing.index_list.mark_all),
         databases=databases.manager,
         runtime=databases.runtime,
         users=repositories.users,
-        people=people,
-        premium=build_premium(*stored, people, administration, telegram.gateway, searching.quota),
-        searching=searching,
-        subscribing=subscribing,
-        delivering=delivering,
-        broadcasting=build_broadcasting(base, databases, telegram, administration, people, searching.limiter),
+        serving=serving,
         indexing=indexing,
-        backfilling=build_backfilling(*stored, administration, indexing, telegram.gateway, searching.limiter),
+        backfilling=build_backfilling(*stored, told, indexing, telegram.gateway, serving.searching.limiter),
         books=books,
         dictionary=words,
         operations=operations,
-        background={**operations.loops, **loops, **_further_loops(searching, reading, words)},
+        background={**operations.loops, **loops, **_further_loops(serving.searching, reading, words)},
     )
+
+
+def _daily_steps(
+    repair: DuplicateRepair, words: SearchDictionary, books: Bookkeeping, serving: Serving
+) -> dict[str, Callable[[], Awaitable[object]]]:
+    """What the daily maintenance does besides its own work."""
+    return {
+        "duplicates": repair.run,
+        "dictionary": words.recount,
+        "blocked_files": books.blocked.sweep,
+        "file_reports": serving.delivering.reports.tell_admins,
+    }
 
 
 def _further_loops(
