@@ -666,6 +666,11 @@ broadcast-due = It begins: { $moment }
 broadcast-cancelled = Nothing was sent.
 broadcast-expired = This question is settled, or too old to be answered. Send /broadcast again.
 broadcast-not-yours = Another admin was asked this. Send /broadcast yourself.
+broadcast-too-soon =
+    { $minutes ->
+        [one] There was a broadcast a moment ago. Press Send it again in a minute, or after /reset_broadcast_limit.
+       *[other] There was a broadcast a moment ago. Press Send it again in { $minutes } minutes, or after /reset_broadcast_limit.
+    }
 broadcast-over = This broadcast is over, or does not do that now.
 broadcast-none = There is no such broadcast. /broadcasts lists those that run, wait or are paused.
 broadcast-pausing = Pausing. What is on its way still arrives.

@@ -12,11 +12,13 @@ import structlog
 from core.cache import keys
 from core.domain.broadcast import BroadcastPace, BroadcastPause, BroadcastState
 from core.errors import (
+    BusyError,
     DatabaseUnavailableError,
     ExpiredError,
     FileFilterError,
     InfrastructureError,
     NotYoursError,
+    RateLimitedError,
     TelegramUnavailableError,
 )
 from core.services.broadcast_progress import BroadcastProgress
@@ -88,13 +90,16 @@ class BroadcastService:
         Raises:
             ExpiredError: it was shown too long ago, or was cancelled.
             NotYoursError: somebody else was shown it.
-            RateLimitedError: there was one a moment ago.
+            BusyError: there was one a moment ago; the question stays.
             InfrastructureError: it is not known whether it will be sent; confirm once more.
         """
         draft = await self._own(owner_id, broadcast_id)
         if draft.state is not BroadcastState.DRAFT:
             return draft  # pressed twice, or the answer to the first press was lost
-        await self._limiter.check(owner_id, Action.BROADCAST)
+        try:
+            await self._limiter.check(owner_id, Action.BROADCAST)
+        except RateLimitedError as error:
+            raise BusyError("broadcast-too-soon", minutes=-(-error.retry_after_s // 60)) from error
         confirmed = await self._broadcasts.confirm(broadcast_id, owner_id, message_id)
         if confirmed is None:
             confirmed = await self._own(owner_id, broadcast_id)

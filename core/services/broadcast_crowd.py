@@ -37,6 +37,7 @@ class Crowd:
         self._is_exhausted = False
         self._in_hand: set[int] = set()
         self._put_off: list[tuple[float, int]] = [(0.0, user_id) for user_id in broadcast.unsettled]
+        self._rest_until = 0.0
         self._halted = asyncio.Event()
         self._log = structlog.get_logger(__name__)
 
@@ -56,6 +57,9 @@ class Crowd:
         Whoever got somebody must `settle` or `put_off` that person, or the person stays unsettled.
         """
         while not self._halted.is_set():
+            if self._rest_until > self._clock.monotonic():
+                await self._wait(self._rest_until)
+                continue
             user_id = self._take_due()
             if user_id is None and len(self._put_off) < _MOST_PUT_OFF:
                 user_id = await self._take_fresh()
@@ -63,7 +67,7 @@ class Crowd:
                 return user_id
             if not self._put_off and self._is_exhausted:
                 return None
-            await self._wait()
+            await self._wait(self._put_off[0][0] if self._put_off else 0.0)
         return None
 
     def settle(self, user_id: int) -> None:
@@ -74,6 +78,10 @@ class Crowd:
         """Try the person again, not before so many seconds have passed."""
         self._in_hand.discard(user_id)
         heapq.heappush(self._put_off, (self._clock.monotonic() + seconds, user_id))
+
+    def rest(self, seconds: float) -> None:
+        """Hand nobody out for so long."""
+        self._rest_until = max(self._rest_until, self._clock.monotonic() + seconds)
 
     def halt(self) -> None:
         """Hand nobody out any more."""
@@ -107,11 +115,10 @@ class Crowd:
         self._is_exhausted = not found
         self._loaded_up_to = found[-1] if found else self._loaded_up_to
 
-    async def _wait(self) -> None:
-        """Until somebody who was put off is due, at most."""
-        pause_s = self._put_off[0][0] - self._clock.monotonic() if self._put_off else 0.0
+    async def _wait(self, until: float) -> None:
+        """Until a moment of the clock, or the halt."""
         try:
-            async with asyncio.timeout(max(0.0, pause_s)):
+            async with asyncio.timeout(max(0.0, until - self._clock.monotonic())):
                 await self._halted.wait()
         except TimeoutError:
             return

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from repositories.broadcast import BroadcastRepository
 
 _RETRY_S = 2.0
+_GENERAL_FLOOD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class BroadcastRun:
         self._unreachable: Counter[str] = Counter(broadcast.tally.unreachable)
         self._failed: Counter[str] = Counter(broadcast.tally.failed)
         self._to_flag: list[tuple[int, Unreachable]] = []
-        self._refused_in_a_row = 0
+        self._refused_in_a_row = self._floods_in_a_row = 0
         self._is_lost = False
         self._look = asyncio.Event()
         self._healing = asyncio.Lock()
@@ -164,13 +165,15 @@ class BroadcastRun:
             self._note_unreachable(user_id, error)
         except FileReferenceExpiredError:
             await self._heal(user_id, snapshot.file_id)
-        except TelegramUnavailableError as error:  # also when it may have arrived: the random_id tells
-            self._crowd.put_off(user_id, error.seconds if isinstance(error, RetryLaterError) else _RETRY_S)
+        except RetryLaterError as error:
+            self._note_flood(user_id, error.seconds)
+        except TelegramUnavailableError:  # also when it may have arrived: the random_id tells
+            self._crowd.put_off(user_id, _RETRY_S)
         except TelegramRefusedError as error:
             await self._note_refused(user_id, error.name)
         else:
             self._sent += 1
-            self._refused_in_a_row = 0
+            self._refused_in_a_row = self._floods_in_a_row = 0
             self._crowd.settle(user_id)
             await self._pin(user_id, message_id)
 
@@ -191,6 +194,13 @@ class BroadcastRun:
             self._unreachable[error.why.value] += 1
             self._to_flag.append((user_id, error.why))
         self._crowd.settle(user_id)
+
+    def _note_flood(self, user_id: int, seconds: int) -> None:
+        """One chat that Telegram puts off is tried later; several in a row mean all of them."""
+        self._crowd.put_off(user_id, seconds)
+        self._floods_in_a_row += 1
+        if self._floods_in_a_row >= _GENERAL_FLOOD:
+            self._crowd.rest(seconds)
 
     async def _note_refused(self, user_id: int, name: str) -> None:
         self._failed[name] += 1

@@ -121,7 +121,7 @@ async def test_one_broadcast_an_hour_unless_the_limit_is_lifted(admin: Actor, cr
     await admin.wait_message(containing="It took")
 
     second = await start(admin, OTHER)
-    await admin.wait_message(containing="too fast")
+    await admin.wait_message(containing="There was a broadcast a moment ago. Press Send it again in 60 minutes")
     admin.say("/reset_broadcast_limit")
     await admin.wait_message(containing="may begin at once")
     await admin.press(second, "Send it")

@@ -105,6 +105,18 @@ async def test_after_a_halt_nobody_is_handed_out_and_waiting_ends(audience: Audi
     assert crowd.unsettled == [1299]
 
 
+async def test_a_rest_holds_everybody_up_for_so_long(audience: AudienceRepository) -> None:
+    """When Telegram puts off several chats in a row, nobody else is tried meanwhile."""
+    clock = Clock()
+    crowd = Crowd(replace(BROADCAST, cursor=1298), audience, clock)
+    began = clock.monotonic()
+
+    crowd.rest(0.1)
+
+    assert await crowd.next() == 1299
+    assert clock.monotonic() - began >= 0.1
+
+
 async def test_a_database_that_is_away_is_waited_for(
     audience: AudienceRepository, stores: InMemoryStores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
