@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from core.domain.audience import Unreachable
+from core.domain.permission import Role
 from core.domain.search import SearchSession, SearchWindow
 from core.domain.user import User
 from core.services import search_session, search_windows
-from repositories import user as user_repository
+from repositories.user_document import USER_FORM
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]))
 IDS = st.lists(st.integers(0, 2**63 - 1), max_size=30).map(tuple)
@@ -25,13 +27,17 @@ USERS = st.builds(
     st.none() | WORDS,
     st.none() | st.datetimes(timezones=st.just(UTC)),
     st.none() | WORDS,
+    st.sampled_from(Role),
+    st.none() | WORDS,
+    st.none() | WORDS,
+    st.none() | st.sampled_from(Unreachable),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | WORDS,
     lambda inner: st.lists(inner, max_size=7) | st.dictionaries(WORDS, inner, max_size=3),
     max_leaves=12,
 )
-ROW = st.lists(st.none() | st.integers() | WORDS | st.just("2026-01-01T00:00:00+00:00"), min_size=3, max_size=6)
+ROW = st.lists(st.none() | st.integers() | WORDS | st.just("2026-01-01T00:00:00+00:00"), min_size=3, max_size=10)
 ANYTHING = st.binary() | (
     JSON | ROW.filter(lambda row: all(not isinstance(x, int) or abs(x) < 2**53 for x in row))
 ).map(lambda value: b"1:" + orjson.dumps(value))
@@ -41,10 +47,13 @@ ANYTHING = st.binary() | (
 @given(ANYTHING)
 def test_any_bytes_are_a_person_or_none(data: bytes) -> None:
     """Scenario 117: what comes back is whole: its end of premium can be compared, its ban is a text."""
-    user = user_repository._FORM.decode(data)
+    user = USER_FORM.decode(data)
     if user is not None:
         assert (type(user.id), type(user.first_name)) == (int, str)
-        assert all(type(text) in {str, type(None)} for text in (user.username, user.language, user.ban_reason))
+        texts = (user.username, user.language, user.ban_reason, user.seen_on, user.app_language)
+        assert all(type(text) in {str, type(None)} for text in texts)
+        assert isinstance(user.role, Role)
+        assert user.unreachable is None or isinstance(user.unreachable, Unreachable)
         assert user.premium_until is None or user.premium_until.utcoffset() is not None
 
 
@@ -68,7 +77,7 @@ def test_any_bytes_are_a_session_or_none(data: bytes) -> None:
 @given(USERS)
 def test_a_person_comes_back_as_they_were(user: User) -> None:
     """What is cached of a person is all of them."""
-    assert user_repository._FORM.decode(user_repository._FORM.encode(user)) == user
+    assert USER_FORM.decode(USER_FORM.encode(user)) == user
 
 
 @examples(deadline=None)
