@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from core.text.catalog import Catalogue
     from repositories.delivery import DeliveryRepository
 
-_AGAIN_S = 10.0
-
 
 class DeliveryJournal:
     """Keeps one job a person, across processes, and settles the jobs that no process works on any more.
 
     A killed job is not resumed. Its next start charges what was sent and the one file that may have been on its way,
     gives the other slots back and tells the reader.
+
+    Args:
+        again_s: seconds before what could not be settled or told is tried again.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class DeliveryJournal:
         catalogue: Catalogue,
         reachability: Reachability,
         clock: Clock,
+        again_s: float = 10.0,
     ) -> None:
         self._deliveries = deliveries
         self._quota = quota
@@ -43,6 +45,7 @@ class DeliveryJournal:
         self._catalogue = catalogue
         self._reachability = reachability
         self._clock = clock
+        self._again_s = again_s
         self._log = structlog.get_logger(__name__)
 
     async def claim(self, entry: DeliveryEntry) -> bool:
@@ -77,7 +80,7 @@ class DeliveryJournal:
         Returns when none is left.
         """
         while not await self._settle_all():
-            await self._clock.sleep(_AGAIN_S)
+            await self._clock.sleep(self._again_s)
 
     async def _settle_all(self) -> bool:
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -90,13 +92,14 @@ async def test_one_job_a_person_whichever_process_it_is_in(
 
 
 async def test_a_job_that_was_taken_over_sends_no_further_file(
-    bot: Container, second: Container, ready: tuple[User, str, int], dc: DataCenter, ann: Actor, cast: Cast
+    bot: Container, second: Container, ready: tuple[User, str, int], dc: DataCenter, ann: Actor
 ) -> None:
-    """A process whose job another one has settled ends it: nothing more is sent, nothing is charged twice."""
+    """A process whose job another one has settled ends it at its next file, for a reader without a limit, too."""
     reader, session_id, _ = ready
+    unlimited = replace(reader, premium_until=datetime(2100, 1, 1, tzinfo=UTC))
     watcher = DeliveryProgress(bot.telegram, reader.id, bot.catalogue.for_language("en"))
     first = dc.faults.add(sends_to(reader.id, action="hold"))
-    await bot.delivering.send_all.start(reader, session_id, 1, watcher)
+    await bot.delivering.send_all.start(unlimited, session_id, 1, watcher)
     await first.held()
 
     await second.delivering.journal.run()
@@ -106,4 +109,21 @@ async def test_a_job_that_was_taken_over_sends_no_further_file(
 
     assert f"0 of {FILES} were sent" in told.text
     assert len(ann.files()) == 1
-    assert await charged(bot.pool, cast.ann.id) == 1
+
+
+async def test_a_job_whose_slots_are_lost_sends_no_further_file(
+    bot: Container, ready: tuple[User, str, int], dc: DataCenter, ann: Actor, cast: Cast
+) -> None:
+    """Slots that were taken back while a process was suspended are not spent a second time."""
+    reader, session_id, _ = ready
+    watcher = DeliveryProgress(bot.telegram, reader.id, bot.catalogue.for_language("en"))
+    first = dc.faults.add(sends_to(reader.id, action="hold"))
+    await bot.delivering.send_all.start(reader, session_id, 1, watcher)
+    await first.held()
+    await bot.pool.update_one("users", {"_id": reader.id}, {"$set": {"quota.holds": [], "quota.charged": 0}})
+    first.release()
+
+    await ann.wait_edit(containing=f"Stopped after 1 of {FILES}")
+
+    assert len(ann.files()) == 1
+    assert await charged(bot.pool, cast.ann.id) == 0
