@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from core.container import Stores
 from core.domain.subscription import Membership
 from sandbox.datacenter.faults import Fault
+from sandbox.world.chats import Role
 from tests.e2e.library import post_files
 from tests.e2e.subscription.gate import again, asked, knows, refused, refused_search, until
 from tests.e2e.test_main_path import search
@@ -90,6 +92,21 @@ async def test_an_answer_from_before_a_change_is_not_remembered(
     assert await asking == {news.full_id: Membership.MEMBER}
 
     assert await memberships.of(cast.ann.id, [news.full_id]) == {news.full_id: Membership.ABSENT}
+
+
+async def test_try_again_asks_anew_when_no_update_came(
+    gated: Container, ann: Actor, bob: Actor, cast: Cast, news: Channel
+) -> None:
+    """Scenario 28: who says that they have joined is believed by Telegram's answer, not by what is remembered."""
+    await post_files(gated, bob, cast, ["Nosferatu.1922.mkv"])
+    refusal = await refused_search(ann, "nosferatu")
+    news.members[cast.ann.id] = replace(news.members[cast.bot.id], role=Role.MEMBER, rights=None)  # unannounced
+    gated.subscribing.memberships._just_asked.drop((news.full_id, cast.ann.id))
+    await refused_search(ann, "nosferatu")
+
+    await again(ann, refusal)
+
+    await ann.wait_message(containing="nosferatu")
 
 
 async def test_who_may_only_read_is_in_and_who_is_banned_is_not(
