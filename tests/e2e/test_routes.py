@@ -69,6 +69,14 @@ async def show_buttons(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> Se
     return page
 
 
+async def show_list_of_banned(bot: Container, bob: Actor) -> None:
+    """Have more people banned than a page of the list has."""
+    for user_id in range(1, 12):
+        await bot.users.set_ban(user_id, "spam")
+    bob.say("/banned")
+    await bob.wait_message(containing="11 people are banned")
+
+
 async def show_past(ann: Actor, bob: Actor, dc: DataCenter, old: Channel) -> None:
     """Have a channel asked for, and its past offered, walked and paused."""
     posts = fill(bob, old, 30)
@@ -100,6 +108,7 @@ async def test_every_button_that_is_shown_has_a_route(
     """
     async with setup.running(**QUICK, AUTO_DELETE_S="3600") as bot:
         page = await show_buttons(bot, ann, bob, cast)
+        await show_list_of_banned(bot, bob)
         await show_past(ann, bob, dc, world.add_channel("Old films", creator=cast.bob.id, admins=[cast.bot.id]))
     await expire_pages(setup)
     async with setup.running() as bot:
