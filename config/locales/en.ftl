@@ -613,7 +613,7 @@ caption-bad-link = This link has no address that can be used: <code>{ $detail }<
 caption-not-closed = The tag <code>{ $detail }</code> is not closed.
 caption-not-opened = The tag <code>{ $detail }</code> closes nothing: tags are closed in the opposite order.
 caption-bad-character = The character <code>{ $detail }</code> cannot be used in a caption.
-caption-too-long = This is longer than { $detail } characters, which leaves no room for the files.
+caption-too-long = This is longer than { $detail } characters, which leaves no room for what stands in it.
 caption-usage =
     This is under every file I send:
     <code>{ $template }</code>

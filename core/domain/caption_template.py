@@ -31,7 +31,10 @@ FIELDS = (
 LONGEST_TEXT = 700
 """Characters of a template that always appear; they leave room for a file's name."""
 
-LONGEST_TEMPLATE = 4000
+LONGEST_TEMPLATE = 2000
+"""Characters as they are written, so that a template can be shown in a message with other words."""
+
+_LONGEST_DETAIL = 60
 
 # Noncharacters and private characters stand for placeholders and tags, so a template may contain none of its own.
 FIRST_FIELD = 0xFDD0
@@ -80,13 +83,13 @@ class TemplateError(ValueError):
 
     Attributes:
         problem: what is wrong.
-        detail: the part of the template that is wrong, or the limit that is passed.
+        detail: the part of the template that is wrong, shortened, or the limit that is passed.
     """
 
     def __init__(self, problem: TemplateProblem, detail: str) -> None:
         self.problem = problem
-        self.detail = detail
-        super().__init__(_SENTENCES[problem].format(detail))
+        self.detail = detail if len(detail) <= _LONGEST_DETAIL else f"{detail[:_LONGEST_DETAIL]}…"
+        super().__init__(_SENTENCES[problem].format(self.detail))
 
 
 @dataclass(frozen=True, slots=True)

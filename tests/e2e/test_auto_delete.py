@@ -140,6 +140,16 @@ async def test_a_menu_goes_too(setup: BotSetup, ann: Actor, bob: Actor, cast: Ca
         assert await stored(bot, chat=bob.user_id) == 0
 
 
+async def test_what_asks_to_join_a_channel_stays(setup: BotSetup, ann: Actor, cast: Cast) -> None:
+    """The chats that a reader has to be in are named as long as they are not."""
+    async with setup.running(**SOON, FORCE_SUBSCRIBE_CHATS=str(cast.channel.full_id)) as bot:
+        ann.say("nosferatu")
+        prompt = await ann.wait_message(lambda seen: seen.buttons != ())
+
+        assert "nosferatu" not in prompt.text
+        assert await stored(bot) == 0
+
+
 async def test_pages_in_groups_go_and_what_people_write_there_stays(
     setup: BotSetup, ann: Actor, bob: Actor, cast: Cast, dc: DataCenter
 ) -> None:

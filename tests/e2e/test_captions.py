@@ -49,6 +49,24 @@ async def test_an_admin_writes_what_stands_under_files(bot: Container, ann: Acto
     assert plain.text == "A <b>symphony"
 
 
+async def test_the_longest_template_is_shown_whole(bot: Container, bob: Actor) -> None:
+    """A template as long as they may be fits into the message that shows it, and one beyond that is refused."""
+    longest = ("<b>{filename}</b>\n" * 200)[:1998].rpartition("\n")[0]
+    longest += "\n" + "{size}" * ((2000 - len(longest)) // 6)
+    bob.say(f"/caption {longest}")
+    await bob.wait_message(containing="From now on")
+    bob.say("/caption")
+    shown = await bob.wait_message(containing="{filename}")
+    bob.say(f"/caption {'{size}' * 334}")
+    refusal = await bob.wait_message()
+    bob.say(f"/caption {{{'a' * 1900}}}")
+    other = await bob.wait_message()
+
+    assert longest in shown.text
+    assert "longer than 2000" in refusal.text
+    assert "…" in other.text
+
+
 @pytest.mark.parametrize(
     ("template", "named"),
     [
