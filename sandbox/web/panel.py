@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sandbox.stores import InMemoryStores
     from sandbox.web.last_lines import LastLines
 
-FLOOD_WAIT_S = 5
+FLOOD_WAIT_S = 3
 _STALLED_MS = 3_600_000.0
 _SENDS = frozenset({"SendMessage", "SendMedia", "EditMessage"})
 

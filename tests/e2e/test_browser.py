@@ -17,6 +17,7 @@ from tests.e2e.browser import CHROMIUM, PHONE, WIDE, Visitor, running_browser, r
 
 pytestmark = [
     pytest.mark.wire,
+    pytest.mark.timeout(120),  # the first one also starts the demo and the browser
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium, or CHROMIUM=/path/to/it"),
 ]
 
@@ -149,13 +150,13 @@ def test_inline_results_are_chosen_with_the_keyboard(visit, facts):
     premium.page.keyboard.press("Enter")
     expect(reader.newest).to_contain_text(f"via @{facts['bot']['username']}")
     expect(reader.newest.locator(".file")).to_contain_text("Nosferatu")
-    shoot(reader, "group-desktop")
 
 
 def test_a_press_in_the_group_leads_into_the_private_chat(visit, facts):
     """A reader asks the bot in the group; the pressed file comes in the private chat, which the page opens."""
     reader = visit("reader", "group")
     found = reader.search(f"@{facts['bot']['username']} metropolis")
+    shoot(reader, "group-desktop")
     found.locator(".key").first.click()
     expect(reader.page.locator("#head")).to_contain_text("File Filter Bot")
     expect(reader.files.last).to_contain_text(re.compile("metropolis", re.IGNORECASE))
