@@ -31,6 +31,7 @@ _UNREADABLE_S = 3.0
 _LONGEST_PAUSE_S = 30.0
 _FRESH_S = 1.0
 _STORED = {membership.value.encode(): membership for membership in Membership if membership is not Membership.UNKNOWN}
+_IN = frozenset({Membership.MEMBER, Membership.PENDING})
 
 _Place = tuple[int, int]  # chat, person
 
@@ -84,6 +85,9 @@ class Memberships:
             chat_ids: full ids.
             fresh: they say that they have joined: where they were absent, Telegram is asked again, once a second.
         """
+        known = {chat_id: self._known.get((chat_id, user_id)) for chat_id in chat_ids}
+        if all(membership in _IN for membership in known.values()):  # nearly every time
+            return {chat_id: membership for chat_id, membership in known.items() if membership is not None}
         found = await asyncio.gather(*(self._look_up((chat_id, user_id), fresh=fresh) for chat_id in chat_ids))
         return dict(zip(chat_ids, found, strict=True))
 

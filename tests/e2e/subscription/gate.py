@@ -54,10 +54,10 @@ async def until(bot: Container, holds: Callable[[], Awaitable[bool]], within_s: 
 
 
 async def knows(bot: Container, chat_id: int, user_id: int, letter: str | None) -> None:
-    """Return when this process has been told what a person is in a chat; a second is what Telegram's news may take."""
+    """Return when this process has been told what a person is in a chat."""
 
     async def told() -> bool:
         known = bot.subscribing.memberships._known.get((chat_id, user_id))
         return (known.value if known else None) == letter
 
-    await until(bot, told, within_s=1)
+    await until(bot, told)

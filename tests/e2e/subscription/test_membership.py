@@ -61,8 +61,10 @@ async def test_leaving_and_joining_count_within_a_second_and_cost_no_question(
     await search(ann, "nosferatu")  # asks, and leaves the answer in Redis
     mark = dc.recorder.mark()
 
+    left_at = gated.clock.monotonic()
     ann.leave(news.id)
     await knows(gated, news.full_id, cast.ann.id, "a")
+    assert gated.clock.monotonic() - left_at < 1
     await refused_search(ann, "nosferatu")
     ann.join(news.id)
     await knows(gated, news.full_id, cast.ann.id, "m")

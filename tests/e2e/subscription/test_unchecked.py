@@ -91,7 +91,7 @@ async def test_a_bad_id_does_what_the_policy_says(
             else:
                 await search(ann, "nosferatu")
 
-        assert asked(dc, mark, cast.ann.id) <= 1
+        assert asked(dc, mark, cast.ann.id) <= 3  # once in three seconds
         await health_names_it(bot, named=True)
 
 
