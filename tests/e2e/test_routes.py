@@ -12,6 +12,8 @@ from handlers.base import Press
 from handlers.callback_data import CallbackData
 from sandbox.datacenter.faults import Fault
 from sandbox.datacenter.methods.bots import commands_for
+from tests.e2e.broadcast.crowd import ask as broadcast
+from tests.e2e.broadcast.crowd import says
 from tests.e2e.library import indexed, post_files
 from tests.e2e.past import QUICK, fill, link
 from tests.e2e.test_main_path import search
@@ -77,6 +79,28 @@ async def show_list_of_banned(bot: Container, bob: Actor) -> None:
     await bob.wait_message(containing="11 people are banned")
 
 
+async def show_broadcast(dc: DataCenter, bob: Actor) -> None:
+    """Have a broadcast asked about, sent, paused and ended."""
+    question = await broadcast(bob, "News for all")
+    stuck = dc.faults.add(Fault("messages.SendMessage", action="hold", match=says("News for all"), times=None))
+    await bob.press(question, "Send it")
+    running = await bob.wait_edit(of=question, containing="is on its way")
+    await bob.press(running, "Pause")
+    stuck.release()
+    await bob.press(await bob.wait_edit(of=question, containing="is paused"), "Stop")
+    await bob.wait_edit(of=question, containing="stopped")
+
+
+async def show_gate(ann: Actor, bob: Actor, world: World, cast: Cast) -> None:
+    """Have a reader asked to join a channel."""
+    world.add_channel("News", creator=cast.bob.id, username="news_box", admins=[cast.bot.id])
+    for command in ("/fsub_add @news_box", "/fsub_remove @news_box"):
+        bob.say(command)
+        await bob.wait_message(containing="News")
+        ann.say("barrabas")
+        await ann.wait_message(lambda seen: seen.buttons != ())
+
+
 async def show_past(ann: Actor, bob: Actor, dc: DataCenter, old: Channel) -> None:
     """Have a channel asked for, and its past offered, walked and paused."""
     posts = fill(bob, old, 30)
@@ -109,6 +133,8 @@ async def test_every_button_that_is_shown_has_a_route(
     async with setup.running(**QUICK, AUTO_DELETE_S="3600") as bot:
         page = await show_buttons(bot, ann, bob, cast)
         await show_list_of_banned(bot, bob)
+        await show_broadcast(dc, bob)
+        await show_gate(ann, bob, world, cast)
         await show_past(ann, bob, dc, world.add_channel("Old films", creator=cast.bob.id, admins=[cast.bot.id]))
     await expire_pages(setup)
     async with setup.running() as bot:
@@ -116,9 +142,9 @@ async def test_every_button_that_is_shown_has_a_route(
         await ann.wait_edit(of=page, containing="expired")
         manager = build_manager(bot)
 
-    shown = {button.data for seen in (*ann.received, *bob.received) for row in seen.buttons for button in row}
-    assert None not in shown
-    assert {kind_of(manager, data) for data in shown if data is not None} == KINDS
+    buttons = [button for seen in (*ann.received, *bob.received) for row in seen.buttons for button in row]
+    assert all((button.data is None) is (button.url is not None) for button in buttons)
+    assert {kind_of(manager, button.data) for button in buttons if button.data is not None} == KINDS
 
 
 async def test_every_published_command_has_a_route(bot: Container, dc: DataCenter, ann: Actor, cast: Cast) -> None:
