@@ -131,7 +131,7 @@ class Scene:
 
     def last_day(self) -> str | None:
         """The last day whose maintenance is done, as stored."""
-        found = self.mongods[0].maintenance.find_one({})
+        found = self.mongods[0].maintenance.find_one({"_id": "daily"})
         return found and found.get("day")
 
     def charged_today(self) -> int:
