@@ -161,6 +161,7 @@ async def test_people_are_flagged_only_once_they_are_counted(rig: Rig) -> None:
     assert len(rig.reachability.counted) == 10
     assert all(counted >= number for number, counted in enumerate(rig.reachability.counted, start=1))
     assert await rig.pool.count("users", {"unreachable_why": "blocked"}) == 10
+    assert rig.tasks.failures == 0
 
 
 async def test_an_older_fence_moves_nothing(rig: Rig) -> None:
