@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _USERS = "users"
 _BY_ID = "_id_"
+_SCAN_TIMEOUT_S = 60.0  # a million people are read in about three seconds, which a segment of a few of them may need
 
 
 class AudienceRepository:
@@ -44,7 +45,7 @@ class AudienceRepository:
 
     async def count(self, segment: Segment) -> int:
         """How many people `page` would give, one after the other, now."""
-        return await self._pool.count(_USERS, self._query(segment, 0))
+        return await self._pool.count(_USERS, self._query(segment, 0), timeout_s=_SCAN_TIMEOUT_S)
 
     async def page(self, segment: Segment, after_id: int, limit: int) -> list[int]:
         """Ids of a segment's people above `after_id` (0: from the beginning), ascending, at most `limit`.
@@ -53,7 +54,14 @@ class AudienceRepository:
         given any more.
         """
         query = self._query(segment, after_id)
-        found = await self._pool.find(_USERS, query, projection={"_id": 1}, sort=[("_id", 1)], limit=limit, hint=_BY_ID)
+        found = await self._pool.find(
+            *(_USERS, query),
+            projection={"_id": 1},
+            sort=[("_id", 1)],
+            limit=limit,
+            hint=_BY_ID,
+            timeout_s=_SCAN_TIMEOUT_S,
+        )
         return [person["_id"] for person in found]
 
     async def mark_unreachable(self, user_id: int, why: Unreachable, at: datetime) -> bool:

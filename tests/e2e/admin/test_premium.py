@@ -134,6 +134,15 @@ async def test_premium_is_taken_and_its_end_is_told(bot: Container, ann: Actor, 
     assert await audited(bot) == [(cast.bob.id, "premium_taken")]
 
 
+async def test_in_a_group_nobody_reads_what_another_person_has(bot: Container, ann: Actor, cast: Cast) -> None:
+    """What both plans give may be asked anywhere; how a reader stands is told in private alone."""
+    await bot.users.set_premium(cast.ann.id, bot.clock.utc_now() + MONTH)
+    ann.say_in(cast.group.id, "/plans@filter_test_bot")
+    answer = await ann.wait_message(lambda seen: seen.chat_id == cast.group.full_id)
+    assert "10 files a day" in answer.text
+    assert "premium until" not in answer.text
+
+
 async def test_who_cannot_be_told_has_premium_nevertheless(
     bot: Container, ann: Actor, bob: Actor, cast: Cast, world: World
 ) -> None:
