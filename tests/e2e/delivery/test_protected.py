@@ -61,3 +61,19 @@ async def test_a_job_keeps_the_terms_it_began_with(
 
     flags = [bool(call.request.noforwards) for call in dc.recorder.calls if call.name == "messages.SendMedia"]
     assert flags == [True] * len(NAMES)
+
+
+async def test_what_is_got_again_is_protected(
+    setup: BotSetup, dc: DataCenter, ann: Actor, bob: Actor, cast: Cast
+) -> None:
+    """Scenario 87: files that were deleted come again as they came first."""
+    async with setup.running(PROTECT_CONTENT="true", AUTO_DELETE_S="1") as bot:
+        await post_files(bot, bob, cast, ["Judex 1.mkv", "Judex 2.mkv"])
+        await ann.press(await search(ann, "judex"), "Send all")
+        gone = await ann.wait_edit(containing="were deleted")
+        await ann.press(gone, "Get")
+        for _ in range(4):
+            await ann.wait_message(has_file)
+
+    flags = [bool(call.request.noforwards) for call in dc.recorder.calls if call.name == "messages.SendMedia"]
+    assert flags == [True] * 4
