@@ -123,7 +123,7 @@ def _broadcast_handler(container: Container) -> BaseHandler:
     from handlers.admin.broadcast_message import BroadcastMessage
 
     telegram, sending, zone = container.telegram, container.broadcasting, container.settings.time_zone
-    shown = BroadcastMessage(telegram, container.catalogue, zone)
+    shown = BroadcastMessage(telegram, container.catalogue, container.clock, zone)
     sending.service.show_in(shown)
     return BroadcastHandler(telegram, sending.drafts, sending.service, shown, container.clock, zone)
 

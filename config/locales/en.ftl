@@ -663,6 +663,7 @@ broadcast-question =
     }
 broadcast-pinned = It is pinned in every chat.
 broadcast-due = It begins: { $moment }
+broadcast-in-turn = It begins as soon as those before it are over.
 broadcast-cancelled = Nothing was sent.
 broadcast-expired = This question is settled, or too old to be answered. Send /broadcast again.
 broadcast-not-yours = Another admin was asked this. Send /broadcast yourself.

@@ -18,6 +18,7 @@ from handlers.buttons import (
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from core.clock import Clock
     from core.domain.audience import Segment
     from core.domain.broadcast import Broadcast
     from core.telegram.gateway import Keyboard, TelegramGateway
@@ -31,9 +32,10 @@ class BroadcastMessage:
         zone: on whose clock moments are told.
     """
 
-    def __init__(self, telegram: TelegramGateway, catalogue: Catalogue, zone: ZoneInfo) -> None:
+    def __init__(self, telegram: TelegramGateway, catalogue: Catalogue, clock: Clock, zone: ZoneInfo) -> None:
         self._telegram = telegram
         self._catalogue = catalogue
+        self._clock = clock
         self._zone = zone
 
     async def show(self, broadcast: Broadcast, pace: BroadcastPace) -> None:
@@ -55,8 +57,7 @@ class BroadcastMessage:
         if broadcast.pause is not None:
             found.append(texts.html(f"broadcast-pause-{broadcast.pause.value}"))
         if broadcast.state is BroadcastState.WAITING and not broadcast.tally.done:
-            at = moment(broadcast.due_at, self._zone, texts.language)
-            return [*found, texts.html("broadcast-due", moment=at)]
+            return [*found, self._beginning(texts, broadcast)]
         found += _counts(texts, broadcast)
         if broadcast.state is BroadcastState.RUNNING and pace.per_second is not None and pace.left_s is not None:
             left = duration(pace.left_s, texts.language)
@@ -65,6 +66,11 @@ class BroadcastMessage:
             took_s = round((broadcast.ended_at - broadcast.began_at).total_seconds())
             found.append(texts.html("broadcast-took", took=duration(took_s, texts.language)))
         return found
+
+    def _beginning(self, texts: Texts, broadcast: Broadcast) -> str:
+        if broadcast.due_at <= self._clock.utc_now():
+            return texts.html("broadcast-in-turn")
+        return texts.html("broadcast-due", moment=moment(broadcast.due_at, self._zone, texts.language))
 
     def question(self, texts: Texts, draft: Broadcast, *, is_later: bool) -> str:
         """What is asked below the preview."""

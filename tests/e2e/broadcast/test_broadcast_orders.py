@@ -86,6 +86,7 @@ async def test_two_confirmed_broadcasts_are_sent_one_after_the_other(
         first, second = await ask(admin, TEXT), await ask(ann, OTHER)
         await admin.press(first, "Send it")
         await ann.press(second, "Send it")
+        await ann.wait_edit(of=second, containing="as soon as those before it are over")
         await ann.wait_edit(of=second, containing="The broadcast is done", timeout=20)
     ann.close()
 
