@@ -73,7 +73,7 @@ class SendLimits:
     bot_rate: float = 27.9
     bot_burst: int = 4
     bot_sends: int = 30
-    bot_window_s: float = 1.02
+    bot_window_s: float = 1.03
     chat_interval_s: float = 1.05
     chat_burst: int = 5
     group_sends: int = 20
