@@ -77,6 +77,7 @@ class DeletionSweep:
         self._owed: dict[str, _Owed] = {}
         self._late_s = 0.0
         self._quiet_until = 0.0
+        self._unsettled: dict[str, _Round] = {}
         self._log = structlog.get_logger(__name__)
 
     async def run(self) -> None:
@@ -102,19 +103,20 @@ class DeletionSweep:
         """Delete some of what is due; True when there may be more.
 
         Raises:
-            DatabaseUnavailableError: it is not known what is due, or some of what was deleted is not settled, and will
-                be deleted again.
+            DatabaseUnavailableError: it is not known what is due, or what was deleted is not settled; the next call
+                does so first.
         """
+        await self._settle()
         claim = secrets.token_hex(8)
         due = await self._deletions.claim_due(claim, self._clock.utc_now(), _ENTRIES)
         self._note_lateness(due)
         if not due:
             return False
-        done = _Round()
+        done = self._unsettled[claim] = _Round()
         chats = list(_by_chat(due).values())
         for start in range(0, len(chats), _CHATS_AT_ONCE):
             await asyncio.gather(*(self._clear(chat, done) for chat in chats[start : start + _CHATS_AT_ONCE]))
-        await self._settle(claim, done)
+        await self._settle()
         return len(due) == _ENTRIES and not done.postponed
 
     async def _clear(self, entries: Sequence[DueDeletion], done: _Round) -> None:
@@ -182,13 +184,16 @@ class DeletionSweep:
         self._late_s = max(((now - its).total_seconds() for its in wanted), default=0.0)
         self._metrics.deletions_late_seconds.set(self._late_s)
 
-    async def _settle(self, claim: str, done: _Round) -> None:
+    async def _settle(self) -> None:
+        """Store how claims ended; what is not stored stays for the next time."""
         now = self._clock.utc_now()
-        if done.settled:
-            await self._deletions.settle(claim, done.settled, now + _REMEMBERED)
-        for pause in sorted(set(done.postponed.values())):
-            keys = [key for key, its in done.postponed.items() if its == pause]
-            await self._deletions.postpone(claim, keys, now + timedelta(seconds=pause))
+        for claim, done in list(self._unsettled.items()):
+            if done.settled:
+                await self._deletions.settle(claim, done.settled, now + _REMEMBERED)
+            for pause in sorted(set(done.postponed.values())):
+                keys = [key for key, its in done.postponed.items() if its == pause]
+                await self._deletions.postpone(claim, keys, now + timedelta(seconds=pause))
+            del self._unsettled[claim]
 
 
 def _by_chat(due: Sequence[DueDeletion]) -> dict[int, list[DueDeletion]]:

@@ -16,7 +16,7 @@ from tests.e2e.library import post_files
 from tests.e2e.test_main_path import search
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pymongo.collection import Collection
 
@@ -209,14 +209,19 @@ def entries(mongo_uri: str, mongo_database: str) -> Iterator[Collection[dict[str
         yield client[mongo_database]["scheduled_deletions"]
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for what a bot in another process does."""
+    async with asyncio.timeout(20):
+        while not holds():
+            await Clock().sleep(0.01)
+
+
 async def post_and_wait(entries: Collection[dict[str, Any]], bob: Actor, cast: Cast, names: list[str]) -> None:
     """Post files and return when a bot in another process has indexed them."""
     for number, name in enumerate(names):
         bob.post_file(cast.channel.id, name, 1000 + number)
     media = entries.database["media_files"]
-    async with asyncio.timeout(20):
-        while media.count_documents({}) < len(names):
-            await Clock().sleep(0.01)
+    await until(lambda: media.count_documents({}) >= len(names))
 
 
 async def test_what_fell_due_while_the_bot_was_dead_goes_after_its_start(
@@ -227,9 +232,7 @@ async def test_what_fell_due_while_the_bot_was_dead_goes_after_its_start(
         await post_and_wait(entries, bob, cast, ["Nosferatu.mkv"])
         page, file = await fetch(ann, "nosferatu", "Nosferatu")
         notice = await ann.wait_message(containing="This file is deleted in 1 hour")
-        async with asyncio.timeout(5):
-            while not entries.find_one({"notice": notice.id}):
-                await Clock().sleep(0.01)
+        await until(lambda: entries.find_one({"notice": notice.id}) is not None)
         await bot.kill()
         entries.update_many({}, {"$set": {"due": Clock().utc_now()}})
         assert ann.deleted_ids == []
@@ -239,9 +242,7 @@ async def test_what_fell_due_while_the_bot_was_dead_goes_after_its_start(
         await bot.start()
         await gone(ann, page, file)
         told = await ann.wait_edit(of=notice, containing="The file was deleted")
-        async with asyncio.timeout(5):
-            while entries.count_documents({"due": {"$exists": True}}):
-                await Clock().sleep(0.01)
+        await until(lambda: not entries.count_documents({"due": {"$exists": True}}))
         await ann.press(told, AGAIN)
         again = await ann.wait_message(is_file)
 

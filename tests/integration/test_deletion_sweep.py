@@ -8,7 +8,7 @@ import pytest
 
 from core.concurrency.task_registry import TaskRegistry
 from core.domain.auto_delete import DeletionKind, DueDeletion, NewDeletion
-from core.errors import TelegramUnavailableError
+from core.errors import DatabaseUnavailableError, TelegramUnavailableError
 from core.observability.metrics import Metrics
 from core.services.auto_delete import AutoDelete
 from core.services.deletion_sweep import DeletionSweep
@@ -18,9 +18,10 @@ from repositories.runtime_settings import RuntimeSettingsRepository
 from repositories.scheduled_deletion import ScheduledDeletionRepository
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from core.database.pool import DatabaseConnectionPool
+    from sandbox.stores import InMemoryStores
     from tests.fixtures.clock import TestClock
 
 
@@ -31,9 +32,11 @@ class Wire:
         self.errors: list[Exception] = []
         self.asked: list[tuple[int, tuple[int, ...]]] = []
         self.told: list[str] = []
+        self.on_delete: Callable[[], None] = lambda: None
 
     async def delete_messages(self, chat_id: int, message_ids: Sequence[int]) -> None:
         self.asked.append((chat_id, tuple(message_ids)))
+        self.on_delete()
         if self.errors:
             raise self.errors.pop(0)
 
@@ -156,6 +159,20 @@ async def test_nobody_is_told_that_files_are_gone_which_are_not(rig: Rig) -> Non
     assert rig.wire.asked == [(9, (1, 2)), (9, (1,)), (9, (2,))]
     assert rig.wire.told == ["9:2"]
     assert (rig.counted("refused", "files"), rig.counted("deleted", "files")) == (1, 1)
+
+
+async def test_what_was_deleted_is_settled_when_the_database_is_back(rig: Rig, stores: InMemoryStores) -> None:
+    """A database that goes while messages are deleted does not have them deleted again."""
+    await rig.due((1,))
+    rig.wire.on_delete = lambda: setattr(stores, "database_down", True)
+    with pytest.raises(DatabaseUnavailableError):
+        await rig.sweep.sweep()
+    stores.database_down = False
+
+    await rig.sweep.sweep()
+
+    assert len(rig.wire.asked) == 1
+    assert await rig.left() == 0
 
 
 async def test_a_backlog_is_worked_off_at_once(rig: Rig) -> None:
