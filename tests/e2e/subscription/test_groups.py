@@ -108,8 +108,8 @@ async def test_talk_that_is_not_for_the_bot_brings_no_refusal(
     await post_files(gated, bob, cast, ["Nosferatu.1922.mkv"])
     await told(bob, cast.group, "/search_mode all")
     ann.say_in(cast.group.id, "nosferatu")
-    ann.mention(cast.group.id, "nosferatu")
+    named = ann.mention(cast.group.id, "nosferatu")
 
-    await heard(ann, "Join News first", chat_id=cast.group.full_id)
+    refusal = await heard(ann, "Join News first", chat_id=cast.group.full_id)
 
-    assert len([seen for seen in ann.received if "Join News first" in seen.text]) == 1
+    assert refusal.message.reply_to == named.id
