@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import secrets
@@ -95,7 +94,7 @@ class DeepLinkService:
 
     def _payload(self, data: bytes) -> str:
         """128 bits that nobody can tell from random ones without the secret of this process."""
-        digest = hmac.digest(self._secret, data, hashlib.sha256)[:_TOKEN_BYTES]
+        digest = hmac.digest(self._secret, data, "sha256")[:_TOKEN_BYTES]
         return _PREFIX + urlsafe_b64encode(digest).decode().rstrip("=")
 
 
