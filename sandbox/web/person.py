@@ -16,6 +16,7 @@ from sandbox.web.timeline import Timeline
 from sandbox.world.chats import FULL_ID_BASE, Channel
 from sandbox.world.files import FileKind
 from sandbox.world.links import HOSTS, start_link
+from sandbox.world.permissions import check_edit
 from sandbox.world.posting import Draft
 from sandbox.world.validation import checked_text
 
@@ -153,6 +154,16 @@ class Person:
         for token in tokens:
             del self._uploads[token]
         return posted
+
+    def edit(self, chat_id: int, message_id: int, text: str) -> None:
+        """Change the text or caption of a message.
+
+        Raises:
+            RpcFailure: MESSAGE_AUTHOR_REQUIRED or CHAT_ADMIN_REQUIRED for another's message, or the text is too long.
+        """
+        message, chat = self.chats.message(chat_id, message_id), self.chats.chat(chat_id)
+        check_edit(self._id, message, chat if isinstance(chat, Channel) else None)
+        self._world.edit(message, text)
 
     def delete(self, chat_id: int, message_id: int) -> None:
         """Delete a message for everybody.

@@ -44,6 +44,7 @@ class ChatPage:
             "open": _open,
             "start": _start,
             "post": _post,
+            "edit": _edit,
             "delete": _delete,
             "join": _join,
             "leave": _leave,
@@ -162,6 +163,10 @@ async def _post(person: Person, said: dict[str, Any]) -> Any:
     tokens = [str(token) for token in said["files"]]
     posted = person.post(int(said["chat"]), tokens, str(said.get("caption", "")), reply_to=said.get("reply"))
     return {"messages": [person.named(message) for message in posted]}
+
+
+async def _edit(person: Person, said: dict[str, Any]) -> Any:
+    person.edit(int(said["chat"]), int(said["message"]), str(said["text"]))
 
 
 async def _delete(person: Person, said: dict[str, Any]) -> Any:

@@ -107,6 +107,15 @@ class Visitor:
         expect(answer.locator(".key").first).to_be_visible()
         return answer
 
+    def find(self, words: str, label: str) -> Locator:
+        """Ask until a button with `label` comes, as for what was posted a moment ago; that button."""
+        for _ in range(20):
+            answer = self.say(words)
+            expect(answer).to_be_visible()
+            if self.key(answer, label).count():
+                return self.key(answer, label)
+        raise AssertionError(f"{words!r} never found {label!r}")
+
     @property
     def files(self) -> Locator:
         """Files in the chat, not the person's own."""

@@ -134,11 +134,21 @@ def test_a_dropped_file_is_indexed_found_and_has_the_same_bytes(visit):
 
     admin.become("premium")
     admin.go("bot")
-    found = admin.search("voyage nowhere 1901")
-    found.locator(".key").first.click()
+    admin.find("voyage nowhere 1901", "Voyage").click()
     file = admin.files.last
     expect(file).to_contain_text("Voyage.to.Nowhere.1901.mkv")
     assert admin.download(file) == ("Voyage.to.Nowhere.1901.mkv", data)
+
+    admin.become("admin")
+    admin.go("channel")
+    admin.newest.hover()
+    admin.newest.get_by_label("Change").click()
+    admin.page.locator("#text").fill("A quiet crossing")
+    admin.page.keyboard.press("Enter")
+    expect(admin.newest).to_contain_text("edited")
+    admin.become("premium")
+    admin.go("bot")
+    admin.find("quiet crossing", "Voyage")
 
 
 def test_inline_results_are_chosen_with_the_keyboard(visit, facts):
@@ -203,9 +213,7 @@ def test_hostile_names_are_text_everywhere(visit, facts):
     expect(admin.newest.locator(".name")).to_have_text(LONG)
 
     reader = visit("premium")
-    found = reader.search("zorblatt")
-    expect(found.locator(".key").filter(has_text="img")).to_have_count(1)
-    reader.key(found, "img").click()
+    reader.find("zorblatt", "img").click()
     expect(reader.files.last).to_contain_text(HOSTILE)
     reader.say(f"/nonsense {HOSTILE} \u202egpj")
     expect(reader.page.locator("#messages article.own").last).to_contain_text("‹U+202E›gpj")

@@ -13,9 +13,11 @@ const SENTENCES = {
   INVITE_REQUEST_SENT: "Asked to be let in; an admin has to agree.",
   MEDIA_CAPTION_TOO_LONG: "A caption has at most 1,024 characters.",
   MEDIA_INVALID: "These files make no album; send them one by one.",
+  MESSAGE_AUTHOR_REQUIRED: "You may change your own messages only.",
   MESSAGE_DELETE_FORBIDDEN: "You may delete your own messages only.",
   MESSAGE_ID_INVALID: "This message is gone.",
   MESSAGE_TOO_LONG: "A message has at most 4,096 characters.",
+  USER_ALREADY_PARTICIPANT: "You are in already.",
   USER_CREATOR: "The founder stays.",
 };
 

@@ -6,6 +6,7 @@ import { attempt } from "./notices.js";
 import { Popup } from "./popup.js";
 
 const TALLEST_PX = 160;
+const COMMAND = /^\/\w*$/;
 
 export class Composer {
   // `host`: bot, api(), chat(), openChat(id).
@@ -14,6 +15,8 @@ export class Composer {
     this.field = byId("text");
     this.popup = new Popup();
     this.answered = null;
+    this.changed = null;
+    this.menu = [];
     this.inline = new InlineSearch({
       bot: host.bot,
       popup: this.popup,
@@ -38,6 +41,7 @@ export class Composer {
   // Prepares for another chat, or for another person.
   show(chat) {
     this.clear();
+    this.menu = [];
     byId("composer").hidden = !chat.writes;
     byId("closed").hidden = chat.writes;
     byId("closed").textContent = chat.joined ? "Only admins write here." : "Join to write here.";
@@ -46,7 +50,7 @@ export class Composer {
 
   clear() {
     this.fill("");
-    this.reply(null);
+    this.#about(null);
     this.inline.cancel();
     this.popup.close();
   }
@@ -64,19 +68,32 @@ export class Composer {
 
   say(text) {
     const body = { chat: this.host.chat().id, text, reply: this.replyTo };
-    this.reply(null);
+    this.#about(null);
     return attempt(() => this.host.api().act("say", body));
   }
 
   reply(message) {
+    this.#about(message, "↩");
     this.answered = message;
+  }
+
+  change(message) {
+    this.#about(message, "✎");
+    this.changed = message;
+    this.fill(message.text);
+  }
+
+  // Says above the field which message is answered or changed.
+  #about(message, sign = "") {
+    if (this.changed) this.fill("");
+    [this.answered, this.changed] = [null, null];
     const bar = byId("replying");
     bar.hidden = !message;
     if (!message) return;
     const words = message.text || message.file?.name || "";
     bar.replaceChildren(
-      el("span", { dir: "auto" }, visible(`↩ ${message.sender.name}: ${words.split("\n")[0]}`)),
-      el("button", { type: "button", class: "icon", "aria-label": "Do not reply", onclick: () => this.reply(null) }, "✕"),
+      el("span", { dir: "auto" }, visible(`${sign} ${message.sender.name}: ${words.split("\n")[0]}`)),
+      el("button", { type: "button", class: "icon", "aria-label": "Do not", onclick: () => this.#about(null) }, "✕"),
     );
     this.field.focus();
   }
@@ -87,7 +104,7 @@ export class Composer {
       event.preventDefault();
       this.#send();
     } else if (event.key === "Escape") {
-      this.reply(null);
+      this.#about(null);
     }
   }
 
@@ -95,7 +112,7 @@ export class Composer {
     this.#grow();
     const text = this.field.value;
     if (this.inline.typed(text)) return;
-    if (/^\/\w*$/.test(text)) this.#showCommands(text.slice(1).toLowerCase());
+    if (COMMAND.test(text)) this.#showCommands();
     else this.popup.close();
   }
 
@@ -106,23 +123,34 @@ export class Composer {
 
   #toggleMenu() {
     if (this.popup.isOpen) this.popup.close();
-    else this.#showCommands("", true);
+    else this.#showCommands(true);
     this.field.focus();
   }
 
-  // Asked anew each time: the bot gives its admins a menu of their own when it gets to know them.
-  async #showCommands(begun, all = false) {
+  // What is known is shown at once, and asked anew: the bot gives its admins a menu of their own when it meets them.
+  #showCommands(all = false) {
     if (!all && this.host.chat().kind !== "bot") return;
-    const typed = this.field.value;
-    const menu = await attempt(() => this.host.api().commands());
-    if (!menu || this.field.value !== typed) return;
-    const entries = menu
-      .filter(({ command }) => command.startsWith(begun))
-      .map(({ command, description }) => ({
-        title: `/${command}`,
-        description,
-        choose: () => this.#take(`/${command}`),
-      }));
+    this.#listCommands(all);
+    this.#learnCommands(all);
+  }
+
+  async #learnCommands(all) {
+    const api = this.host.api();
+    const known = JSON.stringify(this.menu);
+    const menu = await attempt(() => api.commands());
+    if (!menu || api !== this.host.api() || JSON.stringify(menu) === known) return;
+    this.menu = menu;
+    if (all || COMMAND.test(this.field.value)) this.#listCommands(all);
+  }
+
+  #listCommands(all) {
+    const begun = all ? "" : this.field.value.slice(1).toLowerCase();
+    const fitting = this.menu.filter(({ command }) => command.startsWith(begun));
+    const entries = fitting.map(({ command, description }) => ({
+      title: `/${command}`,
+      description,
+      choose: () => this.#take(`/${command}`),
+    }));
     this.popup.show(entries, { preselect: begun !== "" });
   }
 
@@ -135,12 +163,22 @@ export class Composer {
 
   async #send() {
     const text = this.field.value;
+    if (this.changed) {
+      await this.#change(text);
+      return;
+    }
     if (!text.trim()) return;
     this.inline.cancel();
     this.popup.close();
     this.fill("");
     const sent = await this.say(text);
     if (sent === undefined && !this.field.value) this.fill(text);
+  }
+
+  async #change(text) {
+    const { chat, id } = this.changed;
+    this.#about(null);
+    await attempt(() => this.host.api().act("edit", { chat, message: id, text }));
   }
 
   async #choose(chat, queryId, result) {

@@ -129,6 +129,7 @@ class App {
       mention: (words) => this.composer.write(`${words} `),
       suggest: (words) => this.composer.say(words),
       reply: (message) => this.composer.reply(message),
+      edit: (message) => this.composer.change(message),
       remove: (message) => attempt(() => this.session.api.act("delete", { chat: message.chat, message: message.id })),
       press: (button, message, key) => this.#press(button, message, key),
       older: () => attempt(() => this.session.loadOlder(this.chatId).then(() => this.conversation.prepend())),

@@ -5,7 +5,8 @@ import { renderText } from "./entities.js";
 
 const SIGNS = { video: "🎬", audio: "🎧", document: "📄", photo: "🖼", animation: "🎞", voice: "🎤" };
 
-// `actions`: those of renderText, and press(button, message, element), reply(message), remove(message), fileUrl(message).
+// `actions`: those of renderText, and press(button, message, element), reply(message), edit(message), remove(message),
+// fileUrl(message).
 export function renderMessage(message, chat, actions) {
   const article = el("article", { class: `message${message.out ? " own" : ""}`, "data-id": message.id });
   const bubble = el("div", { class: "bubble" });
@@ -14,7 +15,7 @@ export function renderMessage(message, chat, actions) {
   } else {
     bubble.append(...content(message, chat, actions));
   }
-  article.append(bubble, tools(message, actions));
+  article.append(bubble, tools(message, message.out || (chat.kind === "channel" && chat.writes), actions));
   if (message.rows.length) article.append(keyboard(message, actions));
   return article;
 }
@@ -57,10 +58,16 @@ function download(file, url) {
   );
 }
 
-function tools(message, actions) {
+function tools(message, changeable, actions) {
   const tool = (sign, label, action) =>
     el("button", { type: "button", class: "tool", title: label, "aria-label": label, onclick: () => action(message) }, sign);
-  return el("div", { class: "tools" }, tool("↩", "Reply", actions.reply), tool("🗑", "Delete", actions.remove));
+  return el(
+    "div",
+    { class: "tools" },
+    tool("↩", "Reply", actions.reply),
+    changeable ? tool("✎", "Change", actions.edit) : null,
+    tool("🗑", "Delete", actions.remove),
+  );
 }
 
 function keyboard(message, actions) {

@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from core.clock import Clock
-from core.lifecycle import EXIT_DEAF, OrderedShutdown, ShutdownSignal
+from core.lifecycle import EXIT_DEAF, EXIT_RESTART, OrderedShutdown, ShutdownSignal
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -113,6 +113,17 @@ async def test_who_asks_first_says_what_the_process_exits_with():
     stopped.request("SIGTERM")
 
     assert (deaf.reason, deaf.exit_code, stopped.exit_code) == ("no sign of life", 3, 0)
+
+
+async def test_who_asks_for_an_end_overrules_who_asks_for_another_run():
+    """Ctrl+C while the demo restarts its bot ends it; asking for another run changes nothing once the end is near."""
+    restarting, ending = ShutdownSignal(), ShutdownSignal()
+    restarting.request("restart", EXIT_RESTART)
+    restarting.request("SIGINT")
+    ending.request("SIGINT")
+    ending.request("restart", EXIT_RESTART)
+
+    assert [(stop.reason, stop.exit_code) for stop in (restarting, ending)] == [("SIGINT", 0), ("SIGINT", 0)]
 
 
 def test_a_process_that_hangs_in_its_end_is_ended_all_the_same():

@@ -224,12 +224,15 @@ def test_names_beyond_255_bytes_and_empty_files_are_refused(page):
         assert failure.value.name == error
 
 
-async def test_one_deletes_own_messages_only(http, world, ann, bob):
-    """In a group a reader deletes what they wrote, and nothing of others."""
+async def test_one_changes_and_deletes_own_messages_only(http, world, ann, bob):
+    """In a group a reader changes and deletes what they wrote, and nothing of others."""
     group = world.add_group("Friends", creator=bob.id, members=[ann.id])
     own, other = world.post(group.id, "mine", author=ann.id), world.post(group.id, "yours", author=bob.id)
 
     assert (await act(http, "delete", chat=group.full_id, message=other.id))[0] == 409
+    assert (await act(http, "edit", chat=group.full_id, message=other.id, text="x"))[0] == 409
+    assert (await act(http, "edit", chat=group.full_id, message=own.id, text="mine too"))[0] == 200
+    assert (own.body.text, other.body.text) == ("mine too", "yours")
     assert (await act(http, "delete", chat=group.full_id, message=own.id))[0] == 200
     assert [message.id for message in group.history] == [other.id]
 
