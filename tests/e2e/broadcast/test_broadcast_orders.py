@@ -14,6 +14,7 @@ from tests.e2e.broadcast.crowd import ask, says, start
 
 if TYPE_CHECKING:
     from core.clock import Clock
+    from core.container import Container
     from core.database.pool import DatabaseConnectionPool
     from sandbox.datacenter.server import DataCenter
     from sandbox.world import World
@@ -173,3 +174,21 @@ async def test_commands_steer_what_runs(admin: Actor, crowd: Crowd) -> None:
 
     assert crowd.reached(TEXT) < 500
     assert set(crowd.copies(TEXT)) == {0, 1}
+
+
+async def test_a_defect_pauses_the_broadcast_and_says_so(
+    bot: Container, admin: Actor, crowd: Crowd, pool: DatabaseConnectionPool
+) -> None:
+    """Section 10 of the product: what goes wrong on the bot's side loses nobody: Resume goes on when it is mended."""
+    await crowd.join(20)
+    question = await ask(admin, TEXT)
+    await pool.update_many("broadcasts", {}, {"$set": {"snapshot.entities": [["NoSuchKind", 0, 1, None]]}})
+    await admin.press(question, "Send it")
+    paused = await admin.wait_edit(of=question, containing="Something went wrong on my side")
+    assert bot.tasks.failures > 0
+
+    await pool.update_many("broadcasts", {}, {"$set": {"snapshot.entities": []}})
+    await admin.press(paused, "Resume")
+    await admin.wait_edit(of=question, containing="Sent: 21 of 21")
+
+    assert crowd.copies(TEXT) == {1: 20}
