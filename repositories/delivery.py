@@ -32,13 +32,17 @@ class DeliveryRepository:
     Args:
         bot_id: whose jobs they are; another bot on the same database has its own.
         owner: this process, not empty and nobody else's.
+        kept_for: how long a job that nobody writes to is remembered.
     """
 
-    def __init__(self, pool: DatabaseConnectionPool, clock: Clock, bot_id: int, owner: str) -> None:
+    def __init__(
+        self, pool: DatabaseConnectionPool, clock: Clock, bot_id: int, owner: str, *, kept_for: timedelta = _KEPT_FOR
+    ) -> None:
         self._pool = pool
         self._clock = clock
         self._bot_id = bot_id
         self._owner = owner
+        self._kept_for = kept_for
 
     async def claim(self, entry: DeliveryEntry) -> bool:
         """Write a new job down; of any number of processes exactly one does so for a person.
@@ -54,7 +58,7 @@ class DeliveryRepository:
         return True
 
     async def keep(self, entry: DeliveryEntry) -> bool:
-        """Write down how far a job is, for a day; False when another process has taken it over."""
+        """Write down how far a job is; False when another process has taken it over."""
         update = {"$set": self._fields(entry)}
         return await self._pool.update_one(_DELIVERIES, self._ours(entry), update, idempotent=True) == 1
 
@@ -82,7 +86,7 @@ class DeliveryRepository:
             "message": entry.message_id,
             "language": entry.language,
             "hold": None if entry.reservation is None else _hold_of(entry.reservation),
-            "expires_at": self._clock.utc_now() + _KEPT_FOR,
+            "expires_at": self._clock.utc_now() + self._kept_for,
         }
 
     def _ours(self, entry: DeliveryEntry) -> Document:

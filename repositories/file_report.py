@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 from pymongo.errors import DuplicateKeyError
 
-from core.domain.file_report import FileReport, ReportReason
-
 if TYPE_CHECKING:
     from datetime import datetime
 
     from core.database.pool import DatabaseConnectionPool, Document
+    from core.domain.file_report import ReportReason
     from core.domain.media import MediaFile
 
 _REPORTS = "file_reports"
@@ -48,22 +47,6 @@ class FileReportRepository:
         except DuplicateKeyError:  # the loser of two first reports joins the winner's
             await self._pool.update_one(_REPORTS, query, update, upsert=True, idempotent=True)
 
-    async def open_reports(self, limit: int) -> list[FileReport]:
-        """The reports that were last joined most recently, newest first."""
-        found = await self._pool.find(_REPORTS, {}, sort=[("last_at", -1)], limit=limit)
-        return list(map(_to_report, found))
-
     async def mark_told(self) -> int:
         """Note that the admins know of every open report; returns how many they did not know of."""
         return await self._pool.update_many(_REPORTS, {"told": False}, {"$set": {"told": True}})
-
-
-def _to_report(found: Document) -> FileReport:
-    return FileReport(
-        media_id=int(found["media"]),
-        reason=ReportReason(found["reason"]),
-        name=found["name"],
-        reporters=tuple(map(int, found["reporters"])),
-        first_at=found["first_at"],
-        last_at=found["last_at"],
-    )

@@ -54,7 +54,7 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     ),
     # A job's document outlives it only when the database was away at its end.
     "deliveries": (
-        IndexModel([("owner", ASCENDING)], name="owner"),
+        IndexModel([("bot", ASCENDING), ("owner", ASCENDING)], name="owner"),
         IndexModel([("expires_at", ASCENDING)], name="expires_at", expireAfterSeconds=0),
     ),
     "file_reports": (IndexModel([("told", ASCENDING)], name="told"),),

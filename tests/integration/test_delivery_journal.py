@@ -93,9 +93,9 @@ async def test_a_file_has_one_report_with_everybody_in_it(either_pool: DatabaseC
     await asyncio.gather(*(reports.file(media, ReportReason.GONE, person, NOW) for person in people))
     await reports.file(replace(media, id=43), ReportReason.GONE, None, NOW)
 
-    found = {report.media_id: report for report in await reports.open_reports(10)}
-    assert sorted(found[42].reporters) == list(range(1, CROWD))
-    assert (found[42].name, found[42].first_at, found[43].reporters) == ("Golem.mkv", NOW, ())
+    found = {report["media"]: report for report in await either_pool.find("file_reports", {})}
+    assert sorted(found[42]["reporters"]) == list(range(1, CROWD))
+    assert (found[42]["name"], found[42]["first_at"], found[43]["reporters"]) == ("Golem.mkv", NOW, [])
     assert [await reports.mark_told() for _ in range(2)] == [2, 0]
     await reports.file(media, ReportReason.GONE, 99, NOW)
     assert await reports.mark_told() == 0
