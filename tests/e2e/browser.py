@@ -89,12 +89,15 @@ class Visitor:
         expect(entry).to_have_attribute("aria-current", "true")
 
     def say(self, text: str) -> Locator:
-        """Write a message; the newest one after it, once it is there."""
-        count = self.page.locator("#messages article").count()
+        """Write a message; the first one after it, which may still have to come."""
+        own = self.page.locator("#messages article.own").last
+        before = own.get_attribute("data-id") if own.count() else "none"
         self.page.locator("#text").fill(text)
         self.page.keyboard.press("Enter")
-        expect(self.page.locator("#messages article.own").last).to_contain_text(text[:40])
-        return self.page.locator("#messages article").nth(count + 1)
+        expect(own).not_to_have_attribute("data-id", before or "")
+        expect(own).to_contain_text(text[:40])
+        item = f'#messages li:has(> article[data-id="{own.get_attribute("data-id")}"])'
+        return self.page.locator(f"{item} ~ li article").first
 
     @property
     def newest(self) -> Locator:

@@ -8,6 +8,11 @@ import { Popup } from "./popup.js";
 const TALLEST_PX = 160;
 const COMMAND = /^\/\w*$/;
 
+function closedWhy(chat) {
+  if (chat.joined) return "Only admins write here.";
+  return chat.kind === "channel" ? "Join to see new posts as they come." : "Join to write here.";
+}
+
 export class Composer {
   // `host`: bot, api(), chat(), openChat(id).
   constructor(host) {
@@ -44,7 +49,7 @@ export class Composer {
     this.menu = [];
     byId("composer").hidden = !chat.writes;
     byId("closed").hidden = chat.writes;
-    byId("closed").textContent = chat.joined ? "Only admins write here." : "Join to write here.";
+    byId("closed").textContent = closedWhy(chat);
     this.field.placeholder = chat.kind === "bot" ? "Write a few words of a title" : `Message, or @${this.host.bot.username} words`;
   }
 
