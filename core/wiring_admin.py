@@ -14,6 +14,7 @@ from core.services.library_admin import LibraryAdminService
 from core.services.search_query import SearchPlanner
 from core.services.self_check import SelfCheckService
 from core.telegram.pyrogram_lookups import PyrogramLookups
+from core.telegram.pyrogram_uploads import PyrogramUploads
 from repositories.audit_log import AuditLogRepository
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from core.services.search_query import Words
     from core.telegram.lookups import TelegramLookups
     from core.telegram.pyrogram_gateway import PyrogramGateway
+    from core.telegram.uploads import TelegramUploads
     from core.text.catalog import Catalogue
     from core.wiring import Base, Bookkeeping, Databases, Repositories, Telegram
 
@@ -48,6 +50,7 @@ class AdminServices:
     drop_box: DropBoxService
     check: SelfCheckService
     lookups: TelegramLookups
+    uploads: TelegramUploads
 
 
 def build_administration(
@@ -95,7 +98,8 @@ def build_admin_services(
         further=further_findings,
     )
     bulk = _build_bulk_delete(base, databases, repositories, books, words, told)
-    return AdminServices(told, listing, library, bulk, drop_box, check, lookups)
+    uploads = PyrogramUploads(telegram.client, telegram.api, telegram.gateway)
+    return AdminServices(told, listing, library, bulk, drop_box, check, lookups, uploads)
 
 
 def _build_library(

@@ -98,20 +98,21 @@ def sent_message_id(answer: Any) -> int:
 
 def sent_media(answer: Any, sent_file_id: str) -> SentMedia:
     """The message and the fresh file_id from the answer to a send of `sent_file_id`."""
-    file_id = next((fresh for message in _new_messages(answer) if (fresh := _file_id(message))), sent_file_id)
+    fresh_ids = (media_file_id(getattr(message, "media", None)) for message in _new_messages(answer))
+    file_id = next((fresh for fresh in fresh_ids if fresh), sent_file_id)
     return SentMedia(sent_message_id(answer), file_id)
+
+
+def media_file_id(media: Any) -> str:
+    """The file_id of what a message carries, as Telegram tells it; "" for anything but a document or a photo."""
+    if isinstance(media, raw.types.MessageMediaDocument) and isinstance(media.document, raw.types.Document):
+        return document_file_id(media.document)
+    if isinstance(media, raw.types.MessageMediaPhoto) and isinstance(media.photo, raw.types.Photo):
+        return photo_file_id(media.photo)
+    return ""
 
 
 def _new_messages(answer: Any) -> Iterator[Any]:
     for update in getattr(answer, "updates", ()):
         if isinstance(update, raw.types.UpdateNewMessage | raw.types.UpdateNewChannelMessage):
             yield update.message
-
-
-def _file_id(message: Any) -> str:
-    media = getattr(message, "media", None)
-    if isinstance(media, raw.types.MessageMediaDocument) and isinstance(media.document, raw.types.Document):
-        return document_file_id(media.document)
-    if isinstance(media, raw.types.MessageMediaPhoto) and isinstance(media.photo, raw.types.Photo):
-        return photo_file_id(media.photo)
-    return ""
