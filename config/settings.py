@@ -216,16 +216,10 @@ class BootstrapSettings(BaseSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The values that no log line, answer or message may contain."""
-        given = (
-            self.api_hash,
-            self.bot_token,
-            self.database_uri,
-            *self.database_uris,
-            self.redis_uri,
-            self.http_token,
-        )
-        return tuple(secret.get_secret_value() for secret in given if secret is not None)
+        """The values that no log line, answer or message may contain: every setting that is declared a secret."""
+        given = (getattr(self, name) for name in type(self).model_fields)
+        secrets = (part for value in given for part in (value if isinstance(value, tuple) else (value,)))
+        return tuple(secret.get_secret_value() for secret in secrets if isinstance(secret, SecretStr))
 
     @classmethod
     def variables(cls) -> dict[str, str]:

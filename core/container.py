@@ -19,6 +19,7 @@ from core.database.migrations import start_migrations
 from core.errors import DatabaseUnavailableError
 from core.lifecycle import OrderedShutdown, ShutdownSignal, calm_the_garbage_collector
 from core.observability.metrics import Metrics
+from core.observability.redaction import Redactor
 from core.services.duplicates import DuplicateRepair
 from core.services.new_names import NewNames
 from core.telegram.client import stop_client
@@ -261,7 +262,7 @@ async def open_container(
     async with OrderedShutdown(clock, settings.shutdown_deadline_s) as shutdown:
         redis = stores.redis_client() if stores else build_redis_client(settings.redis_uri.get_secret_value())
         cache = RedisCache(redis, metrics, clock)
-        base = Base(settings, clock, metrics, tasks, cache, stop or ShutdownSignal())
+        base = Base(settings, clock, metrics, tasks, cache, stop or ShutdownSignal(), Redactor(settings.secrets))
         seeds = read_environment() if environ is None else environ
         databases = build_databases(base, seeds, stores.mongo_client if stores else None)
         shutdown.push("mongodb", partial(_close, databases.manager.databases))

@@ -19,6 +19,7 @@ from core.database.write_routing import WriteRouting
 from core.domain.database import BreakerLimits, WriteLimits
 from core.domain.media_id import MediaIdSource
 from core.lifecycle import ShutdownSignal
+from core.observability.redaction import Redactor
 from core.services.album_captions import AlbumCaptions
 from core.services.blocked_files import BlockedFiles
 from core.services.daily_statistics import DailyCounters
@@ -79,6 +80,7 @@ class Base:
 
     Attributes:
         stop: ends the process when asked to.
+        redactor: knows the secrets of the settings; whatever leaves the bot for an admin goes through it.
     """
 
     settings: BootstrapSettings
@@ -87,6 +89,7 @@ class Base:
     tasks: TaskRegistry
     cache: RedisCache
     stop: ShutdownSignal = field(default_factory=ShutdownSignal)
+    redactor: Redactor = field(default_factory=Redactor)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,62 +3,20 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 import orjson
 import structlog
 
+from core.observability.redaction import Redactor
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, MutableMapping, Sequence
+    from collections.abc import MutableMapping, Sequence
 
-    from structlog.typing import EventDict, Processor
+    from structlog.typing import Processor
 
-_MASK = "[secret]"
-_SHORTEST_SECRET = 6
 _QUIET = ("pyrogram", "asyncio", "aiohttp.access", "pymongo", "redis")
-_PATTERNS = (
-    re.compile(r"\b\d{3,}:[A-Za-z0-9_-]{20,}"),  # a bot token
-    re.compile(r"(?<=://)[^\s/@]*@"),  # credentials in a URI
-    re.compile(r"\b[0-9a-fA-F]{32}\b"),  # an API hash
-)
-
-
-class Redactor:
-    """Masks secrets in every text of a log entry, nested ones and tracebacks included.
-
-    Args:
-        secrets: known values; they are masked wherever they occur. Ones under six characters are passed over, since
-            they would mask ordinary words.
-    """
-
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = sorted({secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, known))) if known else None
-
-    def __call__(self, _logger: Any, _method: str, event: EventDict) -> EventDict:
-        """The structlog processor; keys are static and stay."""
-        return {key: self._clean(value) for key, value in event.items()}
-
-    def text(self, value: str) -> str:
-        """One text without secrets."""
-        if self._known is not None:
-            value = self._known.sub(_MASK, value)
-        for pattern in _PATTERNS:
-            value = pattern.sub(_MASK, value)
-        return value
-
-    def _clean(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, bool | int | float | None):
-            return value
-        if isinstance(value, dict):
-            return {self._clean(key): self._clean(part) for key, part in value.items()}
-        if isinstance(value, list | tuple | set | frozenset):
-            return [self._clean(part) for part in value]
-        return self.text(str(value))
 
 
 def configure_logging(

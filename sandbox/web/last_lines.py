@@ -6,7 +6,7 @@ import logging
 from collections import deque
 from typing import Any
 
-from core.observability.logging import Redactor
+from core.observability.redaction import Redactor
 
 KEPT = 300
 _OWN = {"event", "level", "timestamp", "logger"}

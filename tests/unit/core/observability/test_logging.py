@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from core.observability.logging import Redactor, configure_logging
+from core.observability.logging import configure_logging
+from core.observability.redaction import Redactor
 
 TOKEN = "123456789:AAEabcdefghijklmnopqrstuvwxyz0123456"
 SECRET = "hunter22"
