@@ -31,7 +31,7 @@ class DeliverySection(Section):
     )
     caption_template: Annotated[str, AfterValidator(checked_template)] = Field(
         default="",
-        json_schema_extra=_NONE,
+        json_schema_extra=unit("", kind="template"),
         description="What stands under delivered files; empty: their own caption, or their name.",
     )
     auto_delete_s: Whole = Field(

@@ -39,6 +39,12 @@ class Section(BaseModel):
     section: ClassVar[str]
 
 
-def unit(name: str, *, at_start: bool = False) -> dict[str, Any]:
-    """What a setting is counted in, "" for nothing; `at_start` for one that a running bot does not obey."""
-    return {"unit": name, "at_start": at_start}
+def unit(name: str, *, at_start: bool = False, kind: str = "") -> dict[str, Any]:
+    """What the editor has to know besides type and bounds.
+
+    Args:
+        name: what a setting is counted in, "" for nothing.
+        at_start: a running bot does not obey it.
+        kind: a value of `SettingKind` that the type does not tell.
+    """
+    return {"unit": name, "at_start": at_start, "kind": kind}

@@ -18,7 +18,9 @@ class SubscriptionSection(Section):
     section: ClassVar[str] = "subscription"
 
     force_subscribe_chats: ChatIds = Field(
-        default="", json_schema_extra=_NONE, description="Ids of the channels and groups that readers have to be in."
+        default="",
+        json_schema_extra=unit("", kind="chats"),
+        description="Ids of the channels and groups that readers have to be in; better with /fsub_add.",
     )
     force_subscribe_policy: Literal["deny", "allow"] = Field(
         default="deny",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from core.clock import Clock
     from core.concurrency.task_registry import TaskRegistry
+    from core.domain.setting import SettingValue, StoredSetting
     from repositories.runtime_settings import RuntimeSettingsRepository
 
 _POLL_S = 2.0
@@ -94,11 +95,39 @@ class RuntimeSettingsService:
         """
         typed = getattr(self._current.with_value(name, value), name)
         await self._repository.put(name, typed, by)
-        if self._stored is not None:
-            self._stored = {**self._stored, name: typed}
-        self._obey(self._current.with_value(name, typed))
-        self._log.info("runtime_setting_changed", name=name, by=by)
+        self._changed(name, typed, by)
         return self._current
+
+    async def stored(self, name: str) -> StoredSetting:
+        """What the database holds of a setting now.
+
+        Raises:
+            DatabaseUnavailableError: it cannot be asked.
+        """
+        return await self._repository.find(name)
+
+    async def exchange(self, name: str, seen: StoredSetting, value: SettingValue | None, by: int) -> bool:
+        """As `change`, with a typed value, where the stored one still is the one seen; None lets the default rule.
+
+        Returns:
+            False when somebody else was faster: then nothing changed.
+
+        Raises:
+            DatabaseUnavailableError: it is not known whether it was stored; look at it.
+        """
+        if not await self._repository.replace(name, seen, value, by):
+            return False
+        self._changed(name, value, by)
+        return True
+
+    def _changed(self, name: str, value: SettingValue | None, by: int) -> None:
+        """Obey what was stored by this process; None for the default."""
+        if self._stored is not None:
+            others = {other: kept for other, kept in self._stored.items() if other != name}
+            self._stored = others if value is None else {**others, name: value}
+        rules = RuntimeSettings.model_fields[name].default if value is None else value
+        self._obey(self._current.with_value(name, rules))
+        self._log.info("runtime_setting_changed", name=name, by=by)
 
     async def _follow(self) -> None:
         while True:
