@@ -21,11 +21,14 @@ MASK = "[secret]"
 
 _SHORTEST_SECRET = 6
 _SHORTEST_CUT, _HEAD, _LONGEST_CUT = 16, 8, 64
+_OPEN_START = re.compile(r"\w+(\+\w+)?://|\d{3,}:")  # of addresses and bot tokens; what is secret in them is a part
 _NAMES = (
-    r"\w*(?:password|passwd|api_?hash|(?:bot|http|session)_?token|session_?string"
-    r"|(?:secret|auth)_?key|phone)\w*"
+    *("password", "passwd", "api_hash", "apihash", "bot_token", "http_token", "session_token"),
+    *("session_string", "sessionstring", "auth_key", "authkey", "secret_key", "secretkey", "phone"),
 )
-_NAMED = re.compile(_NAMES, re.IGNORECASE)
+_CALLED = rf"\w*(?:{'|'.join(_NAMES)})\w*"
+_CALLED_SO = re.compile(_CALLED, re.IGNORECASE)
+_NAMED = re.compile(rf"""(?i)\b(?P<name>{_CALLED}["']?\s?[=:]\s?["']?)(?!{re.escape(MASK)})[^\s"'&,;)]{{4,}}""")
 _PATTERNS = (
     re.compile(r"\b\d{3,}:[A-Za-z0-9_-]{20,}"),  # a bot token
     re.compile(r"(?<=://)[^\s/\"'<>]*@"),  # credentials in an address
@@ -33,7 +36,6 @@ _PATTERNS = (
     re.compile(r"[A-Za-z0-9+/_-]{300,}={0,2}"),  # a session string; a key of Telegram in base64, digits, hexadecimal
     re.compile(r"""\bb(?P<mark>['"])(?:\\.|(?!(?P=mark)).){200,}(?P=mark)"""),  # a key of Telegram as Python shows it
     re.compile(r"(?i)(?<=bearer )[^\s\"']+"),
-    re.compile(rf"""(?i)\b(?P<name>{_NAMES}["']?\s?[=:]\s?["']?)(?!\[secret\])[^\s"'&,;)]{{4,}}"""),
     re.compile(r"(?<![\w+])\+\d(?:[ ()-]{0,2}\d){8,14}(?!\d)"),  # a phone number
 )
 
@@ -86,23 +88,23 @@ def redact(text: str) -> str:
     What the settings hold is not known here; use the `Redactor` of the composition root wherever it is at hand.
     """
     for pattern in _PATTERNS:
-        text = pattern.sub(_masked, text)
-    return text
+        text = pattern.sub(MASK, text)
+    lowered = text.lower()
+    return _NAMED.sub(_keep_the_name, text) if any(name in lowered for name in _NAMES) else text
 
 
-def _masked(found: re.Match[str]) -> str:
-    """What takes the place of a secret; its name, where it has one, stays."""
-    return found.groupdict().get("name", "") + MASK
+def _keep_the_name(found: re.Match[str]) -> str:
+    return found["name"] + MASK
 
 
 def _is_named_secret(key: object, value: object) -> bool:
     """Whether a field is called like a secret; yes and no, numbers of phones and the like are none."""
-    return isinstance(key, str) and isinstance(value, str | bytes) and _NAMED.fullmatch(key) is not None
+    return isinstance(key, str) and isinstance(value, str | bytes) and _CALLED_SO.fullmatch(key) is not None
 
 
 def _head(secret: str) -> str | None:
-    """The beginning of a secret that is recognised when the rest was cut off; None for addresses and short ones."""
-    return None if "://" in secret or len(secret) < _SHORTEST_CUT else secret[:_LONGEST_CUT]
+    """The beginning of a secret that is recognised when the rest was cut off; None when it is short or no secret."""
+    return None if len(secret) < _SHORTEST_CUT or _OPEN_START.match(secret) else secret[:_LONGEST_CUT]
 
 
 def _cut_off(head: str) -> str:
