@@ -11,6 +11,7 @@ from config.sections.databases import DatabasesSection
 from config.sections.delivery import DeliverySection
 from config.sections.indexing import IndexingSection
 from config.sections.limits import LimitsSection
+from config.sections.maintenance import MaintenanceSection
 from config.sections.premium import PremiumSection
 from config.sections.search import SearchSection
 from config.sections.subscription import SubscriptionSection
@@ -29,6 +30,7 @@ SECTIONS: tuple[type[Section], ...] = (
     IndexingSection,
     BroadcastSection,
     LimitsSection,
+    MaintenanceSection,
 )
 """In the order of the editor and of the documentation."""
 
@@ -42,6 +44,7 @@ class RuntimeSettings(
     IndexingSection,
     BroadcastSection,
     LimitsSection,
+    MaintenanceSection,
 ):
     """All runtime settings at one moment; a change makes a new object.
 

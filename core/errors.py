@@ -8,6 +8,7 @@
     │   ├── NotPermittedError          a role or membership is missing
     │   ├── NotSubscribedError         a channel or group has to be joined first
     │   ├── BannedError                refused everywhere
+    │   ├── UnderMaintenanceError      the bot is being worked on
     │   ├── QuotaExhaustedError        no download left today
     │   ├── RateLimitedError           too fast; carries seconds to wait
     │   ├── BusyError                  a job of this kind already runs for this person
@@ -25,7 +26,7 @@ A refusal names its sentence in the catalogue (`text_key`) and the values for it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 if TYPE_CHECKING:
     from core.domain.subscription import Missing
@@ -98,6 +99,17 @@ class BannedError(UserFacingError):
 
     default_key = "error-banned"
     language: str | None = None
+
+
+class UnderMaintenanceError(UserFacingError):
+    """The bot is being worked on, and only who does so may use it."""
+
+    default_key = "error-maintenance"
+
+    @classmethod
+    def saying(cls, text: str) -> Self:
+        """The refusal with an admin's own words; "" for the usual sentence."""
+        return cls("error-maintenance-text", text=text) if text else cls()
 
 
 class QuotaExhaustedError(UserFacingError):

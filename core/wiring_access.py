@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.services.access import AccessService
 from core.services.ban import BanNotices, BanService
+from core.services.maintenance_mode import MaintenanceMode
 from core.services.reachability import Reachability
 from core.services.roles import RoleService
 from repositories.audience import AudienceRepository
@@ -28,6 +29,7 @@ class People:
     ban_notices: BanNotices
     audience: AudienceRepository
     reachability: Reachability
+    maintenance: MaintenanceMode
 
 
 def build_people(
@@ -48,4 +50,5 @@ def build_people(
         ban_notices=BanNotices(base.cache, base.clock),
         audience=audience,
         reachability=Reachability(audience, base.metrics, base.clock),
+        maintenance=MaintenanceMode(databases.runtime, roles, administration.audit),
     )

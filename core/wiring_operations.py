@@ -62,7 +62,8 @@ def build_operations(
     loop_lag = LoopLagMonitor(base.clock, base.metrics)
     watch = build_watch(base, databases, telegram.client, notices)
     asked = {**build_probes(databases, base.cache, telegram.client), **watch.probes, **probes}
-    health = HealthReport(asked, base.metrics, base.clock)
+    runtime = databases.runtime
+    health = HealthReport(asked, base.metrics, base.clock, lambda: runtime.current.maintenance_mode)
     sections = {
         "indexing_queue": lambda: queue.depth,
         "databases": lambda: database_report(databases),

@@ -100,6 +100,7 @@ def _admin_handlers(container: Container) -> Sequence[BaseHandler]:
     from handlers.admin.caption import CaptionHandler
     from handlers.admin.channel import ChannelAdminHandler
     from handlers.admin.library import LibraryAdminHandler
+    from handlers.admin.maintenance import MaintenanceHandler
     from handlers.admin.role import RoleHandler
     from handlers.admin.verify import VerifyHandler
     from handlers.identity import IdentityHandler
@@ -111,6 +112,7 @@ def _admin_handlers(container: Container) -> Sequence[BaseHandler]:
         LibraryAdminHandler(telegram, admin.library, admin.lookups),
         BulkDeleteHandler(telegram, admin.bulk),
         VerifyHandler(telegram, admin.check),
+        MaintenanceHandler(telegram, people.maintenance),
         CaptionHandler(telegram, container.delivering.captions),
         BanHandler(telegram, people.bans, admin.lookups, container.settings.time_zone),
         RoleHandler(telegram, people.roles, admin.lookups),
@@ -215,6 +217,7 @@ def _build_pipeline(container: Container) -> UpdatePipeline:
         people.roles,
         SubscriptionGate(subscribing.service, subscribing.interruptions, limiter, container.telegram),
         tellers=tellers,
+        maintenance=people.maintenance,
     )
 
 

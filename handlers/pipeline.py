@@ -1,4 +1,4 @@
-"""What happens around every update: log context, ban, language, gate, rate limit, permission, handler, replies."""
+"""What happens around every update: log context, ban, language, maintenance, gate, rate limit, permission, replies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from structlog.contextvars import bound_contextvars
 from core.domain.deep_link import HELP_PAYLOAD
 from core.domain.permission import Role
 from core.domain.user import User
-from core.errors import BannedError, InfrastructureError, NotPermittedError, RateLimitedError, UserFacingError
+from core.errors import (
+    BannedError,
+    InfrastructureError,
+    NotPermittedError,
+    RateLimitedError,
+    UnderMaintenanceError,
+    UserFacingError,
+)
 from core.telegram.gateway import (
     OutcomeUnknownError,
     RecipientUnreachableError,
@@ -27,6 +34,7 @@ if TYPE_CHECKING:
     from core.clock import Clock
     from core.observability.metrics import Metrics
     from core.services.access import AccessService
+    from core.services.maintenance_mode import MaintenanceMode
     from core.services.rate_limiter import RateLimiter
     from core.services.roles import RoleService
     from core.text.catalog import Catalogue, Texts
@@ -44,6 +52,7 @@ class UpdatePipeline:
         roles: knows what the sender may do; nothing else gives a right.
         gate: what else a person has to pass; None for nothing.
         tellers: tell some refusals in their own way; None when none does.
+        maintenance: keeps readers out while the bot is worked on; None never does.
     """
 
     def __init__(
@@ -57,6 +66,7 @@ class UpdatePipeline:
         roles: RoleService,
         gate: Gate | None = None,
         tellers: RefusalTellers | None = None,
+        maintenance: MaintenanceMode | None = None,
     ) -> None:
         self._access = access
         self._limiter = limiter
@@ -67,6 +77,7 @@ class UpdatePipeline:
         self._roles = roles
         self._gate = gate
         self._tellers = tellers
+        self._maintenance = maintenance
         self._log = structlog.get_logger(__name__)
 
     async def run(self, route: Route, event: Incoming) -> None:
@@ -125,10 +136,20 @@ class UpdatePipeline:
         Raises:
             UserFacingError: they are refused.
         """
+        if self._maintenance is not None:
+            await self._keep_out(self._maintenance, route, user)
         if self._gate is not None and not event.sender.is_chat:
             await self._gate.check(route, event, user)
         await self._limiter.check(user.id, route.action)
         self._permit(route, event, user)
+
+    async def _keep_out(self, maintenance: MaintenanceMode, route: Route, user: User) -> None:
+        """Whoever is told to come back later is told so no more often than they may ask."""
+        try:
+            maintenance.check(user)
+        except UnderMaintenanceError:
+            await self._limiter.check(user.id, route.action)
+            raise
 
     def _permit(self, route: Route, event: Incoming, user: User) -> None:
         """What needs a permission is done for nobody else, and only where nobody else reads the answer."""

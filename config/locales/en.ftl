@@ -739,3 +739,14 @@ command-reset-broadcast-limit = Allow another broadcast now
 command-fsub = The chats that readers have to be in
 command-fsub-add = Have readers join a chat first: @name or id
 command-fsub-remove = Require a chat no more
+
+error-maintenance = I am being worked on at the moment. Please come back in a little while.
+error-maintenance-text = { $text }
+maintenance-on =
+    <b>Maintenance mode is on.</b> Everybody without a role is told: { $text }
+
+    Files that are on their way arrive, channels are indexed and broadcasts go on (/pause_broadcast). Turn it off with <code>/maintenance off</code>.
+maintenance-off = Maintenance mode is off: everybody may use me. Turn it on with <code>/maintenance on</code>, with a sentence for readers behind it if you like.
+maintenance-usage = Please write <code>/maintenance on</code>, <code>/maintenance on back at five</code> or <code>/maintenance off</code>.
+maintenance-long-text = Please write no more than { $count } characters: an alert holds no more.
+command-maintenance = Keep readers out, or let them in again

@@ -65,18 +65,22 @@ class Health:
         ready: live, and every critical part answers.
         failed: names of the failed parts, critical or not, sorted.
         parts: by name.
+        maintenance: readers are kept out on purpose.
     """
 
     live: bool
     ready: bool
     failed: tuple[str, ...]
     parts: Mapping[str, PartHealth]
+    maintenance: bool = False
 
     @property
     def status(self) -> str:
-        """One word: ok, degraded (ready, but a part failed) or unavailable."""
+        """One word: unavailable, else maintenance, else degraded (a part failed) or ok."""
         if not self.ready:
             return "unavailable"
+        if self.maintenance:
+            return "maintenance"
         return "degraded" if self.failed else "ok"
 
 
@@ -92,10 +96,20 @@ class HealthReport:
 
     A part that was not asked successfully within three seconds counts as failed, whatever the reason. Give `run` to
     the task registry's `supervise`.
+
+    Args:
+        is_maintenance: whether readers are kept out on purpose, which makes the bot neither dead nor unready.
     """
 
-    def __init__(self, probes: Mapping[str, HealthProbe], metrics: Metrics, clock: Clock) -> None:
+    def __init__(
+        self,
+        probes: Mapping[str, HealthProbe],
+        metrics: Metrics,
+        clock: Clock,
+        is_maintenance: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._probes = dict(probes)
+        self._is_maintenance = is_maintenance
         self._metrics = metrics
         self._clock = clock
         self._looks: dict[str, _Look] = {}
@@ -116,6 +130,7 @@ class HealthReport:
             ready=live and all(part.healthy for part in parts.values() if part.critical),
             failed=tuple(sorted(name for name, part in parts.items() if not part.healthy)),
             parts=parts,
+            maintenance=self._is_maintenance(),
         )
 
     async def _beat(self) -> None:

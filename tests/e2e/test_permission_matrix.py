@@ -122,6 +122,7 @@ MATRIX: dict[str, Row] = {
     "deleteall_confirm": ADMINS,
     "deleteall_cancel": ADMINS,
     "verify": ADMINS,
+    "maintenance": ADMINS,
     "caption": ADMINS,
     "fsub": ADMINS,
     "fsub_add": ADMINS,
