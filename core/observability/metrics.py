@@ -42,6 +42,12 @@ class MetricSpec:
     help: str
     buckets: tuple[float, ...] = ()
 
+    @property
+    def exposed(self) -> str:
+        """The whole name in `/metrics`; a histogram has it before `_bucket`, `_sum` and `_count`."""
+        unit = f"_{self.unit}" if self.unit else ""
+        return f"{_PREFIX}_{self.name}{unit}" + ("_total" if self.kind is MetricKind.COUNTER else "")
+
 
 _COUNTER, _GAUGE, _HISTOGRAM = MetricKind.COUNTER, MetricKind.GAUGE, MetricKind.HISTOGRAM
 
@@ -61,6 +67,7 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("files_delivered", "files_delivered", _COUNTER, ("outcome",), "", "Files handed over, or why not"),
     MetricSpec("send_all_jobs", "send_all_jobs", _GAUGE, ("state",), "", "Jobs of many files, working or waiting"),
     MetricSpec("quota_refusals", "quota_refusals", _COUNTER, (), "", "Deliveries refused or cut by the daily limit"),
+    MetricSpec("quota_failures", "quota_failures", _COUNTER, (), "", "Deliveries refused: nobody knew the quota"),
     MetricSpec("telegram_calls", "telegram_calls", _COUNTER, ("method", "outcome"), "", "Attempts of API calls"),
     MetricSpec("telegram_seconds", "telegram_call", _HISTOGRAM, ("method",), "seconds", "One API attempt", _SLOW_S),
     MetricSpec("telegram_outcomes", "telegram_outcomes", _COUNTER, ("method", "outcome"), "", "API calls by their end"),
@@ -78,6 +85,9 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("database_seconds", "database_operation", _HISTOGRAM, ("op",), "seconds", "MongoDB answers", _QUICK_S),
     MetricSpec("cache_operations", "cache_operations", _COUNTER, ("op", "outcome"), "", "Redis operations"),
     MetricSpec("indexing_queue_depth", "indexing_queue_depth", _GAUGE, ("queue",), "", "Posts waiting to be indexed"),
+    MetricSpec(
+        "indexing_behind_seconds", "indexing_behind", _GAUGE, (), "seconds", "Age of the oldest gap of a channel"
+    ),
     MetricSpec("posts_indexed", "posts_indexed", _COUNTER, (), "", "Posts that became a new file"),
     MetricSpec("posts_duplicate", "posts_duplicate", _COUNTER, (), "", "Posts of a file that was already known"),
     MetricSpec("posts_rejected", "posts_rejected", _COUNTER, ("reason",), "", "Posts that were not indexed"),
@@ -87,10 +97,20 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("rate_limit_fallbacks", "rate_limit_fallbacks", _COUNTER, (), "", "Checks made without Redis"),
     MetricSpec("tasks_failed", "tasks_failed", _COUNTER, ("task",), "", "Background tasks that ended in an error"),
     MetricSpec("maintenance_steps", "maintenance_steps", _COUNTER, ("step", "outcome"), "", "Steps of daily runs"),
+    MetricSpec("maintenance_day_seconds", "maintenance_day_timestamp", _GAUGE, (), "seconds", "Last complete day"),
+    MetricSpec("job_completed_seconds", "job_completed_timestamp", _GAUGE, ("job",), "seconds", "Last complete run"),
+    MetricSpec("broadcasts_running", "broadcasts_running", _GAUGE, (), "", "1 while this process sends a broadcast"),
+    MetricSpec("broadcast_people", "broadcast_people", _COUNTER, ("outcome",), "", "People whom broadcasts tried"),
     MetricSpec("loop_lag_seconds", "loop_lag", _GAUGE, (), "seconds", "99th percentile of the event loop's lateness"),
     MetricSpec("process_start_seconds", "process_start_time", _GAUGE, (), "seconds", "Unix time of the start"),
+    MetricSpec("memory_bytes", "memory_resident", _GAUGE, (), "bytes", "Memory that the process holds"),
+    MetricSpec("tasks_running", "tasks_running", _GAUGE, (), "", "Background tasks of the process"),
+    MetricSpec("lane_in_use", "lane_in_use", _GAUGE, ("lane",), "", "Places taken in a lane of work"),
+    MetricSpec("lane_waiting", "lane_waiting", _GAUGE, ("lane",), "", "Tasks that wait for a place in a lane of work"),
+    MetricSpec("build_info", "build_info", _GAUGE, ("version",), "", "1, with the version that runs"),
     MetricSpec("breaker_state", "breaker_state", _GAUGE, ("name",), "", "0 closed, 1 half-open, 2 open"),
     MetricSpec("health_state", "health_state", _GAUGE, ("part",), "", "1 healthy, 0 failed"),
+    MetricSpec("ready", "ready", _GAUGE, (), "", "1 while the bot can do its job, as `/health/ready` says"),
     MetricSpec("database_room_bytes", "database_room", _GAUGE, ("database",), "bytes", "Room for new files, measured"),
     MetricSpec("library_full", "library_full", _GAUGE, (), "", "1 while no database has room for new files"),
     MetricSpec("write_switches", "write_switches", _COUNTER, (), "", "Changes of the database that takes new files"),
@@ -130,6 +150,7 @@ class Metrics:
     files_delivered: Counter
     send_all_jobs: Gauge
     quota_refusals: Counter
+    quota_failures: Counter
     telegram_calls: Counter
     telegram_seconds: Histogram
     telegram_outcomes: Counter
@@ -147,6 +168,7 @@ class Metrics:
     database_seconds: Histogram
     cache_operations: Counter
     indexing_queue_depth: Gauge
+    indexing_behind_seconds: Gauge
     posts_indexed: Counter
     posts_duplicate: Counter
     posts_rejected: Counter
@@ -156,10 +178,20 @@ class Metrics:
     rate_limit_fallbacks: Counter
     tasks_failed: Counter
     maintenance_steps: Counter
+    maintenance_day_seconds: Gauge
+    job_completed_seconds: Gauge
+    broadcasts_running: Gauge
+    broadcast_people: Counter
     loop_lag_seconds: Gauge
     process_start_seconds: Gauge
+    memory_bytes: Gauge
+    tasks_running: Gauge
+    lane_in_use: Gauge
+    lane_waiting: Gauge
+    build_info: Gauge
     breaker_state: Gauge
     health_state: Gauge
+    ready: Gauge
     database_room_bytes: Gauge
     library_full: Gauge
     write_switches: Counter
