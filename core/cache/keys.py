@@ -59,6 +59,8 @@ MEMBER = KeyFamily("member", 60, "whether a person is in a chat that readers hav
 INTERRUPTION = KeyFamily("interruption", 3600, "what a person was doing when they were asked to join a chat first")
 UPDATE = KeyFamily("update", 600, "an update that was already handled")
 BROADCAST = KeyFamily("broadcast", 60, "how fast a broadcast goes, as the process that sends it says")
+STATISTICS = KeyFamily("statistics", 300, "numbers for admins that take long to count, and when they were counted")
+CONVERSATION = KeyFamily("conversation", 900, "what a person was asked, whose next message is the answer")
 MAINTENANCE = KeyFamily("maintenance", 86_400, "the last day whose daily maintenance is complete in the database")
 
 BAN_TOLD = KeyFamily("ban-told", 60, "a banned person was told so in the private chat a moment ago")
@@ -82,6 +84,8 @@ KEY_FAMILIES = (
     INTERRUPTION,
     UPDATE,
     BROADCAST,
+    CONVERSATION,
+    STATISTICS,
     MAINTENANCE,
     BAN_TOLD,
     BAN_TOLD_IN_GROUP,
@@ -168,6 +172,11 @@ def update(update_id: int | str) -> Key:
     return UPDATE.key(update_id)
 
 
+def statistics(part: str) -> Key:
+    """One part of the statistics, named in the code."""
+    return STATISTICS.key(part)
+
+
 def maintenance() -> Key:
     """The day of the last complete daily maintenance."""
     return MAINTENANCE.key("daily")
@@ -176,6 +185,11 @@ def maintenance() -> Key:
 def broadcast(broadcast_id: str) -> Key:
     """The live view of one broadcast; the id is 16 hex characters."""
     return BROADCAST.key(broadcast_id)
+
+
+def conversation(user_id: int) -> Key:
+    """What one person was asked."""
+    return CONVERSATION.key(user_id)
 
 
 def ban_told(user_id: int) -> Key:
