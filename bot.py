@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
                 return runner.run(run_demo(serve, port=flags.port, datacenter_port=flags.datacenter_port))
             settings = load_settings()
-            configure_logging(settings.log_level, settings.log_format, settings.secrets)
+            configure_logging(settings.log_level, settings.log_format, settings.secrets, crashes=True)
             return runner.run(check_start(settings) if flags.check else serve(settings))
     except (ConfigurationError, TelegramUnavailableError) as error:
         print(error, file=sys.stderr)

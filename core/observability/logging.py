@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import orjson
 import structlog
 
+from core.observability.crash_log import log_crashes
 from core.observability.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -20,7 +21,12 @@ _QUIET = ("pyrogram", "asyncio", "aiohttp.access", "pymongo", "redis")
 
 
 def configure_logging(
-    level: str = "info", log_format: str = "auto", secrets: Sequence[str] = (), stream: TextIO | None = None
+    level: str = "info",
+    log_format: str = "auto",
+    secrets: Sequence[str] = (),
+    stream: TextIO | None = None,
+    *,
+    crashes: bool = False,
 ) -> None:
     """Set up structlog and route the standard library's loggers through it; call it again to change it.
 
@@ -29,7 +35,10 @@ def configure_logging(
         log_format: json, console, or auto: console when `stream` is a terminal.
         secrets: values to mask, see `BootstrapSettings.secrets`.
         stream: where lines go; None for standard error, which leaves standard output to the program.
+        crashes: also log what Python would print by itself, see `log_crashes`; for programs, not for tests.
     """
+    if crashes:
+        log_crashes()
     target = sys.stderr if stream is None else stream
     as_console = log_format == "console" or (log_format == "auto" and target.isatty())
     shared: list[Processor] = [
