@@ -1,6 +1,6 @@
-"""What the daily maintenance keeps, and its sweep over premium.
+"""What the daily maintenance and the hourly jobs keep, and the sweep over premium.
 
-    maintenance {_id: "daily", day, stored_at}
+    maintenance {_id: "daily", day, stored_at} | {_id: "hourly", at: {job: when it was started last}}
 
 `day` is the last day that is complete, ISO 8601 in the configured zone; it only moves forward.
 """
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MAINTENANCE = "maintenance"
 _DAILY = "daily"
+_HOURLY = "hourly"
 _USERS = "users"
 _SWEEP = 500
 
@@ -46,6 +47,29 @@ class MaintenanceRepository:
         update = {"$set": {"day": day.isoformat(), "stored_at": self._clock.utc_now()}}
         try:
             return await self._pool.update_one(_MAINTENANCE, query, update, upsert=previous is None) == 1
+        except DuplicateKeyError:
+            return False
+
+    async def last_starts(self) -> dict[str, datetime]:
+        """When the hourly jobs that succeeded were started last (UTC), by name."""
+        found = await self._pool.find_one(_MAINTENANCE, {"_id": _HOURLY})
+        return dict(found["at"]) if found is not None else {}
+
+    async def store_start(self, job: str, previous: datetime | None, at: datetime) -> bool:
+        """Move the last start of a job from `previous` (None: there is none) to `at`, for one of any number of callers.
+
+        Args:
+            job: without dots and dollar signs.
+            previous: as `last_starts` gave it.
+            at: UTC.
+
+        Returns:
+            False when it is not `previous` any more: then nothing changed.
+        """
+        field = f"at.{job}"
+        query: Document = {"_id": _HOURLY, field: previous if previous is not None else {"$exists": False}}
+        try:
+            return await self._pool.update_one(_MAINTENANCE, query, {"$set": {field: at}}, upsert=previous is None) == 1
         except DuplicateKeyError:
             return False
 

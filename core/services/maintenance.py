@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.cache import codec, keys
-from core.concurrency.task_registry import TaskFailedError
 from core.domain.local_day import day_at, start_of
-from core.domain.maintenance import MaintenanceReport, StepReport
+from core.domain.maintenance import MaintenanceReport
 from core.domain.premium import ENDED_KEPT
-from core.errors import DatabaseUnavailableError, FileFilterError
+from core.errors import DatabaseUnavailableError
+from core.services.step_runner import StepRunner, results_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from core.clock import Clock
     from core.concurrency.task_registry import TaskRegistry
     from core.database.lease import DatabaseLease, HeldLease
+    from core.domain.maintenance import StepReport
     from core.observability.metrics import Metrics
     from core.services.daily_statistics import DailyCounters
     from repositories.daily_statistics import DailyStatisticsRepository
@@ -72,6 +73,7 @@ class MaintenanceService:
         self._cache = cache
         self._tasks = tasks
         self._metrics = metrics
+        self._runner = StepRunner("maintenance", tasks, metrics)
         self._clock = clock
         self._time_zone = time_zone
         self._further_steps = dict(steps or {})
@@ -132,6 +134,7 @@ class MaintenanceService:
     async def _remember(self, last: date) -> None:
         if last != self._complete:
             self._complete = last
+            self._metrics.maintenance_day_seconds.set(start_of(last, self._time_zone).timestamp())
             await self._cache.set(keys.maintenance(), codec.encode(last.isoformat()))
 
     async def _work(self, held: HeldLease, previous: date | None, today: date) -> MaintenanceReport:
@@ -142,37 +145,29 @@ class MaintenanceService:
         for name, step in steps.items():
             if name in succeeded or held.is_lost:  # a successor does the rest of what this one lost
                 continue
-            reports.append(await self._try_step(name, step))
+            reports.append(await self._runner.run(name, step))
             if reports[-1].succeeded:
                 succeeded.add(name)
         is_complete = succeeded >= steps.keys()
         if is_complete:
             await self._store_counter_reset_date(previous, today)
-        self._log.info("maintenance", day=today.isoformat(), complete=is_complete, **_results(reports))
+        self._log.info("maintenance", day=today.isoformat(), complete=is_complete, **results_of(reports))
         return MaintenanceReport(today, tuple(reports), is_complete)
-
-    async def _try_step(self, name: str, step: Step) -> StepReport:
-        """Run a step as a task of its own, so that whatever it raises is reported and stops nothing else."""
-        report = StepReport(name, succeeded=False)
-        try:
-            result = await self._tasks.attempt(step, name=f"maintenance:{name}", expected=(FileFilterError,))
-            report = StepReport(name, succeeded=True, result=result)
-        except FileFilterError as error:
-            self._log.warning("maintenance_step_failed", step=name, error=type(error).__name__, detail=str(error))
-        except TaskFailedError:
-            pass
-        self._metrics.maintenance_steps.labels(name, "done" if report.succeeded else "failed").inc()
-        return report
 
     def _steps(self, previous: date | None, today: date) -> dict[str, Step]:
         return {
-            "expired_holds": self._take_back_holds,
+            "expired_holds": self.take_back_holds,
             "ended_premium": lambda: self._end_premium(previous, today),
             "daily_statistics": lambda: self._close_statistics(previous, today),
             **self._further_steps,
         }
 
-    async def _take_back_holds(self) -> int:
+    async def take_back_holds(self) -> int:
+        """Give slots back that jobs held and never spent; how many people had some. Safe to repeat and to race.
+
+        Raises:
+            DatabaseUnavailableError: the others wait for the next call.
+        """
         now = self._clock.utc_now()
         return await _until_zero(lambda: self._users.reclaim_expired_holds(now))
 
@@ -191,8 +186,19 @@ class MaintenanceService:
     async def _close_statistics(self, previous: date | None, today: date) -> int:
         await self._counters.flush()
         late = await self._statistics.open_days(today)
-        days = sorted({*late, *_days_over(previous, today)})
-        for day in days:
+        return await self._close({*late, *_days_over(previous, today)})
+
+    async def close_late_days(self) -> int:
+        """Sum up days anew that a process wrote its part of afterwards; how many. Safe to repeat and to race.
+
+        Raises:
+            DatabaseUnavailableError: the rest waits for the next call.
+        """
+        last = await self._maintenance.last_day()
+        return 0 if last is None else await self._close(set(await self._statistics.open_days(last)))
+
+    async def _close(self, days: set[date]) -> int:
+        for day in sorted(days):
             await self._statistics.close(day, self._clock.utc_now())
         return len(days)
 
@@ -221,16 +227,6 @@ async def _until_zero(sweep: Callable[[], Awaitable[int]]) -> int:
     while done := await sweep():
         total += done
     return total
-
-
-def _results(reports: list[StepReport]) -> dict[str, object]:
-    """What a log line says of steps: plain numbers and words, or just how it went."""
-    return {
-        f"step_{report.name}": report.result
-        if isinstance(report.result, (int, float, str))
-        else ("done" if report.succeeded else "failed")
-        for report in reports
-    }
 
 
 def _decoded(data: bytes | None) -> date | None:
