@@ -82,10 +82,13 @@ class DailyStatisticsRepository:
     async def get(self, day: date) -> DayStatistics | None:
         """What all processes have stored of a day, closed or not; None when nothing."""
         found = await self._pool.find_one(_DAYS, {"_id": day.isoformat()})
-        if found is None:
-            return None
-        closed_at = None if found.get("is_open") else found.get("closed_at")
-        return DayStatistics(day, **_sums(found), premium_ended=found.get("premium_ended", 0), closed_at=closed_at)
+        return None if found is None else _to_day(found)
+
+    async def since(self, day: date, limit: int) -> list[DayStatistics]:
+        """What is stored of a day and of at most `limit` - 1 others after it, oldest first; no empty days."""
+        query = {"_id": {"$gte": day.isoformat()}}
+        found = await self._pool.find(_DAYS, query, sort=[("_id", 1)], limit=limit)
+        return [_to_day(document) for document in found]
 
     async def _put(self, day: date, update: Document) -> None:
         # Two first writes of a day cannot collide: the server repeats an upsert whose query is the id alone.
@@ -96,6 +99,14 @@ class DailyStatisticsRepository:
             return await self._pool.update_one(_DAYS, unchanged, closed, upsert=is_new, idempotent=True) == 1
         except DuplicateKeyError:  # a part came between
             return False
+
+
+def _to_day(found: Mapping[str, Any]) -> DayStatistics:
+    closed_at = None if found.get("is_open") else found.get("closed_at")
+    sums = _sums(found)
+    return DayStatistics(
+        date.fromisoformat(found["_id"]), **sums, premium_ended=found.get("premium_ended", 0), closed_at=closed_at
+    )
 
 
 def _sums(found: Mapping[str, Any]) -> dict[str, int]:

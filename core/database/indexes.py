@@ -35,6 +35,8 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
         IndexModel([("premium_until", ASCENDING)], name="premium_until", sparse=True),
         IndexModel([("banned_at", DESCENDING)], name="banned_at", sparse=True),
         IndexModel([("role", ASCENDING)], name="role", sparse=True),
+        IndexModel([("seen_on", DESCENDING), ("_id", DESCENDING)], name="seen_on"),
+        IndexModel([("unreachable_since", ASCENDING)], name="unreachable", sparse=True),
     ),
     "premium_grants": (IndexModel([("pending", ASCENDING)], name="pending", sparse=True),),
     # How long a request counts is a setting, of 30 days at most.
@@ -42,6 +44,7 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "groups": (IndexModel([("required", ASCENDING)], name="required", sparse=True),),
     "search_terms": (IndexModel([("t", ASCENDING), ("_id", ASCENDING)], name="t"),),
     "audit_log": (IndexModel([("at", DESCENDING), ("_id", DESCENDING)], name="newest"),),
+    "error_log": (IndexModel([("last", DESCENDING), ("_id", DESCENDING)], name="last"),),
     "index_jobs": (IndexModel([("state", ASCENDING), ("_id", ASCENDING)], name="state"),),
     "scheduled_deletions": (
         IndexModel([("bot", ASCENDING), ("due", ASCENDING)], name="due", sparse=True),
