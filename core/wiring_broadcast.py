@@ -47,6 +47,7 @@ def build_broadcasting(
         limiter=limiter,
         cache=base.cache,
         audit=administration.audit,
+        metrics=base.metrics,
         limits=lambda: _limits(databases.runtime),
     )
     return Broadcasting(BroadcastDrafts(broadcasts, people.audience, gateway, base.clock), service)

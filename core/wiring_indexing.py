@@ -50,6 +50,7 @@ def build_pipeline(
     queue = IndexingQueue(service, runtime, base.tasks, base.metrics, base.clock, alert)
     index_list = ChannelService(channels, queue, notices)
     scan = ChannelScanService(channels, index_list, service, telegram.gateway, runtime, base.clock)
+    base.metrics.indexing_behind_seconds.set_function(lambda: scan.behind_s)
     sources = MediaSourceRepository(databases.manager)
     audit = ChannelAuditService(
         *(channels, sources, index_list, telegram.gateway), runtime=runtime, metrics=base.metrics, clock=base.clock

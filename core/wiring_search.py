@@ -49,7 +49,7 @@ def build_searching(
     """Hand every service of readers what it needs."""
     runtime, clock, cache = databases.runtime, base.clock, base.cache
     limiter = RateLimiter(cache, runtime, base.metrics, clock)
-    quota = QuotaService(repositories.users, runtime, clock, base.settings.time_zone)
+    quota = QuotaService(repositories.users, runtime, clock, base.settings.time_zone, base.metrics)
     repeatable = RepeatableSearches(cache, clock)
     search = build_search(base, databases, repositories, books, words, repeatable.entry)
     lists = SuggestionLists(cache, runtime, clock)

@@ -21,6 +21,7 @@ from core.errors import (
     RateLimitedError,
     TelegramUnavailableError,
 )
+from core.services.broadcast_meter import BroadcastMeter
 from core.services.broadcast_progress import BroadcastProgress
 from core.services.broadcast_run import BroadcastRun
 from core.services.rate_limiter import Action
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from core.cache.redis_cache import RedisCache
     from core.database.lease import DatabaseLease, HeldLease
     from core.domain.broadcast import Broadcast
+    from core.observability.metrics import Metrics
     from core.services.audit_log import AuditLog
     from core.services.broadcast_progress import BroadcastView
     from core.services.broadcast_run import BroadcastLimits, BroadcastTools
@@ -61,6 +63,7 @@ class BroadcastService:
         limiter: RateLimiter,
         cache: RedisCache,
         audit: AuditLog,
+        metrics: Metrics,
         limits: Callable[[], BroadcastLimits],
     ) -> None:
         self._tools = tools
@@ -69,6 +72,7 @@ class BroadcastService:
         self._limiter = limiter
         self._cache = cache
         self._audit = audit
+        self._meter = BroadcastMeter(metrics)
         self._limits = limits
         self._view: BroadcastView | None = None
         self._run: BroadcastRun | None = None
@@ -200,7 +204,7 @@ class BroadcastService:
         """In a task of its own, so that the registry reports whatever goes wrong, which pauses the broadcast."""
         limits = self._limits()
         progress = BroadcastProgress(self._view, self._tools.clock, limits.progress_s, self._set_broadcast_state)
-        self._run = BroadcastRun(broadcast, held, self._tools, limits, progress.note)
+        self._run = BroadcastRun(broadcast, held, self._tools, limits, self._meter.started(broadcast, progress.note))
         progress.note(broadcast)
         showing = self._tools.tasks.spawn(progress.run(), name="broadcast_progress")
         sending = self._tools.tasks.spawn(self._run.run(), name="broadcast")
@@ -208,6 +212,7 @@ class BroadcastService:
             await asyncio.wait((sending,))
         finally:
             self._run = None
+            self._meter.ended()
             for task in (showing, sending):
                 task.cancel()
             await asyncio.wait((showing, sending))

@@ -45,7 +45,13 @@ class ChannelScanService:
         self._telegram = telegram
         self._runtime = runtime
         self._clock = clock
+        self._gaps_since: dict[int, float] = {}
         self._log = structlog.get_logger(__name__)
+
+    @property
+    def behind_s(self) -> float:
+        """Seconds for which the oldest gap that is still open has been worked at; 0.0 without one."""
+        return self._clock.monotonic() - min(self._gaps_since.values(), default=self._clock.monotonic())
 
     async def run(self, seeds: Sequence[int | str]) -> None:
         """Seed the index list, then keep closing gaps; waits for databases and Telegram, and ends only when cancelled.
@@ -99,9 +105,13 @@ class ChannelScanService:
     async def _close_gaps(self) -> None:
         """Look at every channel with a gap once; one that has to wait holds up no other."""
         pause_s = 0.0
-        for channel_id in self._index_list.with_gap():
+        gaps, now = self._index_list.with_gap(), self._clock.monotonic()
+        self._gaps_since = {channel_id: self._gaps_since.get(channel_id, now) for channel_id in gaps}
+        for channel_id in gaps:
             try:
-                if not await self._look_at(channel_id):
+                if await self._look_at(channel_id):
+                    self._gaps_since.pop(channel_id, None)
+                else:
                     pause_s = max(pause_s, _RETRY_PAUSE_S)
             except (DatabaseUnavailableError, TelegramUnavailableError) as error:
                 self._log.warning("channel_scan_postponed", channel=channel_id, error=type(error).__name__)

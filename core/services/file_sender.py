@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from core.errors import DatabaseUnavailableError, FileGoneError
-from core.telegram.gateway import FileReferenceExpiredError, OutcomeUnknownError, RecipientUnreachableError
+from core.errors import DatabaseUnavailableError, FileGoneError, InfrastructureError
+from core.telegram.gateway import (
+    FileReferenceExpiredError,
+    OutcomeUnknownError,
+    RecipientUnreachableError,
+    TelegramRefusedError,
+)
 
 if TYPE_CHECKING:
     from core.clock import Clock
@@ -101,6 +106,9 @@ class FileSender:
         except RecipientUnreachableError as error:
             self._count("unreachable")
             await self._reachability.lost(handover.reader_id, error.why)
+            raise
+        except (InfrastructureError, TelegramRefusedError):
+            self._count("failed")
             raise
         else:
             self._count("sent")

@@ -136,6 +136,7 @@ class HealthReport:
     async def _beat(self) -> None:
         while True:
             self._beat_at = self._clock.monotonic()
+            self._metrics.ready.set(self.health().ready)
             await self._clock.sleep(_PERIOD_S)
 
     async def _watch(self, name: str, probe: HealthProbe) -> None:

@@ -93,14 +93,19 @@ class PremiumEndings:
                 is_complete = await self._tell_all(held, PremiumNotice.SOON, began, soon)
             if is_complete:
                 await self._premium.swept(began)
+                self._note_sweep(began)
         return is_complete
 
     async def _is_due(self) -> bool:
         last = await self._premium.last_sweep()
         if last is None:
             return True
+        self._note_sweep(last)
         passed_s = (self._clock.utc_now() - last).total_seconds()
         return not 0 <= passed_s < self._runtime.current.premium_sweep_s  # a clock that was wrong makes it due
+
+    def _note_sweep(self, began: datetime) -> None:
+        self._metrics.job_completed_seconds.labels("premium_sweep").set(began.timestamp())
 
     async def _tell_all(self, held: HeldLease, notice: PremiumNotice, after: datetime, until: datetime) -> bool:
         """Tell everybody whose premium ends in this time, page by page; False when it was interrupted."""

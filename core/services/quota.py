@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from core.clock import Clock
     from core.domain.user import User
+    from core.observability.metrics import Metrics
     from core.services.runtime_settings import RuntimeSettingsService
     from repositories.user import UserRepository
 
@@ -75,15 +76,22 @@ class QuotaService:
 
     Args:
         time_zone: whose midnight begins a new day, whatever the zone of the server.
+        metrics: counts what is refused because nobody knows what is left; None to count nothing.
     """
 
     def __init__(
-        self, users: UserRepository, runtime: RuntimeSettingsService, clock: Clock, time_zone: ZoneInfo
+        self,
+        users: UserRepository,
+        runtime: RuntimeSettingsService,
+        clock: Clock,
+        time_zone: ZoneInfo,
+        metrics: Metrics | None = None,
     ) -> None:
         self._users = users
         self._runtime = runtime
         self._clock = clock
         self._time_zone = time_zone
+        self._failures = None if metrics is None else metrics.quota_failures
         self._live: set[QuotaHandle] = set()
         self._log = structlog.get_logger(__name__)
 
@@ -97,11 +105,7 @@ class QuotaService:
         Raises:
             DatabaseUnavailableError: the primary database did not answer; nothing may be delivered.
         """
-        now = self._clock.utc_now()
-        reservation = await self._users.reserve_quota_atomic(
-            user.id, want, limit=self._limit(user), day=self.today(), hold_s=self._runtime.current.quota_hold_s, now=now
-        )
-        handle = QuotaHandle(self._users, reservation)
+        handle = QuotaHandle(self._users, await self._reserve(user, want))
         if not handle.is_settled:
             self._live.add(handle)
         try:
@@ -142,6 +146,17 @@ class QuotaService:
         spent = min(spent, reservation.granted)
         await self._users.spend_quota(reservation, spent)
         await self._users.release_quota(reservation, spent)
+
+    async def _reserve(self, user: User, want: int) -> QuotaReservation:
+        limit, hold_s = self._limit(user), self._runtime.current.quota_hold_s
+        try:
+            return await self._users.reserve_quota_atomic(
+                user.id, want, limit=limit, day=self.today(), hold_s=hold_s, now=self._clock.utc_now()
+            )
+        except DatabaseUnavailableError:
+            if self._failures is not None:
+                self._failures.inc()
+            raise
 
     async def _renew(self, handle: QuotaHandle, until: datetime) -> None:
         try:
