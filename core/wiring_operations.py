@@ -9,8 +9,11 @@ from config.release import running_release
 from core.database.lease import DatabaseLease
 from core.observability.loop_lag import LoopLagMonitor
 from core.services.health_report import HealthReport
+from core.services.hourly_jobs import HourlyJobs
 from core.services.maintenance import MaintenanceService
 from core.services.performance_report import PerformanceReport
+from core.services.process_metrics import expose_process
+from core.services.queue_depths import queue_depths
 from core.sidecar.server import SidecarServer
 from core.wiring import build_probes, database_report
 from core.wiring_watch import Watch, build_watch
@@ -64,11 +67,8 @@ def build_operations(
     asked = {**build_probes(databases, base.cache, telegram.client), **watch.probes, **probes}
     runtime = databases.runtime
     health = HealthReport(asked, base.metrics, base.clock, lambda: runtime.current.maintenance_mode)
-    sections = {
-        "indexing_queue": lambda: queue.depth,
-        "databases": lambda: database_report(databases),
-        "send_budget": lambda: telegram.budget and telegram.budget.report(),
-    }
+    sections = _report_sections(base, databases, telegram, queue)
+    expose_process(base.metrics, telegram.lanes, base.tasks, version=running_release())
     performance = PerformanceReport(
         base.metrics, loop_lag, telegram.lanes, base.clock, sections, version=running_release()
     )
@@ -85,6 +85,7 @@ def build_operations(
         time_zone=base.settings.time_zone,
         steps=steps,
     )
+    hourly = _build_hourly(base, databases, repositories, maintenance)
     return Operations(
         maintenance,
         health,
@@ -94,8 +95,39 @@ def build_operations(
             "loop_lag": loop_lag.run,
             "health": health.run,
             "maintenance": maintenance.run,
+            "hourly_jobs": hourly.run,
             "clock_watch": watch.clock_watch.run,
         },
+    )
+
+
+def _report_sections(
+    base: Base, databases: Databases, telegram: Telegram, queue: IndexingQueue
+) -> dict[str, Callable[[], Any]]:
+    return {
+        "indexing_queue": lambda: queue.depth,
+        "queues": lambda: queue_depths(base.metrics),
+        "databases": lambda: database_report(databases),
+        "breakers": lambda: {
+            **{f"database_{pool.number}": pool.breaker.state.name.lower() for pool in databases.manager.databases},
+            "redis": "open" if base.cache.is_open else "closed",
+        },
+        "send_budget": lambda: telegram.budget and telegram.budget.report(),
+        "tasks": lambda: {"running": len(base.tasks), "failed": base.tasks.failures},
+    }
+
+
+def _build_hourly(
+    base: Base, databases: Databases, repositories: Repositories, daily: MaintenanceService
+) -> HourlyJobs:
+    """What of the daily work is worth doing every hour."""
+    return HourlyJobs(
+        {"expired_holds": daily.take_back_holds, "late_statistics": daily.close_late_days},
+        maintenance=repositories.maintenance,
+        leases=DatabaseLease(databases.manager.primary, base.clock),
+        tasks=base.tasks,
+        metrics=base.metrics,
+        clock=base.clock,
     )
 
 

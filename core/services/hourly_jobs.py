@@ -59,6 +59,7 @@ class HourlyJobs:
         self._clock = clock
         self._every = every
         self._runner = StepRunner("hourly", tasks, metrics)
+        self._completed = metrics.job_completed_seconds
         self._known: dict[str, datetime] = {}
         self._log = structlog.get_logger(__name__)
 
@@ -85,7 +86,7 @@ class HourlyJobs:
             return [] if held is None else await self._work(held)
 
     async def _work(self, held: HeldLease) -> list[StepReport]:
-        self._known = await self._maintenance.last_starts()
+        self._know(await self._maintenance.last_starts())
         reports: list[StepReport] = []
         for name, job in self._jobs.items():
             last = self._known.get(name)
@@ -94,10 +95,15 @@ class HourlyJobs:
             began = self._clock.utc_now()
             reports.append(await self._runner.run(name, job))
             if reports[-1].succeeded and await self._maintenance.store_start(name, last, began):
-                self._known[name] = began
+                self._know({**self._known, name: began})
         if reports:
             self._log.info("hourly_jobs", **results_of(reports))
         return reports
+
+    def _know(self, last_starts: Mapping[str, datetime]) -> None:
+        self._known = dict(last_starts)
+        for name in self._known.keys() & self._jobs.keys():
+            self._completed.labels(name).set(self._known[name].timestamp())
 
     def _is_due(self, last: datetime | None) -> bool:
         if last is None:
