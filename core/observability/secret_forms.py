@@ -7,25 +7,35 @@ import html
 import json
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _BOT_TOKEN = re.compile(r"\d+:([\w-]+)")
+_CREDENTIALS = re.compile(r"[\w+]+://[^:@]*:(?P<password>.+)@", re.DOTALL)
+_OPTION = re.compile(r"[?&]\w*(?:password|secret|token|properties)\w*=(?P<value>[^&]+)", re.IGNORECASE)
+_DELIMITERS = re.compile(r"[/?#@:,\[\]]")
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]+")
 _PERCENT = re.compile(r"%[0-9A-F]{2}")
 _SHORTEST_ENCODED = 8
+_SHORTEST_SECRET = 6  # a shorter one is in many an innocent word
 _NOT_IN_BASE64 = (0, 2, 3)  # characters that also depend on the 0, 1 or 2 bytes before the secret
 
 
 def parts(secret: str) -> list[str]:
-    """The secret and what is secret in it: the password of an address, the second half of a bot token."""
+    """The secret, and what is secret in it: the second half of a bot token, passwords of an address and their pieces.
+
+    An address that is written wrongly is taken to pieces by drivers, which then complain of one of them.
+    """
     found = [secret]
     if token := _BOT_TOKEN.fullmatch(secret):
         found.append(token[1])
-    if "://" in secret and (password := _password(secret)):
-        found += [password, unquote(password)]
+    if credentials := _CREDENTIALS.match(secret):
+        password = credentials["password"]
+        found += [password, unquote(password), *_DELIMITERS.split(password)]
+    for option in _OPTION.finditer(secret):
+        found += [option["value"], unquote(option["value"]), *_DELIMITERS.split(option["value"])]
     return list(dict.fromkeys(found))
 
 
@@ -43,12 +53,10 @@ def forms(part: str) -> set[str]:
     return found
 
 
-def _password(address: str) -> str | None:
-    """As it is written in the address; None without one."""
-    try:
-        return urlsplit(address).password
-    except ValueError:  # brackets that belong to no IPv6 address
-        return None
+def holds_secret(secrets: Iterable[str], text: str) -> bool:
+    """Whether a text contains one of the secrets, or what is secret in it; very short ones are passed over."""
+    known = {part for secret in secrets for part in parts(secret) if len(part) >= _SHORTEST_SECRET}
+    return any(shape in text for part in known for shape in forms(part))
 
 
 def _in_base64(raw: bytes) -> Iterator[str]:

@@ -56,6 +56,8 @@ def test_every_form_of_a_known_secret_is_masked(form):
 PARTS = {
     "the password of an address": ("mongodb://me:p%40ss-w0rd@db/x", "authentication of p%40ss-w0rd failed", "p%40"),
     "the same, decoded": ("mongodb://me:p%40ss-w0rd@db/x", "authentication of p@ss-w0rd failed", "p@ss"),
+    "a piece of a password that was to be encoded": ("redis://me:hidden#half@db", "'hidden' is no port", "hidden"),
+    "an option": ("mongodb://db/?authMechanismProperties=AWS_SESSION_TOKEN:of-mine", "of-mine is wrong", "of-mine"),
     "the second half of a bot token": ("42:short-secret", "GET /bot/short-secret/getMe", "short"),
     "a secret that was cut off": ("a-long-random-secret", "value='a-long-rand...'", "a-long"),
     "an API hash in capitals": ("0123456789abcdef0123456789abcdef", "x0123456789ABCDEF0123456789ABCDEFx", "89AB"),
