@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 
-FROM python:3.13-slim AS build
+FROM python:3.13.16-slim-bookworm AS build
 ENV UV_LINK_MODE=copy \
     UV_COMPILE_BYTECODE=1 \
     UV_PYTHON_DOWNLOADS=never
@@ -9,11 +9,11 @@ WORKDIR /app
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/* \
-    && pip install --no-cache-dir uv
+    && pip install --no-cache-dir uv==0.13.9
 COPY pyproject.toml uv.lock ./
 RUN uv sync --locked --no-default-groups
 
-FROM python:3.13-slim
+FROM python:3.13.16-slim-bookworm
 ENV PATH="/app/.venv/bin:$PATH" \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
@@ -21,13 +21,15 @@ ENV PATH="/app/.venv/bin:$PATH" \
     PORT=8000 \
     SESSION=data/bot.session \
     BOT_IMAGE=1
-RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin bot \
+RUN groupadd --system --gid 10001 bot \
+    && useradd --system --uid 10001 --gid 10001 --home-dir /app --shell /usr/sbin/nologin bot \
     && mkdir -p /app/data \
     && chown bot:bot /app/data
 WORKDIR /app
 COPY --from=build /app/.venv .venv
 COPY . .
-USER bot
+# By number, so that whoever runs the image can check that it is not root.
+USER 10001:10001
 VOLUME /app/data
 EXPOSE 8000
 STOPSIGNAL SIGTERM
