@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping  # noqa: TC003 - pydantic reads the annotations of this module
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -74,6 +75,15 @@ def _address(value: object) -> object:
     return host.strip("[]"), int(port)
 
 
+def _networks(value: object) -> object:
+    """Addresses and networks are separated by commas or spaces; an address is a network of one."""
+    parts = _split(value)
+    try:
+        return tuple(ip_network(str(part)) for part in parts) if isinstance(parts, tuple) else parts
+    except ValueError:
+        raise ValueError("addresses or networks such as 10.0.0.2 or 10.0.0.0/29 are expected") from None
+
+
 _DatabaseUri = Annotated[
     SecretStr, _matching(r"mongodb(\+srv)?://\S+", "an address that begins with mongodb:// is expected")
 ]
@@ -107,6 +117,7 @@ class BootstrapSettings(BaseSettings):
         channels: ids, or names without "@"; they seed the index list at the first start only.
         delete_channel: id, or name without "@"; a file that is posted there is deleted from the library.
         http_token: None: details of the sidecar are never shown.
+        http_trusted_proxies: who may tell the sidecar for whom it asks; whoever else does is taken for the client.
         telegram_datacenter: (host, port) of a data centre other than Telegram's own, whose public key (PEM) is in
             `telegram_datacenter_key`.
         send_budget: keep to what Telegram lets a bot send; may be off only with a data centre of one's own.
@@ -153,6 +164,9 @@ class BootstrapSettings(BaseSettings):
     http_host: str = Field(default="127.0.0.1", examples=["127.0.0.1"])
     http_token: Annotated[SecretStr, _matching(r"\S{16,}", "at least 16 characters are expected")] | None = Field(
         default=None, examples=["a-long-random-secret"]
+    )
+    http_trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)] = (
+        Field(default=(), examples=["127.0.0.1 10.0.0.0/29"])
     )
     time_zone: ZoneInfo = Field(default=ZoneInfo("UTC"), validation_alias="TZ", examples=["Europe/Berlin"])
     telegram_datacenter: Annotated[tuple[str, int], NoDecode, BeforeValidator(_address)] | None = Field(

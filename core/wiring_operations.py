@@ -143,5 +143,6 @@ def _build_sidecar(
         host=base.settings.http_host,
         port=base.settings.port,
         token=token.get_secret_value() if token else None,
+        proxies=base.settings.http_trusted_proxies,
         routes=routes,
     )

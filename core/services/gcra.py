@@ -102,11 +102,13 @@ class Verdict:
 class LocalGcra:
     """The script's twin in this process, for the time Redis is gone.
 
-    Keeps at most 100,000 counters: idle ones are forgotten first, then the oldest.
+    Args:
+        most: counters that are kept: idle ones are forgotten first, then the oldest.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, most: int = _MOST_LOCAL_ENTRIES) -> None:
         self._clock = clock
+        self._most = most
         self._arrivals: dict[str, int] = {}
         self._told_until: dict[str, int] = {}
 
@@ -146,11 +148,10 @@ class LocalGcra:
         self._store(self._told_until, person, now + told_us, now)
         return True
 
-    @staticmethod
-    def _store(table: dict[str, int], name: str, until: int, now: int) -> None:
-        if len(table) >= _MOST_LOCAL_ENTRIES and name not in table:
+    def _store(self, table: dict[str, int], name: str, until: int, now: int) -> None:
+        if len(table) >= self._most and name not in table:
             for idle in [other for other, time in table.items() if time <= now]:
                 del table[idle]
-            if len(table) >= _MOST_LOCAL_ENTRIES:
+            if len(table) >= self._most:
                 del table[next(iter(table))]
         table[name] = until

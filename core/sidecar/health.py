@@ -38,5 +38,4 @@ class HealthEndpoint:
             body=orjson.dumps(body),
             status=200 if good else 503,
             content_type="application/json",
-            headers={"Cache-Control": "no-store"},
         )

@@ -125,11 +125,10 @@ def test_a_refusal_by_the_ceiling_costs_the_person_nothing():
     assert gcra.check("bob", "all", own, ceiling, told_us=1).passed
 
 
-def test_the_memory_of_the_twin_is_bounded(monkeypatch):
+def test_the_memory_of_the_twin_is_bounded():
     """Scenario 119: idle people are forgotten, and a flood of new ones cannot grow the table."""
-    monkeypatch.setattr("core.services.gcra._MOST_LOCAL_ENTRIES", 50)
     clock = TestClock()
-    gcra = LocalGcra(clock)
+    gcra = LocalGcra(clock, most=50)
     for number in range(500):
         gcra.check(f"person {number}", "all", Limit.per_period(1, 60), Limit.per_period(10**6, 1), told_us=1)
     assert len(gcra._arrivals) <= 50
