@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from core.errors import BadInputError
+from core.observability.secret_forms import holds_secret
 from core.services.admin_notices import AdminNotices
 from core.services.audit_log import AuditLog
 from core.services.bulk_delete import BulkDeleteService
 from core.services.channel_admin import ChannelAdminService
+from core.services.conversation import Conversations
 from core.services.drop_box import DropBoxService
 from core.services.library_admin import LibraryAdminService
 from core.services.search_query import SearchPlanner
 from core.services.self_check import SelfCheckService
+from core.services.setting_question import SettingQuestions
+from core.services.settings_editor import SettingsEditor
 from core.telegram.pyrogram_lookups import PyrogramLookups
 from core.telegram.pyrogram_uploads import PyrogramUploads
 from repositories.audit_log import AuditLogRepository
@@ -21,8 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from core.domain.self_check import Finding
+    from core.domain.setting import SettingValue
     from core.services.channel import ChannelService
     from core.services.search_query import Words
+    from core.services.subscription_admin import SubscriptionAdminService
     from core.telegram.lookups import TelegramLookups
     from core.telegram.pyrogram_gateway import PyrogramGateway
     from core.telegram.uploads import TelegramUploads
@@ -51,6 +59,40 @@ class AdminServices:
     check: SelfCheckService
     lookups: TelegramLookups
     uploads: TelegramUploads
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """Runtime settings in the hands of admins, and what people are asked."""
+
+    conversations: Conversations
+    settings: SettingsEditor
+    questions: SettingQuestions
+
+
+def build_editing(
+    base: Base,
+    databases: Databases,
+    repositories: Repositories,
+    told: Administration,
+    lists: SubscriptionAdminService,
+) -> Editing:
+    """What a value has to pass besides its declaration is asked of those who know."""
+
+    async def check_database(value: SettingValue) -> None:
+        count = len(databases.manager.databases)
+        if int(value) > count:
+            raise BadInputError("setting-no-database", count=count)
+
+    settings = SettingsEditor(
+        databases.runtime,
+        told.audit,
+        repositories.users,
+        {"database_preferred": check_database, "force_subscribe_chats": lists.check_list},
+        partial(holds_secret, base.settings.secrets),
+    )
+    conversations = Conversations(base.cache)
+    return Editing(conversations, settings, SettingQuestions(settings, conversations))
 
 
 def build_administration(

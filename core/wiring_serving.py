@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.wiring_access import build_people
+from core.wiring_admin import build_editing
 from core.wiring_broadcast import build_broadcasting
 from core.wiring_delivery import build_delivering
 from core.wiring_premium import build_premium
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from core.services.search_dictionary import SearchDictionary
     from core.wiring import Base, Bookkeeping, Databases, Repositories, Telegram
     from core.wiring_access import People
-    from core.wiring_admin import Administration
+    from core.wiring_admin import Administration, Editing
     from core.wiring_broadcast import Broadcasting
     from core.wiring_delivery import Delivering
     from core.wiring_premium import Premium
@@ -34,6 +35,7 @@ class Serving:
     delivering: Delivering
     premium: Premium
     broadcasting: Broadcasting
+    editing: Editing
 
 
 def build_serving(
@@ -49,11 +51,13 @@ def build_serving(
     stored, gateway = (base, databases, repositories), telegram.gateway
     people = build_people(*stored, books, administration)
     searching = build_searching(*stored, books, words, gateway)
+    subscribing = build_subscribing(*stored, telegram=telegram, administration=administration, roles=people.roles)
     return Serving(
         people=people,
         searching=searching,
-        subscribing=build_subscribing(*stored, telegram=telegram, administration=administration, roles=people.roles),
+        subscribing=subscribing,
         delivering=build_delivering(*stored, books, searching, people, administration, gateway),
         premium=build_premium(*stored, people, administration, gateway, searching.quota),
         broadcasting=build_broadcasting(base, databases, telegram, administration, people, searching.limiter),
+        editing=build_editing(*stored, administration, subscribing.lists),
     )

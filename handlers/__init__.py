@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from core.container import Container
+    from handlers.answers import AnswerRoutes
     from handlers.base import BaseHandler
     from handlers.chat_events import ChatEventRoutes
     from handlers.manager import HandlerManager
@@ -57,6 +58,7 @@ def build_handlers(container: Container, resumption: Resumption) -> Sequence[Bas
         *_backfill_handlers(container),
         *_premium_handlers(container),
         *_admin_handlers(container),
+        *_upkeep_handlers(container),
         _broadcast_handler(container),
     )
 
@@ -102,11 +104,16 @@ def _admin_handlers(container: Container) -> Sequence[BaseHandler]:
     from handlers.admin.library import LibraryAdminHandler
     from handlers.admin.maintenance import MaintenanceHandler
     from handlers.admin.role import RoleHandler
+    from handlers.admin.setting import SettingHandler
     from handlers.admin.verify import VerifyHandler
+    from handlers.cancel import CancelHandler
     from handlers.identity import IdentityHandler
 
     telegram, admin, people = container.telegram, container.admin, container.people
+    editing, zone = container.serving.editing, container.settings.time_zone
     return (
+        CancelHandler(telegram, editing.conversations),
+        SettingHandler(telegram, editing.settings, editing.questions, zone),
         IdentityHandler(telegram, admin.lookups, admin.library, people.roles),
         ChannelAdminHandler(telegram, admin.channels, admin.lookups),
         LibraryAdminHandler(telegram, admin.library, admin.lookups),
@@ -114,9 +121,17 @@ def _admin_handlers(container: Container) -> Sequence[BaseHandler]:
         VerifyHandler(telegram, admin.check),
         MaintenanceHandler(telegram, people.maintenance),
         CaptionHandler(telegram, container.delivering.captions),
-        BanHandler(telegram, people.bans, admin.lookups, container.settings.time_zone),
+        BanHandler(telegram, people.bans, admin.lookups, zone),
         RoleHandler(telegram, people.roles, admin.lookups),
     )
+
+
+def _upkeep_handlers(container: Container) -> Sequence[BaseHandler]:
+    """The state of the stores, and what keeps them in order."""
+    from handlers.admin.database import DatabaseHandler
+
+    telegram, upkeep = container.telegram, container.upkeep
+    return (DatabaseHandler(telegram, upkeep.databases),)
 
 
 def _broadcast_handler(container: Container) -> BaseHandler:
@@ -163,6 +178,7 @@ def _backfill_handlers(container: Container) -> Sequence[BaseHandler]:
 
 def build_manager(container: Container) -> HandlerManager:
     """Routes, pipeline and what takes the updates over one container, ready to be registered."""
+    from handlers.answers import AnswerRoutes
     from handlers.channel import ChannelHandler
     from handlers.command_menu import CommandMenu
     from handlers.intake import UpdateIntake
@@ -174,11 +190,12 @@ def build_manager(container: Container) -> HandlerManager:
     resumption = Resumption(subscribing.interruptions, subscribing.service, container.searching.limiter)
     menu = CommandMenu(container.telegram, container.catalogue, container.clock, roles.ranks)
     late_presses = LatePresses(container.telegram, container.tasks, container.clock)
+    answers = AnswerRoutes(container.serving.editing.conversations, roles)
     intake = partial(
         UpdateIntake,
         channels=ChannelHandler(container.indexing.index_list, container.admin.drop_box),
         events=_chat_events(container),
-        pipeline=_build_pipeline(container),
+        pipeline=_build_pipeline(container, answers),
         late_presses=late_presses,
         receiving=container.receiving,
         tasks=container.tasks,
@@ -191,11 +208,12 @@ def build_manager(container: Container) -> HandlerManager:
         admits=container.operations.watch.receiver.admits,
     )
     resumption.find_routes_by(manager.find_route)
+    answers.find_routes_in(manager.answers)
     roles.on_change(manager.show_menu)
     return manager
 
 
-def _build_pipeline(container: Container) -> UpdatePipeline:
+def _build_pipeline(container: Container, answers: AnswerRoutes) -> UpdatePipeline:
     """What every update passes, and the refusals that are told in a way of their own."""
     from handlers.ban_notice import BanTeller
     from handlers.pipeline import UpdatePipeline
@@ -218,6 +236,7 @@ def _build_pipeline(container: Container) -> UpdatePipeline:
         SubscriptionGate(subscribing.service, subscribing.interruptions, limiter, container.telegram),
         tellers=tellers,
         maintenance=people.maintenance,
+        answers=answers,
     )
 
 

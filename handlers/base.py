@@ -70,6 +70,13 @@ class PostAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """Matches the private text with which somebody answers a question of the bot about this topic."""
+
+    topic: str
+
+
+@dataclass(frozen=True, slots=True)
 class GroupText:
     """Matches text in a group that is not a command."""
 
@@ -94,6 +101,7 @@ Trigger = (
     | PrivateMedia
     | ForwardedPost
     | PostAddress
+    | Answer
     | GroupText
     | Press
     | Inline

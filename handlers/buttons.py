@@ -180,3 +180,91 @@ class StopBroadcast(CallbackData, prefix="bcs"):
     """End a broadcast."""
 
     broadcast_id: str
+
+
+class ShowSections(CallbackData, prefix="sgs"):
+    """Show the sections of the settings."""
+
+
+class ShowSection(CallbackData, prefix="sgp"):
+    """Show page `number` (from 1) of a section of the settings."""
+
+    section: str
+    number: int
+
+
+class ShowSetting(CallbackData, prefix="sg"):
+    """Show one setting."""
+
+    name: str
+
+
+class ChooseValue(CallbackData, prefix="sgv"):
+    """Give a setting one of its few values in place of the one seen (`core.domain.setting.fingerprint`)."""
+
+    name: str
+    seen: str
+    value: str
+
+
+class EditSetting(CallbackData, prefix="sge"):
+    """Ask for the value of a setting that is to replace the one seen."""
+
+    name: str
+    seen: str
+
+
+class ResetSetting(CallbackData, prefix="sgr"):
+    """Let the default rule in place of the value seen."""
+
+    name: str
+    seen: str
+
+
+class ResetBreaker(CallbackData, prefix="dbr"):
+    """Ask a database again that is left alone because it did not answer."""
+
+    number: int
+
+
+class ShowPeople(CallbackData, prefix="usp"):
+    """Show page `number` (from 1) of those who were here last."""
+
+    number: int
+
+
+class BanPerson(CallbackData, prefix="usb"):
+    """Ban somebody whose profile is shown."""
+
+    person_id: int
+
+
+class UnbanPerson(CallbackData, prefix="usu"):
+    """Allow somebody whose profile is shown."""
+
+    person_id: int
+
+
+class GivePremium(CallbackData, prefix="usg"):
+    """Lengthen somebody's premium, which ended at `until` (unix seconds, 0 for never) when the profile was shown."""
+
+    person_id: int
+    until: int
+
+
+class EndPremium(CallbackData, prefix="use"):
+    """End the premium of somebody whose profile is shown."""
+
+    person_id: int
+
+
+class ConfirmRestart(CallbackData, prefix="rsy"):
+    """Restart the bot, as was offered."""
+
+    token: str
+
+
+class CancelRestart(CallbackData, prefix="rsn"):
+    """Do not."""
+
+    token: str

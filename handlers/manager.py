@@ -11,6 +11,7 @@ from core.domain.post_link import parse_post_link
 from core.errors import BadInputError
 from core.services.rate_limiter import Action
 from handlers.base import (
+    Answer,
     BaseHandler,
     Command,
     ForwardedPost,
@@ -71,6 +72,7 @@ class HandlerManager:
         self._bot_username = ""
         self.commands: dict[str, Route] = {}
         self.presses: dict[str, Route] = {}
+        self.answers: dict[str, Route] = {}
         self._fallbacks: dict[type, Route] = {}
         self._unknown_press = Route("unknown_button", UnknownCommand(), _refuse_press, Action.CALLBACK, gated=False)
         for handler in handlers:
@@ -161,6 +163,8 @@ class HandlerManager:
                 self._add_once(self.commands, name, route)
             case Press(data):
                 self._add_once(self.presses, data.prefix, route)
+            case Answer(topic):
+                self._add_once(self.answers, topic, route)
             case trigger:
                 self._add_once(self._fallbacks, type(trigger), route)
 

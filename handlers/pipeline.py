@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import structlog
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from core.domain.deep_link import HELP_PAYLOAD
 from core.domain.permission import Role
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from core.services.rate_limiter import RateLimiter
     from core.services.roles import RoleService
     from core.text.catalog import Catalogue, Texts
+    from handlers.answers import AnswerRoutes
     from handlers.base import Gate, Route
     from handlers.refusal_tellers import RefusalTellers
 
@@ -53,6 +54,7 @@ class UpdatePipeline:
         gate: what else a person has to pass; None for nothing.
         tellers: tell some refusals in their own way; None when none does.
         maintenance: keeps readers out while the bot is worked on; None never does.
+        answers: knows whose message answers a question; None where nobody is asked anything.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class UpdatePipeline:
         gate: Gate | None = None,
         tellers: RefusalTellers | None = None,
         maintenance: MaintenanceMode | None = None,
+        answers: AnswerRoutes | None = None,
     ) -> None:
         self._access = access
         self._limiter = limiter
@@ -78,6 +81,7 @@ class UpdatePipeline:
         self._gate = gate
         self._tellers = tellers
         self._maintenance = maintenance
+        self._answers = answers
         self._log = structlog.get_logger(__name__)
 
     async def run(self, route: Route, event: Incoming) -> None:
@@ -104,6 +108,7 @@ class UpdatePipeline:
             user = await self._admit(event)
             if user.language is not None:
                 texts = self._catalogue.for_language(user.language)
+            route = await self._taken_by(route, event, user)
             await self._let_through(route, event, user)
             await route.handle(event, Reader(user, texts))
         except UserFacingError as refusal:
@@ -119,6 +124,14 @@ class UpdatePipeline:
             outcome = "ok"
         await self._settle_press(event)
         return outcome
+
+    async def _taken_by(self, route: Route, event: Incoming, user: User) -> Route:
+        """The route that serves an update: of a question that it answers, or the one that was found for it."""
+        if self._answers is None:
+            return route
+        route = await self._answers.route_for(route, event, user)
+        bind_contextvars(route=route.name)
+        return route
 
     def _note_fault(self, fault: Exception) -> tuple[str, str]:
         """(outcome, key of what is told) of anything that is no refusal."""
@@ -140,7 +153,8 @@ class UpdatePipeline:
             await self._keep_out(self._maintenance, route, user)
         if self._gate is not None and not event.sender.is_chat:
             await self._gate.check(route, event, user)
-        await self._limiter.check(user.id, route.action)
+        if route.permission is None or not self._roles.may(user, route.permission):
+            await self._limiter.check(user.id, route.action)  # no limit keeps admins from setting it right
         self._permit(route, event, user)
 
     async def _keep_out(self, maintenance: MaintenanceMode, route: Route, user: User) -> None:

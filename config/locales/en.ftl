@@ -575,6 +575,7 @@ premium-none = <code>{ $id }</code> has no premium.
 ### Command menu
 
 command-start = Start over
+command-bsetting = The settings: look, change, set back
 command-search = Search, in groups too
 command-help = How to search and fetch
 command-search-help = Filters and spellings of searches
@@ -750,3 +751,262 @@ maintenance-off = Maintenance mode is off: everybody may use me. Turn it on with
 maintenance-usage = Please write <code>/maintenance on</code>, <code>/maintenance on back at five</code> or <code>/maintenance off</code>.
 maintenance-long-text = Please write no more than { $count } characters: an alert holds no more.
 command-maintenance = Keep readers out, or let them in again
+
+### Settings
+
+conversation-cancelled = Cancelled. I wait for no answer any more.
+conversation-none = There is nothing that I wait for.
+
+setting-sections =
+    <b>Settings</b>
+
+    What you change is in force within two seconds, without a restart. <code>/bsetting name value</code> changes one at once.
+setting-section = <b>{ $section }</b>, page { $number } of { $pages }
+setting-section-search = Search
+setting-section-delivery = Delivery
+setting-section-premium = Limits and premium
+setting-section-subscription = Chats to join
+setting-section-databases = Databases
+setting-section-indexing = Indexing
+setting-section-broadcast = Broadcasts
+setting-section-limits = Pace of people
+setting-section-maintenance = Maintenance
+setting-button = { $name }: { $value }
+setting-previous = « Previous
+setting-next = Next »
+setting-back = ‹ Back
+setting-edit = Change
+setting-reset = Set back to the default
+setting-turn-on = Turn on
+setting-turn-off = Turn off
+setting-choose = Choose “{ $choice }”
+setting-empty = (nothing)
+setting-title =
+    <b>{ $name }</b>
+    { $help }
+setting-value = Now: <code>{ $value }</code>
+setting-default = Default: <code>{ $value }</code>
+setting-takes = Takes: { $takes }
+setting-takes-whole = a whole number from { $least } to { $most }
+setting-takes-number = a number from { $least } to { $most }
+setting-takes-switch = on or off
+setting-takes-choice = one of { $choices }
+setting-takes-chats = ids such as -1001234567890 with commas between them, at most 10, of chats whose members I see
+setting-takes-template = a text with placeholders; /caption names them
+setting-takes-text = a text of at most { $most } characters
+setting-source-default = Nobody has changed it.
+setting-source-environment = An environment variable set it at the first start.
+setting-source-person = Set by { $name } (<code>{ $id }</code>), { $at }.
+setting-source-bot = Set by myself, { $at }.
+setting-source-reset = Set back by { $name } (<code>{ $id }</code>), { $at }.
+setting-source-spoilt = What is stored cannot be used, so the default rules.
+setting-at-start = A change is in force from the next start on.
+setting-ask =
+    Send me the new value of <b>{ $name }</b>: { $takes }.
+    Now: <code>{ $value }</code>
+
+    /cancel leaves it as it is.
+setting-changed = <b>{ $name }</b>: <code>{ $before }</code> → <code>{ $after }</code>
+setting-changed-meanwhile = { $name } was changed meanwhile, so I left it as it is. Look at it again: /bsetting { $name }
+setting-unknown = I have no setting { $name }. /bsetting shows all there are.
+setting-holds-secret = That contains a secret of mine, such as a password or a token. I do not keep those in settings.
+setting-no-database = I have { $count } databases; 0 leaves the choice to me.
+setting-rule = { $smaller } may not be larger than { $larger }. { $other } is { $value }; change that first.
+setting-rule-endless = { $smaller } may not be larger than { $larger }, where 0 is no limit at all. { $other } is { $value }; change that first.
+setting-bad-whole = I cannot use that: it has to be a whole number from { $least } to { $most }. Nothing has changed.
+setting-bad-number = I cannot use that: it has to be a number from { $least } to { $most }. Nothing has changed.
+setting-bad-switch = I cannot use that: it has to be on or off. Nothing has changed.
+setting-bad-choice = I cannot use that: it has to be one of { $choices }. Nothing has changed.
+setting-bad-chats = I cannot use that: it has to be ids such as -1001234567890 with commas between them, at most 10. Nothing has changed.
+setting-bad-text = I cannot use that: it has to be a text of at most { $most } characters. Nothing has changed.
+
+database-title = <b>Database { $number }</b>
+database-title-named = <b>Database { $number }</b> (<code>{ $name }</code>)
+database-breaker-closed = It answers, for { $since }.
+database-breaker-half-open = It is being tried again, for { $since }.
+database-breaker-open = It did not answer, and has been left alone for { $since }.
+database-size =
+    { $count ->
+        [one] { $used } of { $limit }, about one file
+       *[other] { $used } of { $limit }, about { $count } files
+    }
+database-size-unlimited =
+    { $count ->
+        [one] { $used } without a limit, about one file
+       *[other] { $used } without a limit, about { $count } files
+    }
+database-size-unknown = It has not been measured yet.
+database-role-only = New files go here.
+database-role-chosen = New files go here, as an admin chose.
+database-role-current = New files go here until it is full.
+database-role-stands-in = New files go here in place of the chosen one.
+database-role-down = It takes no new files: it does not answer.
+database-role-unmeasured = It takes no new files until it is measured and its index is built.
+database-role-resting = It takes no new files for a minute: it refused some, or came back a moment ago.
+database-role-full = It takes no new files: it is full.
+database-role-spare = It could take new files; another one does.
+database-room = { $room } of room is left.
+database-measured = Measured { $since } ago.
+database-answer =
+    { $count ->
+        [one] Its last answer took one millisecond.
+       *[other] Its last answer took { $count } milliseconds.
+    }
+database-waiting =
+    { $count ->
+        [0] No change of a file waits for it.
+        [one] One change of a file waits for it.
+       *[other] { $count } changes of files wait for it.
+    }
+database-waiting-unknown = How many changes wait for it is not known: the primary database does not answer.
+database-unknown =
+    { $count ->
+        [one] There is one database only; its number is 1.
+       *[other] There is no such database; their numbers are 1 to { $count }.
+    }
+databases-switch-alone = New files leave a full or failing database by themselves. Choose one with <code>/dbswitch 2</code>, look closer with <code>/dbinfo 2</code>.
+databases-switch-by-hand = New files leave a full or failing database only by hand (<code>DATABASE_AUTO_SWITCH</code> is off). Choose one with <code>/dbswitch 2</code>, look closer with <code>/dbinfo 2</code>.
+dbinfo-usage = Please name a database by its number, for example <code>/dbinfo 2</code>.
+dbswitch-usage = Please name a database by its number, for example <code>/dbswitch 2</code>, or write <code>/dbswitch auto</code>.
+dbswitch-done = Database { $number } is chosen for new files.
+dbswitch-auto = No database is chosen for new files any more.
+dbswitch-goes = New files go to database { $number } from now on: it is healthy and has { $room } of room.
+dbswitch-goes-unlimited = New files go to database { $number } from now on: it is healthy, and has no limit.
+dbswitch-stands-in = Until then new files go to database { $number }.
+dbswitch-nowhere = At the moment no database takes new files. Posts wait until one does; /dbstats says why.
+breaker-reset-answers = Database { $number } answers.
+breaker-reset-silent = Database { $number } does not answer.
+button-reset-breaker = Ask database { $number } again
+command-dbstats = How the databases are, and where new files go
+command-dbinfo = One database closely: its number
+command-dbswitch = Choose the database for new files: its number, or auto
+
+### What admins see
+
+command-stats = The bot in numbers
+command-users = Who was here last
+command-user = One person: id or @name
+command-errors = The last errors
+command-log = The last lines of the log
+command-performance = How fast everything is
+command-audit = What admins did
+command-restart = Restart the bot
+
+stats-title = <b>In numbers</b>
+stats-people =
+    <b>People</b>, counted { $at }
+    All: about { $everybody }
+    Active today: { $today }, in 7 days: { $week }, in 30 days: { $month }
+    Premium: { $premium }
+    Banned: { $banned }
+    Cannot be written to: { $unreachable }
+stats-people-missing = <b>People</b>: not known, the primary database does not answer.
+stats-files = <b>Files</b>: { $number }
+stats-files-incomplete = <b>Files</b>: { $number } in the databases that answer
+stats-database = Database { $database }: { $number }
+stats-database-missing = Database { $database }: does not answer
+stats-kinds = <b>Files by kind</b>, counted { $at }
+stats-kinds-missing = <b>Files by kind</b>: being counted, please ask again in a while.
+stats-row = { $name }: { $number }
+stats-kind-video = Videos
+stats-kind-audio = Audio files
+stats-kind-document = Documents
+stats-kind-photo = Photos
+stats-kind-animation = Animations
+stats-sources = <b>Channels</b>: { $read } read, { $paused } paused, { $off } switched off
+stats-sources-missing = <b>Channels</b>: not known, the primary database does not answer.
+stats-days = <b>Today, and in { $count } days</b>
+stats-days-missing = <b>Today and the days before</b>: not known, the primary database does not answer.
+stats-counted = { $name }: { $today } · { $sum }
+stats-searches = Searches
+stats-empty = Searches without a result
+stats-fetched = Files fetched
+stats-refused = Refused for the daily limit
+stats-indexed = Files indexed
+stats-new = New people
+stats-chart = 🟦 searches and 🟧 files fetched, a day
+
+users-usage = Send <code>/users</code>, or <code>/users 2</code> for the next page; up to { $most }.
+users-nobody = Nobody has been here yet.
+users-title = <b>Who was here last</b>, page { $page }
+users-row = { $name } (<code>{ $id }</code>) { $day }
+user-usage = Send <code>/user</code> and an id or @name, or answer a message that you forwarded from them.
+user-unknown = I have never met <code>{ $id }</code>.
+user-title = <b>{ $name }</b> (<code>{ $id }</code>)
+user-role = Is { $role }.
+user-premium = Premium until { $until }
+user-no-premium = No premium
+user-quota = Files today: { $used } of { $limit }
+user-quota-unlimited = Files today: no limit
+user-seen = Last here: { $day }
+user-never-seen = Never wrote to me
+user-language = Language: { $language }
+user-banned = ⛔ Banned, for no reason given
+user-banned-reason = ⛔ Banned: { $reason }
+user-unreachable =
+    { $why ->
+        [blocked] 📵 Has blocked me
+        [deactivated] 📵 The account is deleted
+       *[other] 📵 Never started me
+    }
+button-ban = ⛔ Ban
+button-unban = Allow again
+button-give-premium = ⭐ Premium
+button-end-premium = End premium
+
+errors-usage = Send <code>/errors</code>, or <code>/errors clear</code> to forget them.
+errors-none = No errors are noted.
+errors-title =
+    { $count ->
+        [one] <b>The only error that is noted</b>
+       *[other] <b>The last { $count } errors, the latest first</b>
+    }
+errors-row = <b>{ $kind }</b> in <code>{ $where }</code>
+errors-message = <i>{ $message }</i>
+errors-times =
+    { $count ->
+        [one] Once, { $last }
+       *[other] { $count } times, from { $first } to { $last }
+    }
+errors-cleared =
+    { $count ->
+        [one] One error is forgotten.
+       *[other] { $count } errors are forgotten.
+    }
+log-usage = Send <code>/log</code>, <code>/log 100</code> for so many lines, or <code>/log file</code> for all that I keep.
+log-empty = I have logged nothing yet.
+log-line = <code>{ $line }</code>
+log-file =
+    { $count ->
+        [one] The only line of the log that this process has
+       *[other] The last { $count } lines of the log of this process
+    }
+performance-head =
+    <b>This process</b>
+    Version: { $version }
+    Running for { $uptime }
+    Memory: { $memory }
+    Lateness of the loop: { $p99 } ms (p99), { $max } ms at most
+performance-routes = <b>Used most</b>: updates, and half, 95 % and 99 % of them answered within so many ms
+performance-route = <code>{ $name }</code> { $updates }: { $p50 }, { $p95 }, { $p99 }
+performance-lanes = <b>Lanes</b>: in use, of how many, and how many wait
+performance-lane = <code>{ $name }</code> { $used } of { $limit }, { $waiting }
+performance-section = <b>{ $name }</b>
+performance-value = <code>{ $line }</code>
+audit-usage = Send <code>/audit</code>, or <code>/audit 2</code> for older entries.
+audit-none = Nothing is noted there.
+audit-row = { $at } · <code>{ $admin }</code> { $action } · { $details }
+audit-more = Older entries: <code>/audit { $page }</code>
+
+restart-question = Restart the bot? Files that are on their way arrive first, and I write to you when I am back. You have { $seconds } seconds to confirm. What runs me has to start me again when I end with code 4, as <code>docker compose</code> does; by hand on a command line nothing does.
+restart-begun = Restarting…
+restart-cancelled = I go on as before.
+restart-expired = This question is settled, or too old to be answered. Send /restart again.
+restart-not-yours = Another admin was asked this. Send /restart yourself.
+restart-back =
+    { $seconds ->
+        [one] I am back, after { $seconds } second. Version: { $version }
+       *[other] I am back, after { $seconds } seconds. Version: { $version }
+    }
+button-restart = 🔄 Restart
+button-keep-running = Go on as before

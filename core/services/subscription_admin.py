@@ -6,11 +6,12 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from core.domain.subscription import MOST_REQUIRED, RequiredChat, pack_chat_ids
+from core.domain.subscription import MOST_REQUIRED, RequiredChat, pack_chat_ids, parse_chat_ids
 from core.errors import BadInputError, NotPermittedError
 from core.telegram.gateway import SourceGoneError, TelegramRefusedError
 
 if TYPE_CHECKING:
+    from core.domain.setting import SettingValue
     from core.services.audit_log import AuditLog
     from core.services.memberships import Memberships
     from core.services.required_chats import RequiredChats
@@ -99,6 +100,16 @@ class SubscriptionAdminService:
         self._watch.forget(chat.id)
         await self._audit.add(admin_id, "subscription_removed", chat_id=chat.id, title=chat.title)
         return chat
+
+    async def check_list(self, value: SettingValue) -> None:
+        """Whether a list that an admin wrote may take the place of the bot's own.
+
+        Raises:
+            BadInputError: of one of the chats that are new on it the bot does not see the members.
+        """
+        for chat_id in parse_chat_ids(str(value)):
+            if chat_id not in self._chats.listed():
+                await self._checked(chat_id)
 
     async def group_list(self, group_id: int) -> tuple[RequiredChat, ...]:
         """The list of a group."""

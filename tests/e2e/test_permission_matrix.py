@@ -13,6 +13,7 @@ import pytest
 import handlers
 from core.domain.permission import PERMISSIONS, Role
 from handlers.base import (
+    Answer,
     BaseHandler,
     Command,
     ForwardedPost,
@@ -87,6 +88,7 @@ MATRIX: dict[str, Row] = {
     "group_search": EVERYBODY_AND_CHATS,
     "search_command": EVERYBODY_AND_CHATS,
     "search_mode": EVERYBODY_AND_CHATS,
+    "cancel": EVERYBODY,
     "id": EVERYBODY_AND_CHATS,
     "fsub_group": EVERYBODY_AND_CHATS,
     "file": EVERYBODY,
@@ -123,7 +125,19 @@ MATRIX: dict[str, Row] = {
     "deleteall_cancel": ADMINS,
     "verify": ADMINS,
     "maintenance": ADMINS,
+    "dbstats": ADMINS,
+    "dbinfo": ADMINS,
+    "dbswitch": ADMINS,
+    "breaker_reset": ADMINS,
     "caption": ADMINS,
+    "bsetting": ADMINS,
+    "setting_sections": ADMINS,
+    "setting_section": ADMINS,
+    "setting": ADMINS,
+    "setting_choose": ADMINS,
+    "setting_edit": ADMINS,
+    "setting_reset": ADMINS,
+    "setting_value": ADMINS,
     "fsub": ADMINS,
     "fsub_add": ADMINS,
     "fsub_remove": ADMINS,
@@ -146,9 +160,10 @@ _WORDS: dict[type, str] = {
     PrivateText: "words",
     PostAddress: "https://t.me/c/1234567890/12",
 }
+_NOT_WRITTEN = (Press, Inline, Answer)
 _BUTTON = "a message with a button"
 _BATCH = 15  # what one chat may have waiting
-_GENEROUS = {
+GENEROUS = {
     f"RATE_{action}_BURST": "10000"
     for action in ("SEARCH", "FILE", "INLINE", "DEEP_LINK", "CALLBACK", "GROUP", "REQUEST", "INDEX_REQUEST", "GLOBAL")
 }
@@ -241,7 +256,7 @@ async def stage(
         return served
 
     monkeypatch.setattr(handlers, "build_handlers", build_served)
-    async with setup.running(**_GENEROUS) as bot:
+    async with setup.running(**GENEROUS) as bot:
         for role in (Role.MODERATOR, Role.ADMIN):
             await bot.users.set_role(people[role].user_id, role)
         await bot.users.set_ban(people[None].user_id, "")
@@ -263,7 +278,7 @@ async def test_every_route_has_a_row(stage: Stage) -> None:
 
 async def test_commands_and_words(stage: Stage) -> None:
     """Scenario 17, 40: what is written is served to the roles of its row alone; the others are told that it is not."""
-    messages = {name: route for name, route in stage.routes.items() if not isinstance(route.trigger, Press | Inline)}
+    messages = {name: route for name, route in stage.routes.items() if not isinstance(route.trigger, _NOT_WRITTEN)}
     wrong: list[str] = []
     for role, actor in stage.people.items():
         for place in (Place.PRIVATE, Place.GROUP):
@@ -292,6 +307,21 @@ async def test_buttons(stage: Stage) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+async def test_answers(stage: Stage) -> None:
+    """Scenario 17: what follows a question is an answer for the roles of its row, and a search of any reader."""
+    answered = [(route, route.trigger.topic) for route in stage.routes.values() if isinstance(route.trigger, Answer)]
+    conversations = stage.bot.serving.editing.conversations
+    for role in (Role.READER, Role.MODERATOR, Role.ADMIN, Role.OWNER):
+        actor = stage.people[role]
+        for route, topic in answered:
+            await conversations.begin(actor.user_id, topic)
+            actor.say("words")
+            heard = await actor.wait_message(_is_reply)
+            await conversations.end(actor.user_id)
+            expected = _expected(stage, route, MATRIX[route.name], role, Place.PRIVATE)
+            assert heard.text == ("served search" if role is Role.READER else expected), (route.name, role)
+
+
 async def test_inline_queries(stage: Stage) -> None:
     """Scenario 17: everybody but the banned is served, in whichever chat the query is typed."""
     inline = {name: route for name, route in stage.routes.items() if isinstance(route.trigger, Inline)}
@@ -316,7 +346,7 @@ def test_a_higher_role_may_do_whatever_a_lower_one_may() -> None:
 
 def _expected(stage: Stage, route: Route, row: Row, role: Role | None, place: Place) -> str:
     """What the person hears; "" for silence."""
-    if isinstance(route.trigger, Press | Inline):
+    if isinstance(route.trigger, Press | Inline | Answer):
         is_there = True
     elif isinstance(route.trigger, GroupText):
         is_there = place not in {Place.PRIVATE, Place.CHANNEL}
