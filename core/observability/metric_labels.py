@@ -63,7 +63,7 @@ LABELS: Mapping[str, Mapping[str, Values]] = {
     },
     "tasks_failed": {"task": "names of tasks up to the colon"},
     "maintenance_steps": {"step": "steps of the daily run", "outcome": ("done", "failed")},
-    "job_completed_seconds": {"job": "regular jobs that write down when they were complete"},
+    "job_completed_seconds": {"name": "regular jobs that write down when they were complete"},
     "broadcast_people": {"outcome": ("sent", "unreachable", "failed")},
     "breaker_state": {"name": "`database_` and a number, and `redis`"},
     "health_state": {"part": "parts of `/health`"},

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from itertools import product
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from core.observability.metric_labels import LABELS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _PREFIX = "file_filter"
 
@@ -98,7 +105,7 @@ METRICS: tuple[MetricSpec, ...] = (
     MetricSpec("tasks_failed", "tasks_failed", _COUNTER, ("task",), "", "Background tasks that ended in an error"),
     MetricSpec("maintenance_steps", "maintenance_steps", _COUNTER, ("step", "outcome"), "", "Steps of daily runs"),
     MetricSpec("maintenance_day_seconds", "maintenance_day_timestamp", _GAUGE, (), "seconds", "Last complete day"),
-    MetricSpec("job_completed_seconds", "job_completed_timestamp", _GAUGE, ("job",), "seconds", "Last complete run"),
+    MetricSpec("job_completed_seconds", "job_completed_timestamp", _GAUGE, ("name",), "seconds", "Last complete run"),
     MetricSpec("broadcasts_running", "broadcasts_running", _GAUGE, (), "", "1 while this process sends a broadcast"),
     MetricSpec("broadcast_people", "broadcast_people", _COUNTER, ("outcome",), "", "People whom broadcasts tried"),
     MetricSpec("loop_lag_seconds", "loop_lag", _GAUGE, (), "seconds", "99th percentile of the event loop's lateness"),
@@ -130,6 +137,9 @@ METRICS: tuple[MetricSpec, ...] = (
 
 class Metrics:
     """The metrics of one process on a registry of its own: one attribute per row of `METRICS`.
+
+    A metric whose labels have values that are known beforehand shows all of them from the start, as 0: of a sum that
+    first appears as 1, Prometheus does not see the increase.
 
     Attributes:
         registry: what `/metrics` exposes.
@@ -210,7 +220,10 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         for spec in METRICS:
-            setattr(self, spec.attribute, _build(spec, self.registry))
+            metric = _build(spec, self.registry)
+            setattr(self, spec.attribute, metric)
+            for values in _known_values(spec):
+                metric.labels(*values)
 
     def count_failed_task(self, name: str, error: BaseException) -> None:
         """Count a failed task by the part of its name before ":", which has few values."""
@@ -219,6 +232,13 @@ class Metrics:
     def render(self) -> tuple[bytes, str]:
         """The Prometheus text of all metrics and its content type."""
         return generate_latest(self.registry), CONTENT_TYPE_LATEST
+
+
+def _known_values(spec: MetricSpec) -> Iterable[tuple[str, ...]]:
+    """Every combination of label values; none when the metric has no labels, or one whose values are not known."""
+    labels = LABELS.get(spec.attribute, {})
+    values = [known for label in spec.labels if isinstance(known := labels.get(label), tuple)]
+    return product(*values) if values and len(values) == len(spec.labels) else ()
 
 
 def _build(spec: MetricSpec, registry: CollectorRegistry) -> Counter | Gauge | Histogram:
