@@ -27,12 +27,13 @@ class SidecarAccess:
 
     Args:
         token: None when none is configured; then `require_detail` lets only this machine itself in.
+        most_clients: how many are remembered; the idle and the oldest are forgotten first.
     """
 
-    def __init__(self, token: str | None, clients: Clients, clock: Clock) -> None:
+    def __init__(self, token: str | None, clients: Clients, clock: Clock, *, most_clients: int = _MOST_CLIENTS) -> None:
         self._expected = None if token is None else (_BEARER + token).encode()
         self._clients = clients
-        self._limits = LocalGcra(clock, most=_MOST_CLIENTS)
+        self._limits = LocalGcra(clock, most=most_clients)
 
     def admit(self, request: web.Request) -> None:
         """Count a request.

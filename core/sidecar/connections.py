@@ -14,7 +14,7 @@ from core.sidecar.client import name_of, parse_address
 if TYPE_CHECKING:
     from core.sidecar.client import Clients
 
-_LINGERING_S = 1.0
+_LINGERING_S = 0.2
 _LINE_BYTES, _FIELD_BYTES, _FIELDS = 2048, 4096, 64
 
 

@@ -2,80 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from types import SimpleNamespace
-from typing import Self
-
 import aiohttp
 import pytest
 from aiohttp import web
 from prometheus_client.parser import text_string_to_metric_families
 
-from config.settings import ConcurrencyLimits
-from core.concurrency.semaphore_manager import SemaphoreManager
 from core.errors import ConfigurationError
-from core.observability.loop_lag import LoopLagMonitor
-from core.observability.metrics import Metrics
-from core.services.health_report import HealthProbe, HealthReport
-from core.services.performance_report import PerformanceReport
-from core.sidecar.server import SidecarServer
+from tests.fixtures.sidecar_site import BEARER, TOKEN, Site
 
-TOKEN = "a-long-random-secret"
-BEARER = {"Authorization": f"Bearer {TOKEN}"}
 PATHS = ("/", "/health", "/health/ready", "/health/live", "/metrics", "/performance")
-
-
-class Site:
-    """A sidecar on a free port over a database that can be broken."""
-
-    def __init__(self, clock, **options) -> None:
-        self.database_up = True
-        self.clock = clock
-        self.metrics = Metrics()
-        probes = {
-            "database": HealthProbe(self._ask_database, critical=True),
-            "telegram": HealthProbe(self._ask_telegram, critical=True, vital=True),
-        }
-        self.health = HealthReport(probes, self.metrics, clock)
-        lanes = SemaphoreManager(ConcurrencyLimits().model_dump())
-        performance = PerformanceReport(self.metrics, LoopLagMonitor(clock, self.metrics), lanes, clock)
-        options = {"host": "127.0.0.1", "port": 0, "token": TOKEN, **options}
-        self.server = SidecarServer(self.health, performance, self.metrics, clock, **options)
-
-    async def __aenter__(self) -> Self:
-        self._watching = asyncio.create_task(self.health.run())
-        await self.clock.wait_sleeping(3)
-        await self.server.start()
-        self._http = aiohttp.ClientSession()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._http.close()
-        await self.server.stop()
-        self._watching.cancel()
-        await asyncio.wait([self._watching])
-
-    async def get(self, path: str, headers: dict | None = None):
-        async with self._http.get(self.server.url + path, headers=headers) as response:
-            text = await response.text()
-            is_json = response.content_type == "application/json"
-            return SimpleNamespace(
-                status=response.status,
-                headers=response.headers,
-                text=text,
-                json=await response.json() if is_json else None,
-            )
-
-    async def look_again(self) -> None:
-        await self.clock.wait_sleeping(3)
-        self.clock.advance(1)
-        await self.clock.wait_sleeping(3)
-
-    async def _ask_database(self) -> bool:
-        return self.database_up
-
-    async def _ask_telegram(self) -> bool:
-        return True
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/health/ready"])
