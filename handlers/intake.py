@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from pyrogram import raw
+from structlog.contextvars import bound_contextvars
 
 from core.cache.recent_values import RecentValues
 from core.concurrency.chat_lanes import LaneJob, ShedReason
@@ -152,8 +154,9 @@ class UpdateIntake:
         """An event is never shed; one that fails stays open, and is asked for again at the next start."""
 
         async def hand_over() -> None:
-            await self._events.handle(event)
-            self._state.settle(ticket)
+            with bound_contextvars(update_id=_new_update_id(), update=type(event).__name__):
+                await self._events.handle(event)
+                self._state.settle(ticket)
 
         self._lanes.put(LaneJob(event.chat_id, hand_over, _leave_open, None))
 
@@ -166,6 +169,10 @@ class UpdateIntake:
         self._metrics.updates_waiting.set(self._lanes.waiting)
 
     async def _serve(self, route: Route, event: Incoming, ticket: int, *, is_missed: bool) -> None:
+        with bound_contextvars(update_id=_new_update_id()):
+            await self._serve_once(route, event, ticket, is_missed=is_missed)
+
+    async def _serve_once(self, route: Route, event: Incoming, ticket: int, *, is_missed: bool) -> None:
         try:
             is_first = await self._is_first(event, is_missed=is_missed)
             if is_missed:
@@ -204,7 +211,13 @@ class UpdateIntake:
                 event.answered = True  # who floods may watch the button turn
             return
         self._told.put(person, True, _TOLD_FOR_S)
-        self._tasks.spawn(self._pipeline.turn_away(event), name="too_fast")
+        with bound_contextvars(update_id=_new_update_id(), user_id=person):
+            self._tasks.spawn(self._pipeline.turn_away(event), name="too_fast")
+
+
+def _new_update_id() -> str:
+    """What every log line about one update has in common, in this task and in those that it starts."""
+    return secrets.token_hex(6)
 
 
 def _leave_open(_reason: ShedReason) -> None:
