@@ -12,6 +12,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import UpdateOne
 
 from core.domain.indexing import BatchOutcome
+from core.domain.media import NO_POST
 from core.search.words import TITLE_MARK, file_words
 from repositories.media_document import (
     DEAD,
@@ -56,7 +57,7 @@ class KnownMedia:
 
 @dataclass(slots=True)
 class Arrival:
-    """The posts of one file within a batch; `media` is the one that names it."""
+    """The posts of one file within a batch, none where it is only imported; `media` is the one that names it."""
 
     media: NewMedia
     sources: dict[MediaSource, None]
@@ -75,7 +76,7 @@ class Arrival:
         self.repeats += 1
         if other.source in self.sources and other.edited_at > self.media.edited_at:
             self.media, self._words = other, None
-        self.sources[other.source] = None
+        self.sources |= _posts_of(other)
 
     def posts(self, known: Mapping[str, KnownMedia]) -> list[NewMedia]:
         """One post for each source, as `MediaRepository.apply_edit` takes it; only a known post may rename the file."""
@@ -102,8 +103,12 @@ def group_arrivals(
             arrivals[item.unique_id].join(item)
         else:
             known_words = None if words is None else words[number]
-            arrivals[item.unique_id] = Arrival(item, {item.source: None}, 0, known_words)
+            arrivals[item.unique_id] = Arrival(item, _posts_of(item), 0, known_words)
     return arrivals, rejected
+
+
+def _posts_of(item: NewMedia) -> dict[MediaSource, None]:
+    return {} if item.source == NO_POST else {item.source: None}
 
 
 def count_words(arrivals: Iterable[Arrival]) -> Counter[str]:
@@ -137,7 +142,8 @@ def outcome_of(
 
 def _renames(arrival: Arrival, known: KnownMedia) -> bool:
     """Whether the file may have another name now."""
-    return known.is_dead or (arrival.media.source in known.sources and arrival.media.edited_at > known.edited_at)
+    renamed = arrival.media.source in known.sources and arrival.media.edited_at > known.edited_at
+    return renamed or (known.is_dead and bool(arrival.sources))
 
 
 class NewRecord(NamedTuple):
@@ -162,8 +168,13 @@ def record_of(arrival: Arrival, media_id: int) -> NewRecord:
 
 
 def known_updates(arrival: Arrival, known: KnownMedia) -> list[UpdateOne]:
-    """What gives a known file its posts, a newer name, or its place back when it was given up."""
+    """What gives a known file its posts, a newer name, or its place back when it was given up.
+
+    An import changes nothing.
+    """
     unique_id, sources = arrival.media.unique_id, list(arrival.sources)[:MAX_SOURCES]
+    if not sources:
+        return []
     if known.is_dead:
         gone = (DEAD, METADATA) if arrival.media.is_caption_lent else (DEAD, METADATA, LENT)
         revived = {**content_fields(arrival.media), SOURCES: [source_document(source) for source in sources]}

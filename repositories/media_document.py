@@ -14,7 +14,7 @@ from binascii import a2b_base64, b2a_base64
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from core.domain.media import ListedFile, MediaFile, MediaKind, MediaSource
+from core.domain.media import NO_POST, ListedFile, MediaFile, MediaKind, MediaSource
 from core.search.hashes import word_hashes
 from core.search.words import file_words
 from repositories.media_metadata import unpack
@@ -67,7 +67,7 @@ def to_document(
         ID: media_id,
         UNIQUE_ID: media.unique_id,
         **content_fields(media, words),
-        SOURCES: [source_document(source) for source in sources or (media.source,)],
+        SOURCES: [source_document(source) for source in sources or (media.source,) if source != NO_POST],
     }
     if media.edited_at:
         document[EDITED_AT] = media.edited_at

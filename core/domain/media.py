@@ -25,6 +25,10 @@ class MediaSource:
     message_id: int
 
 
+NO_POST = MediaSource(0, 0)
+"""In place of the source of a file that no post of ours holds: it was imported from another bot."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewMedia:
     """A file seen in a channel post, before it is stored.
@@ -35,6 +39,7 @@ class NewMedia:
         name: the original name, untouched; "" when the file has none.
         caption: the post's caption as plain text; None when there is none.
         size: bytes.
+        source: the post; `NO_POST` for a file that is imported.
         duration_s: seconds, None for kinds without one.
         edited_at: unix seconds of the post's last edit, 0 when never edited; the newer edit wins.
         album_id: the same for all posts of one album of a channel; None outside albums.

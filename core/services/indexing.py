@@ -107,6 +107,14 @@ class IndexingService:
         """Store one batch of the queue; see `_process_message_batch`."""
         await self._process_message_batch(batch)
 
+    async def add_files(self, files: Sequence[NewMedia]) -> BatchOutcome:
+        """Store files that come from no post; those that are known stay as they are, those taken down stay out.
+
+        Raises:
+            DatabaseUnavailableError: a part may be stored; adding the same files again is safe.
+        """
+        return await self._bulk_save_files(files)
+
     async def store(self, events: Sequence[StorableEvent]) -> None:
         """Store posts, then edits, then deletions: the order in which they can follow one another for one post.
 
@@ -154,16 +162,16 @@ class IndexingService:
                 finally:
                     self._invalidator.deleted()
 
-    async def _bulk_save_files(self, files: Sequence[NewMedia]) -> None:
+    async def _bulk_save_files(self, files: Sequence[NewMedia]) -> BatchOutcome:
         """One duplicate query and one bulk write for all files; a bad file is rejected alone."""
         allowed = await self._blocked.allowed(files)
         if barred := len(files) - len(allowed):
             self._metrics.posts_rejected.labels("barred").inc(barred)
         if not (files := allowed):
-            return
+            return BatchOutcome(0, 0)
         try:
             words = await self._names.read(files)
-            outcome: BatchOutcome = await self._batches.save_batch(files, self._pins(), words)
+            outcome = await self._batches.save_batch(files, self._pins(), words)
         finally:
             self._invalidator.added()  # a part may be stored, whatever came of the rest
         if await self._blocked.withdraw(files):
@@ -180,6 +188,7 @@ class IndexingService:
                 "file_rejected", reason=reason, channel_id=media.source.channel_id, post_id=media.source.message_id
             )
         self._log.info("files_indexed", new=outcome.new, known=outcome.known, rejected=len(outcome.rejected))
+        return outcome
 
     async def _apply_edit(self, media: NewMedia) -> None:
         """A post of a file we do not have (its post was missed, or the file came by the edit) is stored as new."""
