@@ -40,8 +40,10 @@ from core.wiring_admin import build_admin_services, build_administration
 from core.wiring_backfill import build_backfilling
 from core.wiring_indexing import build_pipeline
 from core.wiring_operations import build_operations
+from core.wiring_reports import build_reports
 from core.wiring_serving import build_serving
 from core.wiring_updates import build_receiving
+from core.wiring_upkeep import build_upkeep
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -64,10 +66,12 @@ if TYPE_CHECKING:
     from core.wiring_indexing import Indexing
     from core.wiring_operations import Operations
     from core.wiring_premium import Premium
+    from core.wiring_reports import Reports
     from core.wiring_search import Searching
     from core.wiring_serving import Serving
     from core.wiring_subscription import Subscribing
     from core.wiring_updates import Receiving
+    from core.wiring_upkeep import Upkeep
     from repositories.user import UserRepository
 
 
@@ -104,6 +108,8 @@ class Container:
     books: Bookkeeping
     dictionary: SearchDictionary
     operations: Operations
+    reports: Reports
+    upkeep: Upkeep
     background: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
 
     @property
@@ -208,6 +214,7 @@ class Container:
         self.tasks.supervise(self.admin.drop_box.run, name="drop_box")
         self.tasks.supervise(self.subscribing.watch.run, name="subscription_watch")
         self.tasks.supervise(self.admin.check.run_at_start, name="self_check")
+        self.tasks.supervise(self.reports.restarts.tell, name="restart_told")
         calm_the_garbage_collector()
         startup_ms = round((self.clock.monotonic() - started) * 1000, 1)
         structlog.get_logger(__name__).info("ready", startup_ms=startup_ms, http=self.operations.sidecar.url)
@@ -285,17 +292,13 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     stored, tools = (base, databases, repositories), (books, words, telegram)
     serving = build_serving(*stored, *tools, told)
     indexing = build_pipeline(*stored, books, _names(words, reading), telegram, told.notices)
+    reports = build_reports(*stored, books.counters, reading.worker, telegram, told, serving, shutdown)
     repair = DuplicateRepair(repositories.media_duplicates, base.clock)
     loops = core_loops(base, databases, books, indexing.service, repair)
+    steps = _daily_steps(repair, words, books, serving, reports)
+    probes = {"subscription": serving.subscribing.probe, "deletions": serving.delivering.deletions.probe}
     operations = build_operations(
-        *stored,
-        counters=books.counters,
-        telegram=telegram,
-        queue=indexing.queue,
-        notices=told.notices,
-        steps=_daily_steps(repair, words, books, serving),
-        routes=routes,
-        probes={"subscription": serving.subscribing.probe, "deletions": serving.delivering.deletions.probe},
+        *stored, books.counters, telegram, indexing.queue, told.notices, steps=steps, routes=routes, probes=probes
     )
     return Container(
         base=base,
@@ -314,12 +317,14 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         books=books,
         dictionary=words,
         operations=operations,
-        background={**operations.loops, **loops, **_further_loops(serving.searching, reading, words)},
+        reports=reports,
+        upkeep=build_upkeep(*stored, told),
+        background={**operations.loops, **loops, **_further_loops(serving.searching, reading, words, reports)},
     )
 
 
 def _daily_steps(
-    repair: DuplicateRepair, words: SearchDictionary, books: Bookkeeping, serving: Serving
+    repair: DuplicateRepair, words: SearchDictionary, books: Bookkeeping, serving: Serving, reports: Reports
 ) -> dict[str, Callable[[], Awaitable[object]]]:
     """What the daily maintenance does besides its own work."""
     return {
@@ -327,13 +332,15 @@ def _daily_steps(
         "dictionary": words.recount,
         "blocked_files": books.blocked.sweep,
         "file_reports": serving.delivering.reports.tell_admins,
+        "file_kinds": reports.statistics.count_kinds,
     }
 
 
 def _further_loops(
-    searching: Searching, reading: NameReading, words: SearchDictionary
+    searching: Searching, reading: NameReading, words: SearchDictionary, reports: Reports
 ) -> dict[str, Callable[[], Coroutine[Any, Any, None]]]:
     return {
+        "error_log": reports.errors.run,
         "quota_holds": searching.quota.renew_holds,
         "media_metadata": reading.metadata.run,
         "search_dictionary": words.run,

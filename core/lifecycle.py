@@ -26,7 +26,7 @@ EXIT_CONFIGURATION = 2
 EXIT_DEAF = 3
 """Telegram cannot be heard by this process any more, or not by it: a new one is needed."""
 EXIT_RESTART = 4
-"""Somebody asked for another run at once; only the demo, which runs the bot again itself, uses it."""
+"""An admin asked for another run at once: whatever supervises the process, or the demo, starts it again."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LEAST_S = 0.05

@@ -40,6 +40,7 @@ class Operations:
 
     maintenance: MaintenanceService
     health: HealthReport
+    performance: PerformanceReport
     sidecar: SidecarServer
     watch: Watch
     loops: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
@@ -49,11 +50,11 @@ def build_operations(
     base: Base,
     databases: Databases,
     repositories: Repositories,
-    *,
     counters: DailyCounters,
     telegram: Telegram,
     queue: IndexingQueue,
     notices: AdminNotices,
+    *,
     steps: Mapping[str, Callable[[], Awaitable[object]]],
     routes: Sequence[web.RouteDef],
     probes: Mapping[str, HealthProbe],
@@ -89,6 +90,7 @@ def build_operations(
     return Operations(
         maintenance,
         health,
+        performance,
         _build_sidecar(base, health, performance, routes),
         watch,
         {

@@ -59,6 +59,7 @@ def build_handlers(container: Container, resumption: Resumption) -> Sequence[Bas
         *_premium_handlers(container),
         *_admin_handlers(container),
         *_upkeep_handlers(container),
+        *_report_handlers(container),
         _broadcast_handler(container),
     )
 
@@ -128,10 +129,45 @@ def _admin_handlers(container: Container) -> Sequence[BaseHandler]:
 
 def _upkeep_handlers(container: Container) -> Sequence[BaseHandler]:
     """The state of the stores, and what keeps them in order."""
+    from handlers.admin.cache import CacheHandler
     from handlers.admin.database import DatabaseHandler
 
     telegram, upkeep = container.telegram, container.upkeep
-    return (DatabaseHandler(telegram, upkeep.databases),)
+    return DatabaseHandler(telegram, upkeep.databases), CacheHandler(telegram, upkeep.cache)
+
+
+def _report_handlers(container: Container) -> Sequence[BaseHandler]:
+    """What admins look at, and the restart."""
+    from handlers.admin.long_answers import LongAnswers
+    from handlers.admin.people import PeopleHandler
+    from handlers.admin.report import ReportHandler
+    from handlers.admin.restart import RestartHandler
+    from handlers.admin.statistics import StatisticsHandler
+
+    telegram, reports, admin = container.telegram, container.reports, container.admin
+    zone, people = container.settings.time_zone, container.people
+    return (
+        StatisticsHandler(telegram, admin.uploads, reports.statistics, reports.worker, zone),
+        PeopleHandler(
+            telegram=telegram,
+            people=reports.people,
+            roles=people.roles,
+            bans=people.bans,
+            premium=container.premium.service,
+            lookups=admin.lookups,
+            zone=zone,
+        ),
+        ReportHandler(
+            telegram=telegram,
+            answers=LongAnswers(telegram, admin.uploads),
+            errors=reports.errors,
+            log=reports.log,
+            performance=container.operations.performance.report,
+            audit=admin.told.audit,
+            zone=zone,
+        ),
+        RestartHandler(telegram, reports.restarts),
+    )
 
 
 def _broadcast_handler(container: Container) -> BaseHandler:
@@ -235,6 +271,7 @@ def _build_pipeline(container: Container, answers: AnswerRoutes) -> UpdatePipeli
         people.roles,
         SubscriptionGate(subscribing.service, subscribing.interruptions, limiter, container.telegram),
         tellers=tellers,
+        note_error=container.reports.errors.note,
         maintenance=people.maintenance,
         answers=answers,
     )

@@ -29,7 +29,7 @@ from handlers.incoming import CallbackQuery, Incoming, IncomingMessage, InlineQu
 from handlers.inline_results import hint
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from core.clock import Clock
     from core.observability.metrics import Metrics
@@ -53,6 +53,7 @@ class UpdatePipeline:
         roles: knows what the sender may do; nothing else gives a right.
         gate: what else a person has to pass; None for nothing.
         tellers: tell some refusals in their own way; None when none does.
+        note_error: told of every fault and its route, see `ErrorLog.note`; None for nobody.
         maintenance: keeps readers out while the bot is worked on; None never does.
         answers: knows whose message answers a question; None where nobody is asked anything.
     """
@@ -68,6 +69,7 @@ class UpdatePipeline:
         roles: RoleService,
         gate: Gate | None = None,
         tellers: RefusalTellers | None = None,
+        note_error: Callable[[BaseException, str], None] | None = None,
         maintenance: MaintenanceMode | None = None,
         answers: AnswerRoutes | None = None,
     ) -> None:
@@ -80,6 +82,7 @@ class UpdatePipeline:
         self._roles = roles
         self._gate = gate
         self._tellers = tellers
+        self._note_error = note_error
         self._maintenance = maintenance
         self._answers = answers
         self._log = structlog.get_logger(__name__)
@@ -117,7 +120,7 @@ class UpdatePipeline:
         except RecipientUnreachableError:
             outcome = "unreachable"
         except Exception as fault:
-            outcome, key = self._note_fault(fault)
+            outcome, key = self._note_fault(fault, route)
             if await _may_be_told(route, event, fault):
                 await self._tell(event, texts, key)
         else:
@@ -133,8 +136,10 @@ class UpdatePipeline:
         bind_contextvars(route=route.name)
         return route
 
-    def _note_fault(self, fault: Exception) -> tuple[str, str]:
+    def _note_fault(self, fault: Exception, route: Route) -> tuple[str, str]:
         """(outcome, key of what is told) of anything that is no refusal."""
+        if self._note_error is not None:
+            self._note_error(fault, route.name)
         if isinstance(fault, OutcomeUnknownError):
             return "unknown", "error-outcome-unknown"
         if isinstance(fault, InfrastructureError):

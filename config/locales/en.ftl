@@ -1010,3 +1010,57 @@ restart-back =
     }
 button-restart = 🔄 Restart
 button-keep-running = Go on as before
+
+cache-title = <b>Redis</b>
+cache-memory = It uses { $used } of { $limit } of memory.
+cache-memory-unlimited = It uses { $used } of memory, without a limit.
+cache-memory-unknown = This server does not tell how much memory it uses.
+cache-policy = What it drops when it is full: <code>{ $policy }</code>
+cache-policy-wrong = What it drops when it is full: <code>{ $policy }</code>. Set <code>maxmemory-policy volatile-ttl</code>: everything of mine has a time to live, and what ends soonest goes first.
+cache-keys =
+    { $count ->
+        [one] It holds one key.
+       *[other] It holds { $count } keys.
+    }
+cache-evicted =
+    { $count ->
+        [0] It has dropped nothing for want of memory.
+        [one] It has dropped one key for want of memory.
+       *[other] It has dropped { $count } keys for want of memory.
+    }
+cache-hits = { $percent } % of what all its clients asked for was there ({ $count }).
+cache-own-hits = { $percent } % of what I asked for was there ({ $count } since I started).
+cache-asked-nothing = I have not asked it for anything yet.
+cache-analysis =
+    { $count ->
+        [one] <b>One key of mine</b>
+       *[other] <b>{ $count } keys of mine</b>
+    }
+cache-kind =
+    { $count ->
+        [one] <code>{ $kind }</code>: one key, { $size }
+       *[other] <code>{ $kind }</code>: { $count } keys, about { $size }
+    }
+cache-kind-unknown = of no kind that I know
+cache-endless =
+    { $count ->
+        [one] One of them would never end; /cache_cleanup gives it a day.
+       *[other] { $count } of them would never end; /cache_cleanup gives them a day.
+    }
+cache-cut = There is more than I look at in five seconds.
+cache-cleaned =
+    { $count ->
+        [0] There were no copies to forget.
+        [one] One copy is forgotten; it is read anew when somebody needs it.
+       *[other] { $count } copies are forgotten; they are read anew when somebody needs them.
+    }
+cache-ended =
+    { $count ->
+        [one] One key that would never have ended goes in a day.
+       *[other] { $count } keys that would never have ended go in a day.
+    }
+cache-cleanup-cut = There was more than I do in one go: send the command again for the rest.
+cache-cleanup-kind = What I may forget is: { $kinds }. Everything else stands nowhere else, and ends by itself.
+command-cache-stats = How the cache is
+command-cache-analyze = What the cache holds, by kind
+command-cache-cleanup = Forget what the cache only repeats

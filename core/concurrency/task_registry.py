@@ -32,7 +32,7 @@ class TaskRegistry:
 
     def __init__(self, clock: Clock, on_failure: Callable[[str, BaseException], None] | None = None) -> None:
         self._clock = clock
-        self._on_failure = on_failure
+        self._watchers = [on_failure] if on_failure is not None else []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
         self._log = structlog.get_logger(__name__)
@@ -45,6 +45,10 @@ class TaskRegistry:
     def names(self) -> list[str]:
         """Names of the running tasks, sorted."""
         return sorted(task.get_name() for task in self._tasks)
+
+    def tell_failures(self, watcher: Callable[[str, BaseException], None]) -> None:
+        """Have `watcher` called as `on_failure` is; it must neither wait nor raise."""
+        self._watchers.append(watcher)
 
     def spawn(self, work: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
         """Run `work` in the background once.
@@ -124,8 +128,8 @@ class TaskRegistry:
     def _report(self, name: str, error: BaseException) -> None:
         self.failures += 1
         self._log.error("task_failed", task=name, exc_info=error)
-        if self._on_failure is not None:
-            self._on_failure(name, error)
+        for watcher in self._watchers:
+            watcher(name, error)
 
 
 def _is_cancelled() -> bool:

@@ -41,6 +41,8 @@ class Permission(StrEnum):
     SUBSCRIPTION = "subscription"  # which chats a reader has to be in
     SETTINGS = "settings"  # what the bot is run with: captions, limits and their like
     OPERATIONS = "operations"  # look at the bot's state, check its set-up, keep it in order
+    STATISTICS = "statistics"  # the bot in numbers
+    PEOPLE = "people"  # see who is here, and one person's profile
     ROLES = "roles"  # appoint and dismiss
 
 

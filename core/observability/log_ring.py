@@ -7,10 +7,8 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from core.observability.redaction import Redactor
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from core.observability.redaction import Redactor
 
 KEPT = 1_000
 _LENGTH = 2_000
@@ -21,13 +19,13 @@ class LogRing(logging.Handler):
     """Keeps what this process logs, between `attach` and `detach`: some two megabytes at most.
 
     Args:
-        secrets: values to mask, as in the log itself; every line is looked through once more when it is read.
+        redactor: masks secrets, as in the log itself; every line is looked through once more when it is read.
         kept: how many lines.
     """
 
-    def __init__(self, secrets: Sequence[str] = (), *, kept: int = KEPT) -> None:
+    def __init__(self, redactor: Redactor, *, kept: int = KEPT) -> None:
         super().__init__()
-        self._redactor = Redactor(secrets)
+        self._redactor = redactor
         self._lines: deque[str] = deque(maxlen=kept)
 
     def attach(self) -> None:

@@ -10,6 +10,8 @@ from core.domain.audit import AuditEntry
 from core.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from core.clock import Clock
     from repositories.audit_log import AuditLogRepository
 
@@ -41,3 +43,11 @@ class AuditLog:
             await self._entries.add(AuditEntry(self._clock.utc_now(), admin_id, action, details))
         except DatabaseUnavailableError:
             self._log.warning("audit_entry_not_stored", admin_id=admin_id, action=action)
+
+    async def latest(self, limit: int) -> Sequence[AuditEntry]:
+        """The newest entries, newest first.
+
+        Raises:
+            DatabaseUnavailableError: the primary database did not answer.
+        """
+        return await self._entries.latest(limit)
