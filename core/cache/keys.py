@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_NAMESPACE = "ffb"
+NAMESPACE = "ffb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,37 +31,41 @@ class KeyFamily:
         prefix: unique in the table.
         ttl_s: seconds; the usual (or longest) life of a value.
         holds: what the value is.
+        is_copy: it stands elsewhere too, so that forgetting it early costs a look there and nothing else.
     """
 
     prefix: str
     ttl_s: int
     holds: str
+    is_copy: bool = False
 
     def key(self, *parts: int | str) -> Key:
         """The key of one member; `parts` are our own ids, hashes or enum values, never text that a person typed."""
-        return Key(":".join((_NAMESPACE, self.prefix, *map(str, parts))), self.ttl_s)
+        return Key(":".join((NAMESPACE, self.prefix, *map(str, parts))), self.ttl_s)
 
 
-USER = KeyFamily("user", 300, "a user document as the database had it")
-GROUP = KeyFamily("group", 300, "a group's own settings as the database had them")
+USER = KeyFamily("user", 300, "a user document as the database had it", is_copy=True)
+GROUP = KeyFamily("group", 300, "a group's own settings as the database had them", is_copy=True)
 GROUP_TOLD = KeyFamily("group-told", 60, "the group was told of an outage a moment ago")
 SESSION = KeyFamily("session", 3600, "a search session: owner, query, window of ids")
 REPEATABLE_SEARCH = KeyFamily("repeatable-search", 86_400, "who searched for what in a session, to search again")
 SEARCH_VERSION = KeyFamily("search-version", 86_400, "random; a part of the keys of windows")
 SUGGESTIONS = KeyFamily("suggestions", 3600, "texts that a person was offered to search for: owner, texts")
-WINDOW = KeyFamily("window", 300, "what a search found: ids in their order, total")
+WINDOW = KeyFamily("window", 300, "what a search found: ids in their order, total", is_copy=True)
 RATE = KeyFamily("rate", 86_401, "theoretical arrival time of one person's action; the script sets the exact life")
 RATE_GLOBAL = KeyFamily("rate-all", 3_601, "theoretical arrival time of the whole bot")
 RATE_TOLD = KeyFamily("rate-told", 60, "the person was told about the limit in this window")
 DEDUPE = KeyFamily("dedupe", 5, "a press that is being served, so that a second one within seconds does nothing")
 LINK = KeyFamily("link", 86_400, "what a link into the private chat leads to")
-MEMBER = KeyFamily("member", 60, "whether a person is in a chat that readers have to be in")
+MEMBER = KeyFamily("member", 60, "whether a person is in a chat that readers have to be in", is_copy=True)
 INTERRUPTION = KeyFamily("interruption", 3600, "what a person was doing when they were asked to join a chat first")
 UPDATE = KeyFamily("update", 600, "an update that was already handled")
 BROADCAST = KeyFamily("broadcast", 60, "how fast a broadcast goes, as the process that sends it says")
 STATISTICS = KeyFamily("statistics", 300, "numbers for admins that take long to count, and when they were counted")
 CONVERSATION = KeyFamily("conversation", 900, "what a person was asked, whose next message is the answer")
-MAINTENANCE = KeyFamily("maintenance", 86_400, "the last day whose daily maintenance is complete in the database")
+MAINTENANCE = KeyFamily(
+    "maintenance", 86_400, "the last day whose daily maintenance is complete in the database", is_copy=True
+)
 
 BAN_TOLD = KeyFamily("ban-told", 60, "a banned person was told so in the private chat a moment ago")
 BAN_TOLD_IN_GROUP = KeyFamily("ban-told-group", 86_400, "a banned person was told so in a group today")

@@ -256,6 +256,17 @@ class RedisCache:
         self._calls.count("script", "ok")
         return answer
 
+    async def ask(self, op: str, call: Callable[[Any], Awaitable[T]]) -> T:
+        """What the client itself answers to those who look after the server; counted as `op`.
+
+        Raises:
+            RedisRefusedError: Redis answered with an error, for example that it does not know the command.
+            CacheUnavailableError: it did not answer in time.
+        """
+        answer = await self._calls.run(op, lambda: call(self._client))
+        self._calls.count(op, "ok")
+        return answer
+
     async def ping(self) -> bool:
         """Whether Redis answers within half a second now, whatever the breaker says; a good answer closes it."""
         try:

@@ -52,6 +52,7 @@ class WriteStatus:
         is_open: see `WriteCandidate`.
         is_current: it takes the next files.
         measured_s_ago: None before the first measurement.
+        standing: how much it is trusted with new files.
     """
 
     number: int
@@ -61,6 +62,7 @@ class WriteStatus:
     is_open: bool
     is_current: bool
     measured_s_ago: float | None
+    standing: Standing
 
 
 class _Target:
@@ -210,10 +212,8 @@ class WriteRouting:
         """
         wanted = load or usual_load(files)
         limits = self._limits()
-        limit = limits.size_limit_bytes
-        candidates = [target.candidate(limit) for number, target in self._targets.items() if number not in tried]
-        needed = wanted.bytes + (int(limit * _SPARE_TO_RESUME) if self._is_full else 0)
-        number = choose_write_database(candidates, needed, limits, current=self._current, pinned=pinned)
+        needed = self._needed(wanted, limits)
+        number = self._pick(needed, limits, pinned, tried)
         if number is None:
             raise self._refusal(needed, limits)
         if number != pinned:
@@ -221,6 +221,21 @@ class WriteRouting:
         target = self._targets[number]
         target.ledger.reserve(wanted)
         return WriteTicket(self, target, wanted)
+
+    def next_database(self) -> int | None:
+        """Where one more file of no pinned channel would go now; None when none takes it. Reserves nothing."""
+        limits = self._limits()
+        return self._pick(self._needed(usual_load(1), limits), limits)
+
+    def _needed(self, wanted: WriteLoad, limits: WriteLimits) -> int:
+        return wanted.bytes + (int(limits.size_limit_bytes * _SPARE_TO_RESUME) if self._is_full else 0)
+
+    def _pick(
+        self, needed: int, limits: WriteLimits, pinned: int | None = None, tried: Collection[int] = ()
+    ) -> int | None:
+        left = (target for number, target in self._targets.items() if number not in tried)
+        candidates = [target.candidate(limits.size_limit_bytes) for target in left]
+        return choose_write_database(candidates, needed, limits, current=self._current, pinned=pinned)
 
     def settle(self, target: _Target, reserved: WriteLoad, stored: WriteLoad) -> None:
         """Turn a reservation into what was stored; called by the ticket."""
@@ -278,6 +293,7 @@ class WriteRouting:
             is_open=target.candidate(limit).is_open,
             is_current=target.database.number == self._current,
             measured_s_ago=now - read_at if read_at is not None else None,
+            standing=target.standing(),
         )
 
     async def _measure(self, target: _Target) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -61,3 +62,74 @@ class DatabaseSize:
         index_bytes = int(found["indexSize"])
         free = int(found.get("indexFreeStorageSize", index_bytes // 2))
         return cls(int(found["dataSize"]), index_bytes, files, free)
+
+
+class FilesRole(StrEnum):
+    """Whether a database takes new files, and why; the values are parts of keys of the catalogue."""
+
+    ONLY = "only"
+    """It does: there is no other."""
+    CHOSEN = "chosen"
+    """It does: an admin chose it."""
+    CURRENT = "current"
+    """It does, and goes on as long as it has room."""
+    STANDS_IN = "stands-in"
+    """It does in the place of the one that an admin chose."""
+    DOWN = "down"
+    """It does not answer."""
+    UNMEASURED = "unmeasured"
+    """Its size is not known yet, or its unique index is not built."""
+    RESTING = "resting"
+    """It refused, failed or came back a moment ago, and another one will do."""
+    FULL = "full"
+    """It has no room."""
+    SPARE = "spare"
+    """It could, and another one does."""
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether new files go there."""
+        return self in _TAKING
+
+
+_TAKING = frozenset({FilesRole.ONLY, FilesRole.CHOSEN, FilesRole.CURRENT, FilesRole.STANDS_IN})
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseView:
+    """One database, for an admin; no address, which may hold a password.
+
+    Attributes:
+        breaker: "closed" (it is asked), "half_open" or "open".
+        steady_s: seconds since the breaker last changed.
+        answer_s: seconds its last answer took; None when not known.
+        used_bytes: measured plus estimated; None before the first measurement.
+        limit_bytes: None for no limit.
+        files: approximately.
+        measured_s_ago: None before the first measurement.
+        waiting: edits and deletions that it could not take yet; None when not known.
+    """
+
+    number: int
+    name: str
+    breaker: str
+    steady_s: float
+    answer_s: float | None
+    used_bytes: int | None
+    limit_bytes: int | None
+    files: int
+    measured_s_ago: float | None
+    role: FilesRole
+    waiting: int | None = None
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether it is asked as usual."""
+        return self.breaker == "closed"
+
+    @property
+    def room_bytes(self) -> int | None:
+        """What is left below the limit, never negative; None without a limit or a measurement."""
+        if self.used_bytes is None or self.limit_bytes is None:
+            return None
+        return max(0, self.limit_bytes - self.used_bytes)
