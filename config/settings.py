@@ -109,84 +109,131 @@ class ConcurrencyLimits(BaseModel):
 class BootstrapSettings(BaseSettings):
     """What the process needs to start. Constructed directly it reads no environment; `load_settings` does.
 
-    Attributes:
-        session_file: where the Telegram login is kept.
-        admins: Telegram user ids; the first one is the owner.
-        database_uris: further databases, for files only.
-        database_names: their names, one for each; empty when all are called `database_name`.
-        channels: ids, or names without "@"; they seed the index list at the first start only.
-        delete_channel: id, or name without "@"; a file that is posted there is deleted from the library.
-        http_token: None: details of the sidecar are never shown.
-        http_trusted_proxies: who may tell the sidecar for whom it asks; whoever else does is taken for the client.
-        telegram_datacenter: (host, port) of a data centre other than Telegram's own, whose public key (PEM) is in
-            `telegram_datacenter_key`.
-        send_budget: keep to what Telegram lets a bot send; may be off only with a data centre of one's own.
-        shutdown_deadline_s: seconds; everything is closed within them.
+    Each field carries its help (`description`) and an example of a good value.
     """
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", hide_input_in_errors=True, validate_by_name=True, validate_by_alias=True
     )
 
-    api_id: int = Field(gt=0, examples=["1234567"])
+    api_id: int = Field(gt=0, description="Number of the application, from my.telegram.org.", examples=["1234567"])
     api_hash: Annotated[SecretStr, _matching(r"[0-9a-fA-F]{32}", "32 hexadecimal digits are expected")] = Field(
-        examples=["0123456789abcdef0123456789abcdef"]
+        description="Its secret.", examples=["0123456789abcdef0123456789abcdef"]
     )
     bot_token: Annotated[
         SecretStr, _matching(r"\d+:[\w-]{8,}", "a number, a colon and a secret are expected, as BotFather gives them")
-    ] = Field(examples=["123456789:AAE-your-own-token-from-BotFather"])
+    ] = Field(description="From BotFather.", examples=["123456789:AAE-your-own-token-from-BotFather"])
     session_file: Path = Field(
-        default=Path("data/bot.session"), validation_alias="SESSION", examples=["data/bot.session"]
+        default=Path("data/bot.session"),
+        validation_alias="SESSION",
+        description="Where the Telegram login is kept.",
+        examples=["data/bot.session"],
     )
 
-    database_uri: _DatabaseUri = Field(examples=["mongodb://127.0.0.1:27017/?replicaSet=rs0"])
-    database_name: _DatabaseName = Field(default="file_filter_bot", examples=["file_filter_bot"])
+    database_uri: _DatabaseUri = Field(
+        description="The primary database.", examples=["mongodb://127.0.0.1:27017/?replicaSet=rs0"]
+    )
+    database_name: _DatabaseName = Field(
+        default="file_filter_bot", description="Its name.", examples=["file_filter_bot"]
+    )
     database_uris: Annotated[tuple[_DatabaseUri, ...], NoDecode, BeforeValidator(_split_uris)] = Field(
-        default=(), examples=["mongodb+srv://user:password@second.example.net mongodb://third.example.net"]
+        default=(),
+        description="Further databases, for files only.",
+        examples=["mongodb+srv://user:password@second.example.net mongodb://third.example.net"],
     )
     database_names: Annotated[tuple[_DatabaseName, ...], NoDecode, BeforeValidator(_split)] = Field(
-        default=(), validate_default=True, examples=["file_filter_bot file_filter_bot"]
+        default=(),
+        validate_default=True,
+        description="Their names, one for each; none when all are called DATABASE_NAME.",
+        examples=["file_filter_bot file_filter_bot"],
     )
     redis_uri: Annotated[
         SecretStr, _matching(r"(rediss?|unix)://\S+", "an address that begins with redis:// is expected")
-    ] = Field(default=SecretStr("redis://127.0.0.1:6379/0"), examples=["redis://127.0.0.1:6379/0"])
+    ] = Field(
+        default=SecretStr("redis://127.0.0.1:6379/0"),
+        description="Redis or Valkey, for caches, limits and questions.",
+        examples=["redis://127.0.0.1:6379/0"],
+    )
 
     admins: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split)] = Field(
-        min_length=1, examples=["123456789 987654321"]
+        min_length=1, description="Telegram user ids; the first one is the owner.", examples=["123456789 987654321"]
     )
     channels: Annotated[tuple[_Channel, ...], NoDecode, BeforeValidator(_split)] = Field(
-        default=(), examples=["-1001234567890 @library"]
+        default=(),
+        description="Ids or names; they seed the index list at the first start only.",
+        examples=["-1001234567890 @library"],
     )
 
-    delete_channel: _Channel | None = Field(default=None, examples=["-1009876543210"])
+    delete_channel: _Channel | None = Field(
+        default=None,
+        description="Id or name; a file that is posted there is deleted from the library.",
+        examples=["-1009876543210"],
+    )
 
-    port: int = Field(default=8000, ge=0, le=65_535, examples=["8000"])
-    http_host: str = Field(default="127.0.0.1", examples=["127.0.0.1"])
+    port: int = Field(
+        default=8000, ge=0, le=65_535, description="Of the HTTP sidecar; 0: any that is free.", examples=["8000"]
+    )
+    http_host: str = Field(
+        default="127.0.0.1", description="Address that the HTTP sidecar listens on.", examples=["127.0.0.1"]
+    )
     http_token: Annotated[SecretStr, _matching(r"\S{16,}", "at least 16 characters are expected")] | None = Field(
-        default=None, examples=["a-long-random-secret"]
+        default=None,
+        description="Shows details of the sidecar; without one nobody from outside sees them.",
+        examples=["a-long-random-secret"],
     )
     http_trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)] = (
-        Field(default=(), examples=["127.0.0.1 10.0.0.0/29"])
+        Field(
+            default=(),
+            description="Networks of proxies whose word the sidecar takes for whom they ask; nobody else's.",
+            examples=["127.0.0.1 10.0.0.0/29"],
+        )
     )
-    time_zone: ZoneInfo = Field(default=ZoneInfo("UTC"), validation_alias="TZ", examples=["Europe/Berlin"])
+    time_zone: ZoneInfo = Field(
+        default=ZoneInfo("UTC"), validation_alias="TZ", description="In which a day begins.", examples=["Europe/Berlin"]
+    )
     telegram_datacenter: Annotated[tuple[str, int], NoDecode, BeforeValidator(_address)] | None = Field(
-        default=None, examples=["127.0.0.1:18443"]
+        default=None,
+        description="Host and port of a data centre other than Telegram's own, for tests.",
+        examples=["127.0.0.1:18443"],
     )
-    telegram_datacenter_key: Path | None = Field(default=None, validate_default=True, examples=["data/datacenter.pem"])
+    telegram_datacenter_key: Path | None = Field(
+        default=None,
+        validate_default=True,
+        description="File of its public key (PEM).",
+        examples=["data/datacenter.pem"],
+    )
 
-    send_budget: bool = Field(default=True, examples=["true"])
+    send_budget: bool = Field(
+        default=True,
+        description="Keep to the pace that Telegram demands of bots; off only with a data centre of one's own.",
+        examples=["true"],
+    )
 
-    concurrency_telegram_send: _LaneSize = Field(default=10, examples=["10"])
-    concurrency_telegram_fetch: _LaneSize = Field(default=15, examples=["15"])
-    concurrency_database_write: _LaneSize = Field(default=20, examples=["20"])
-    concurrency_database_read: _LaneSize = Field(default=30, examples=["30"])
-    concurrency_file_processing: _LaneSize = Field(default=5, examples=["5"])
-    concurrency_broadcast: _LaneSize = Field(default=10, examples=["10"])
-    concurrency_indexing: _LaneSize = Field(default=8, examples=["8"])
+    concurrency_telegram_send: _LaneSize = Field(default=10, description="Sends at once.", examples=["10"])
+    concurrency_telegram_fetch: _LaneSize = Field(
+        default=15, description="Reads from Telegram at once.", examples=["15"]
+    )
+    concurrency_database_write: _LaneSize = Field(
+        default=20, description="Writes to databases at once.", examples=["20"]
+    )
+    concurrency_database_read: _LaneSize = Field(
+        default=30, description="Reads from databases at once.", examples=["30"]
+    )
+    concurrency_file_processing: _LaneSize = Field(default=5, description="Files at once.", examples=["5"])
+    concurrency_broadcast: _LaneSize = Field(default=10, description="Messages of broadcasts at once.", examples=["10"])
+    concurrency_indexing: _LaneSize = Field(default=8, description="Batches of posts at once.", examples=["8"])
 
-    shutdown_deadline_s: float = Field(default=4.0, gt=0, le=60, examples=["4"])
-    log_format: Literal["auto", "json", "console"] = Field(default="auto", examples=["auto"])
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", examples=["info"])
+    shutdown_deadline_s: float = Field(
+        default=4.0, gt=0, le=60, description="Everything is closed within so many seconds.", examples=["4"]
+    )
+    log_format: Literal["auto", "json", "console"] = Field(
+        default="auto",
+        description="Lines for machines or for people; auto: for people on a terminal.",
+        examples=["auto"],
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that is logged.", examples=["info"]
+    )
 
     @field_validator("telegram_datacenter_key")
     @classmethod
