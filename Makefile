@@ -26,7 +26,7 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-tour test check bench
+.PHONY: help setup demo demo-tour docs test check bench
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ demo: $(READY) ## Start the bot with a local Telegram and a library to try it on
 
 demo-tour: $(READY) ## Play a conversation with the bot on a local Telegram and print it.
 	$(BIN)/python -m sandbox.tour
+
+docs: $(READY) ## Write docs/settings.md from the declarations of the settings.
+	$(BIN)/python -m config.settings_page
 
 test: $(READY) ## Run every test, also those on a real MongoDB, a real Valkey and the local Telegram.
 	$(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0 $(ARGS)
