@@ -29,6 +29,7 @@ async def serve(
     settings: BootstrapSettings,
     *,
     on_ready: Callable[[Container], Coroutine[Any, Any, None]] | None = None,
+    runs_again: bool = False,
     **parts: Any,
 ) -> int:
     """Run the bot until SIGINT or SIGTERM, or until it cannot hear Telegram any more; returns the exit code.
@@ -36,6 +37,7 @@ async def serve(
     Args:
         settings: where everything is.
         on_ready: called once when the bot answers.
+        runs_again: the process stays when a restart is asked for, and calls this again.
         parts: what else `open_container` takes: stores, clock, routes of the HTTP sidecar.
     """
     stop = ShutdownSignal().install()
@@ -51,7 +53,7 @@ async def serve(
         finally:
             exit_code = stop.exit_code if stop.is_set else EXIT_UNAVAILABLE
             last_resort = exit_at_the_latest(settings.shutdown_deadline_s, exit_code)
-    if exit_code == EXIT_RESTART:
+    if runs_again and exit_code == EXIT_RESTART:
         last_resort.cancel()
     return stop.exit_code
 

@@ -72,6 +72,7 @@ class Demo:
                 stores=Stores(self._stores.mongo_client, self._stores.redis_client),
                 routes=[web.get("/demo", self._show_facts), *self._page.routes()],
                 on_ready=self._on_ready,
+                runs_again=True,
             )
             if exit_code != EXIT_RESTART:
                 return exit_code
