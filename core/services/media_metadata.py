@@ -79,6 +79,11 @@ class MediaMetadataService:
                 self._metrics.names_read.labels("dropped").inc()
         self._note_arrivals()
 
+    @property
+    def waiting(self) -> int:
+        """How many names are not read yet."""
+        return len(self._waiting)
+
     async def run(self) -> None:
         """Read and store for ever; supervised once."""
         while True:
