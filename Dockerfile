@@ -28,6 +28,8 @@ RUN groupadd --system --gid 10001 bot \
 WORKDIR /app
 COPY --from=build /app/.venv .venv
 COPY . .
+# Nothing can be written later: what is not compiled here is compiled at every start.
+RUN python -m compileall -q bot.py config core handlers repositories updater
 # By number, so that whoever runs the image can check that it is not root.
 USER 10001:10001
 VOLUME /app/data
