@@ -26,7 +26,7 @@ _NAMES = (
     *("password", "passwd", "api_hash", "apihash", "bot_token", "http_token", "session_token"),
     *("session_string", "sessionstring", "auth_key", "authkey", "secret_key", "secretkey", "phone"),
 )
-_CALLED = rf"\w*(?:{'|'.join(_NAMES)})\w*"
+_CALLED = rf"\w{{0,40}}(?:{'|'.join(_NAMES)})\w{{0,40}}"  # bounded: a text may be made to keep a search busy
 _CALLED_SO = re.compile(_CALLED, re.IGNORECASE)
 _NAMED = re.compile(rf"""(?i)\b(?P<name>{_CALLED}["']?\s?[=:]\s?["']?)(?!{re.escape(MASK)})[^\s"'&,;)]{{4,}}""")
 _PATTERNS = (
@@ -34,7 +34,9 @@ _PATTERNS = (
     re.compile(r"(?<=://)[^\s/\"'<>]*@"),  # credentials in an address
     re.compile(r"\b[0-9a-fA-F]{32}\b"),  # an API hash
     re.compile(r"[A-Za-z0-9+/_-]{300,}={0,2}"),  # a session string; a key of Telegram in base64, digits, hexadecimal
-    re.compile(r"""\bb(?P<mark>['"])(?:\\.|(?!(?P=mark)).){200,}(?P=mark)"""),  # a key of Telegram as Python shows it
+    re.compile(
+        r"""\bb(?P<mark>['"])(?:\\.|(?!(?P=mark))[^\\]){200,}(?P=mark)"""
+    ),  # a key of Telegram as Python shows it
     re.compile(r"(?i)(?<=bearer )[^\s\"']+"),
     re.compile(r"(?<![\w+])\+\d(?:[ ()-]{0,2}\d){8,14}(?!\d)"),  # a phone number
 )
