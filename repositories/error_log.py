@@ -46,9 +46,9 @@ class ErrorLogRepository:
         if old:
             await self._pool.delete_many(_ERRORS, {"_id": {"$in": old}})
 
-    async def clear(self) -> int:
-        """Forget all of them; returns how many there were."""
-        return await self._pool.delete_many(_ERRORS, _DATED)
+    async def clear(self, until: datetime) -> int:
+        """Forget those that happened last at `until` (UTC) or before; returns how many there were."""
+        return await self._pool.delete_many(_ERRORS, {"last": {"$lte": until}})
 
 
 def _added(error: NotedError) -> UpdateOne:

@@ -74,7 +74,7 @@ class ErrorLog:
             DatabaseUnavailableError: they may still be there.
         """
         await self.flush()
-        return await self._errors.clear()
+        return await self._errors.clear(self._clock.utc_now())
 
     async def flush(self) -> None:
         """Store what was noted since the last time.
