@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
-
-import pytest
 
 from config.declaration import declared_settings
 from config.runtime import RuntimeSettings
 from config.settings import BootstrapSettings, load_settings
-from core.container import open_container
+from core.container import Stores, open_container
 from core.domain.permission import Role
 from core.domain.setting import SettingKind
 from tests.e2e.admin.talk import ask, ask_seen
@@ -24,15 +23,16 @@ if TYPE_CHECKING:
     from core.container import Container
     from sandbox.actor import Actor
     from sandbox.seen import Seen
+    from sandbox.stores import InMemoryStores
     from sandbox.world import World
     from tests.e2e.bots import BotSetup
     from tests.e2e.conftest import Cast
 
 
-@pytest.fixture
-async def second(bot: Container, setup: BotSetup, tmp_path: Path) -> AsyncIterator[Container]:
-    """The same bot once more, with a login and a memory of its own, on the same stores."""
-    environ = setup.environ | {"SESSION": str(tmp_path / "second.session")}
+@asynccontextmanager
+async def beside(setup: BotSetup, folder: Path) -> AsyncIterator[Container]:
+    """The same bot once more, with a login and a memory of its own, on the same stores; it handles no updates."""
+    environ = setup.environ | {"SESSION": str(folder / "second.session")}
     async with open_container(load_settings(environ, env_file=None), environ=environ) as container:
         await container.start(lambda _: None, receives=False)
         yield container
@@ -114,13 +114,13 @@ async def test_of_two_admins_the_second_is_told(bot: Container, ann: Actor, bob:
     assert [entry[0] for entry in await audit(bot)] == [cast.ann.id] * 2
 
 
-async def test_racing_admins_change_a_setting_once(bot: Container, second: Container, cast: Cast) -> None:
+async def test_racing_admins_change_a_setting_once(bot: Container, setup: BotSetup, cast: Cast, tmp_path: Path) -> None:
     """Of many who saw the same value in two processes, exactly one changes it."""
-    editors = [each.serving.editing.settings for each in (bot, second)]
-    seen = (await editors[0].look("count_limit")).seen
-    races = [editors[n % 2].change(cast.bob.id, "count_limit", 200 + n, seen) for n in range(8)]
-
-    outcomes = await asyncio.gather(*races, return_exceptions=True)
+    async with beside(setup, tmp_path) as other:
+        editors = [each.serving.editing.settings for each in (bot, other)]
+        seen = (await editors[0].look("count_limit")).seen
+        races = [editors[n % 2].change(cast.bob.id, "count_limit", 200 + n, seen) for n in range(8)]
+        outcomes = await asyncio.gather(*races, return_exceptions=True)
 
     won = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
     assert len(won) == 1
@@ -129,22 +129,23 @@ async def test_racing_admins_change_a_setting_once(bot: Container, second: Conta
 
 
 async def test_a_change_is_obeyed_by_another_process_within_two_seconds(
-    bot: Container, second: Container, ann: Actor, bob: Actor, cast: Cast
+    setup: BotSetup, ann: Actor, bob: Actor, cast: Cast, tmp_path: Path
 ) -> None:
     """Scenario 131: a page has as many files as an admin said to either process, two seconds ago at most."""
-    await post_files(bot, bob, cast, [f"Judex {n}.mkv" for n in range(6)])
-    await ask(bob, "/bsetting result_page_size 3")
-    async with asyncio.timeout(2):
-        while second.runtime.current.result_page_size != 3:
-            await bot.clock.sleep(0.02)
-    page = await second.searching.search.search(cast.ann.id, "judex")
-    assert len(page.files) == 3
+    async with setup.process(), beside(setup, tmp_path) as other:
+        await post_files(other, bob, cast, [f"Judex {n}.mkv" for n in range(6)])
+        await ask(bob, "/bsetting result_page_size 3")
+        async with asyncio.timeout(2):
+            while other.runtime.current.result_page_size != 3:
+                await other.clock.sleep(0.02)
+        page = await other.searching.search.search(cast.ann.id, "judex")
+        assert len(page.files) == 3
 
-    await second.serving.editing.settings.change(cast.bob.id, "result_page_size", "2")
-    changed_at = bot.clock.monotonic()
-    while _files(await search(ann, "judex")) != 2:
-        assert bot.clock.monotonic() < changed_at + 2
-        await bot.clock.sleep(0.1)
+        await other.serving.editing.settings.change(cast.bob.id, "result_page_size", "2")
+        changed_at = other.clock.monotonic()
+        while _files(await search(ann, "judex")) != 2:
+            assert other.clock.monotonic() < changed_at + 2
+            await other.clock.sleep(0.1)
 
 
 def _files(page: Seen) -> int:
@@ -266,3 +267,27 @@ async def test_secrets_are_out_of_reach(setup: BotSetup, bob: Actor) -> None:
         stored = str(await bot.pool.find("bot_settings", {})) + str(await bot.pool.find("audit_log", {}))
         texts = "".join(seen.text for seen in bob.received if seen.sender_id == bob.bot_id)
         assert not [secret for secret in (*bot.settings.secrets, "Pa55word") if secret in stored + texts]
+
+
+async def test_settings_work_in_the_demo(setup: BotSetup, stores: InMemoryStores, bob: Actor) -> None:
+    """The in-memory stores exchange values, keep questions and set back."""
+    async with setup.running(stores=Stores(stores.mongo_client, stores.redis_client)) as bot:
+        await turn(bob, await ask_seen(bob, "/bsetting count_limit"), "Change")
+        changed = await ask_seen(bob, "200")
+        assert "1001 → 200" in changed.text
+        assert "Now: 1001" in (await turn(bob, changed, "Set back")).text
+        assert bot.runtime.current.count_limit == 1001
+
+
+async def test_without_its_stores_a_setting_is_left_as_it_is(
+    setup: BotSetup, stores: InMemoryStores, bob: Actor
+) -> None:
+    """Without Redis nothing is asked, and one command changes; without the database nothing changes at all."""
+    async with setup.running(stores=Stores(stores.mongo_client, stores.redis_client)) as bot:
+        shown = await ask_seen(bob, "/bsetting count_limit")
+        stores.redis_down = True
+        assert "not working" in ((await bob.press(shown, "Change")).text or "")
+        assert "1001 → 200" in await ask(bob, "/bsetting count_limit 200")
+        stores.database_down = True
+        assert "not working" in await ask(bob, "/bsetting count_limit 300")
+        assert bot.runtime.current.count_limit == 200
