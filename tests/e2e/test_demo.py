@@ -13,6 +13,7 @@ import orjson
 import pytest
 from pyrogram.handlers import MessageHandler
 
+from core.clock import Clock
 from sandbox.tour import user_client
 
 if TYPE_CHECKING:
@@ -84,6 +85,13 @@ async def check_places(facts: dict[str, Any], admin: Client) -> None:
     assert (await admin.send_message(facts["channel"]["username"], "A note to the readers")).chat.id
 
 
+async def healthy(facts: dict[str, Any]) -> None:
+    """Return when the bot says that it can do its job, which a busy machine may make wait for the next look."""
+    async with asyncio.timeout(10):
+        while (await get(f"{facts['http']}/health"))[0] != 200:
+            await Clock().sleep(0.1)
+
+
 async def test_the_demo_announces_itself_and_works():
     """Its one JSON line says where everything is, `/demo` the same, a link for people is last, a reader finds films."""
     async with demo() as process:
@@ -94,7 +102,7 @@ async def test_the_demo_announces_itself_and_works():
         assert any(facts["http"] in line for line in before)
         assert any(f"{facts['datacenter']['host']}:{facts['datacenter']['port']}" in line for line in before)
         assert await get(f"{facts['http']}/demo") == (200, facts)
-        assert (await get(f"{facts['http']}/health"))[0] == 200
+        await healthy(facts)
 
         async with user_client(facts, "reader") as reader:
             page = await ask(reader, facts["bot"]["username"], "nosferatu")
