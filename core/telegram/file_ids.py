@@ -37,7 +37,7 @@ def identity_of(file_id: str, reference: str | None = None) -> FileIdentity:
         found = FileId.decode(file_id)
         if found.file_type is not None and reference and not found.file_reference:
             found.file_reference = _bytes_of(reference)
-        written = str(found.encode())
+        written = str(found.encode(major=FileId.MAJOR, minor=FileId.MINOR))
     except (ValueError, IndexError, TypeError, struct.error, AttributeError):
         raise UnusableRecordError("bad_file_id") from None
     kind = _KINDS.get(found.file_type)
