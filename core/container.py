@@ -295,7 +295,8 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
     reports = build_reports(*stored, books.counters, reading.worker, telegram, told, serving, shutdown)
     repair = DuplicateRepair(repositories.media_duplicates, base.clock)
     loops = core_loops(base, databases, books, indexing.service, repair)
-    steps = _daily_steps(repair, words, books, serving, reports)
+    upkeep = build_upkeep(*stored, telegram, told)
+    steps = {**_daily_steps(repair, words, books, serving, reports), **upkeep.consistency.steps()}
     probes = {"subscription": serving.subscribing.probe, "deletions": serving.delivering.deletions.probe}
     operations = build_operations(
         *stored, books.counters, telegram, indexing.queue, told.notices, steps=steps, routes=routes, probes=probes
@@ -318,7 +319,7 @@ def _assemble(base: Base, databases: Databases, shutdown: OrderedShutdown, route
         dictionary=words,
         operations=operations,
         reports=reports,
-        upkeep=build_upkeep(*stored, told),
+        upkeep=upkeep,
         background={**operations.loops, **loops, **_further_loops(serving.searching, reading, words, reports)},
     )
 

@@ -1,6 +1,7 @@
 """Settings of groups.
 
-    groups {_id: chat id, mode?: "all" | "mention" | "command", t: when that was set, required?: [chat id]}
+    groups {_id: chat id, mode?: "all" | "mention" | "command", t: when that was set, required?: [chat id],
+            gone_since?: the bot is not in it, as far as it knows}
 
 A group that nobody set anything for has no document.
 """
@@ -18,11 +19,14 @@ from core.database.base import BaseRepository
 from core.domain.group import Group, SearchMode
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from core.cache.redis_cache import RedisCache
     from core.clock import Clock
     from core.database.pool import DatabaseConnectionPool
 
 _GROUPS = "groups"
+_FORGOTTEN_AT_ONCE = 200
 _SETTINGS = {"mode": 1, "required": 1}
 _MODES = frozenset(SearchMode)
 
@@ -69,6 +73,32 @@ class GroupRepository(BaseRepository[int, Group]):
         """Ids of the groups that have a chat on their list."""
         found = await self._pool.find(_GROUPS, {"required": required_id}, projection={"_id": 1})
         return [int(group["_id"]) for group in found]
+
+    async def ids_after(self, after: int | None, limit: int) -> list[int]:
+        """The next groups with settings, in order of their ids; None is before the first."""
+        query = {} if after is None else {"_id": {"$gt": after}}
+        found = await self._pool.find(_GROUPS, query, projection={"_id": 1}, sort=[("_id", 1)], limit=limit)
+        return [int(group["_id"]) for group in found]
+
+    async def note_gone(self, chat_id: int, at: datetime) -> None:
+        """The bot is not in a group, as was seen at `at` (UTC); keeps an earlier moment."""
+        query = {"_id": chat_id, "gone_since": {"$exists": False}}
+        await self._pool.update_one(_GROUPS, query, {"$set": {"gone_since": at}}, idempotent=True)
+
+    async def note_here(self, chat_id: int) -> None:
+        """The bot is in a group."""
+        query = {"_id": chat_id, "gone_since": {"$exists": True}}
+        await self._pool.update_one(_GROUPS, query, {"$unset": {"gone_since": ""}}, idempotent=True)
+
+    async def forget_gone(self, before: datetime) -> int:
+        """Forget the settings of some hundred groups that the bot has not been in since `before` (UTC); how many."""
+        gone = {"gone_since": {"$lt": before}}
+        found = await self._pool.find(_GROUPS, gone, projection={"_id": 1}, limit=_FORGOTTEN_AT_ONCE)
+        forgotten = 0
+        for group in found:
+            async with self._writing(int(group["_id"])):
+                forgotten += await self._pool.delete_many(_GROUPS, {"_id": group["_id"], **gone})
+        return forgotten
 
     async def move(self, old_id: int, new_id: int) -> bool:
         """Give a group's settings to the supergroup it became, unless it has some of its own; whether there were any.
