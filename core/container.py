@@ -231,7 +231,8 @@ class Container:
         """The last numbers and words, and what searches have to forget; a store that is gone costs some of them."""
         with suppress(DatabaseUnavailableError):
             await self.books.counters.flush()
-        for flush in (self.dictionary.flush, self.books.popularity.flush, self.delivering.auto_delete.flush):
+        last = (self.delivering.auto_delete.flush, self.reports.errors.flush)
+        for flush in (self.dictionary.flush, self.books.popularity.flush, *last):
             with suppress(DatabaseUnavailableError):
                 await flush()
         await self.books.invalidator.flush()

@@ -167,16 +167,19 @@ class PeopleHandler(BaseHandler):
     def _keyboard(self, profile: Profile, reader: Reader) -> Keyboard | None:
         """What the admin who looks may do, and the person's rank allows."""
         user, texts = profile.user, reader.texts
+        person_id = int(user.id)  # the driver's own integers do not pass for ints in buttons
         own = self._roles.role_in(reader.user)
         row = []
         if self._roles.may(reader.user, Permission.BAN) and own.outranks(profile.role):
-            ban = (texts.plain("button-unban"), UnbanPerson(user.id).pack())
-            row.append(Button(*ban) if user.is_banned else Button(texts.plain("button-ban"), BanPerson(user.id).pack()))
+            ban = (texts.plain("button-unban"), UnbanPerson(person_id).pack())
+            row.append(
+                Button(*ban) if user.is_banned else Button(texts.plain("button-ban"), BanPerson(person_id).pack())
+            )
         if self._roles.may(reader.user, Permission.PREMIUM):
             until = int(user.premium_until.timestamp()) if user.premium_until is not None else 0
-            row.append(Button(texts.plain("button-give-premium"), GivePremium(user.id, until).pack()))
+            row.append(Button(texts.plain("button-give-premium"), GivePremium(person_id, until).pack()))
             if profile.is_premium:
-                row.append(Button(texts.plain("button-end-premium"), EndPremium(user.id).pack()))
+                row.append(Button(texts.plain("button-end-premium"), EndPremium(person_id).pack()))
         return [row] if row else None
 
 
