@@ -37,19 +37,29 @@ class SendBudget:
         self._alarm: asyncio.Task[Any] | None = None
         self._alarm_at = math.inf
 
-    async def acquire(self, chat_id: int, send_class: SendClass) -> None:
-        """Return when a message to this chat may go, which then counts as sent; a cancelled wait costs nothing.
+    async def acquire(self, chat_id: int, send_class: SendClass) -> Ticket:
+        """Return when a message to this chat may go; a cancelled wait costs nothing.
+
+        Returns:
+            The turn. It counts against every limit until it is `answered`, and for the limit's own time after that.
 
         Raises:
             RetryLaterError: the turn does not come within the patience of the class, or too many of the class wait.
         """
         started = self._clock.monotonic()
         try:
-            await self._turn(self._schedule.add(chat_id, send_class, started))
+            ticket = self._schedule.add(chat_id, send_class, started)
+            await self._turn(ticket)
         except RetryLaterError:
             self._metrics.send_budget_refusals.labels(send_class.value).inc()
             raise
         self._metrics.send_budget_seconds.labels(send_class.value).observe(self._clock.monotonic() - started)
+        return ticket
+
+    def answered(self, turn: Ticket) -> None:
+        """An attempt is over: answered, failed or given up; safe to repeat. Whoever acquires must see to this."""
+        self._schedule.settled(turn, self._clock.monotonic())
+        self._give_turns()
 
     def hold_back(self, chat_id: int, seconds: float) -> None:
         """Send nothing to a chat for so long, because Telegram says so; other chats go on."""
@@ -65,21 +75,31 @@ class SendBudget:
         """How much waits and is held back, for the operator; JSON values."""
         return {
             "waiting": {of.value: count for of, count in self._schedule.waiting.items()},
+            "under_way": self._schedule.under_way,
             "chats": self._schedule.chats,
             "chats_held_back": self._schedule.held(self._clock.monotonic()),
         }
 
     async def _turn(self, ticket: Ticket) -> None:
         self._turns[ticket] = turn = asyncio.get_running_loop().create_future()
+        has_gone = False
         try:
             self._give_turns()
             if not turn.done():
                 self._show_depth(ticket.send_class)
             await turn
+            has_gone = True
         finally:
             del self._turns[ticket]
-            self._schedule.withdraw(ticket, self._clock.monotonic())
+            if not has_gone:
+                self._give_back(ticket)
             self._show_depth(ticket.send_class)
+
+    def _give_back(self, ticket: Ticket) -> None:
+        """Nobody uses the turn, whether it has come or not."""
+        self._schedule.withdraw(ticket, self._clock.monotonic())
+        if ticket.granted_at is not None:
+            self.answered(ticket)
 
     def _give_turns(self) -> None:
         """Let go what may go, turn away what has waited in vain, and see to it that this is done again in time."""
@@ -120,9 +140,13 @@ class SendPermit:
     chat_id: int
     send_class: SendClass
 
-    async def acquire(self) -> None:
+    async def acquire(self) -> Ticket:
         """Wait for a turn; see `SendBudget.acquire`."""
-        await self.budget.acquire(self.chat_id, self.send_class)
+        return await self.budget.acquire(self.chat_id, self.send_class)
+
+    def answered(self, turn: Ticket) -> None:
+        """The attempt is over; see `SendBudget.answered`."""
+        self.budget.answered(turn)
 
     def hold_back(self, seconds: float) -> None:
         """Telegram asks this chat's sends to wait; see `SendBudget.hold_back`."""

@@ -8,19 +8,22 @@ one counts as come when that has gone and the chat may be written to again: a ch
 A broadcast fills every turn there is, for minutes. It leaves one that the others may use at any time, so that somebody
 who asks meanwhile does not even wait for the turn after the one that has just been given.
 
-Source: the buckets are the generic cell rate algorithm, ITU-T I.371; ranks are earliest deadline first.
+What Telegram allows is counted when a message arrives there, which is some time between its turn and its answer. So a
+send counts from its turn until a window after its answer (see `send_meters`); only the even pace counts turns alone.
+
+Source: ranks are earliest deadline first.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from core.telegram.gateway import RetryLaterError, SendClass
 from core.telegram.keyed_heap import KeyedHeap
+from core.telegram.send_meters import Bucket, Window
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,80 +60,41 @@ CLASS_LIMITS: Mapping[SendClass, ClassLimits] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class SendLimits:
-    """What Telegram lets a bot send; the defaults are its published figures, with a little room for uneven ways there.
+    """What Telegram lets a bot send; the defaults are its published figures, with a little room.
 
     Attributes:
         bot_rate: messages a second to all chats together, in the long run and evenly.
         bot_burst: how many may go at once after a pause, or to catch up when turns were given late.
-        bot_sends: how many may go in any window of `bot_window_s`, which is the limit itself: a little longer than
-            Telegram's second, because some ways there take longer than others.
+        bot_sends: how many may arrive in any window of `bot_window_s`, which is the limit itself: Telegram's second,
+            and a hundredth for clocks that differ.
         chat_interval_s: seconds between two messages to a chat in the long run.
         chat_burst: how many may go to a chat at once after a pause.
         group_sends: how many messages a group or channel takes in any window of `group_window_s`.
+        longest_way_s: a send counts as answered after so long, if nobody says so; longer than any attempt takes.
         classes: one entry for every class.
     """
 
     bot_rate: float = 27.9
     bot_burst: int = 4
     bot_sends: int = 30
-    bot_window_s: float = 1.03
+    bot_window_s: float = 1.01
     chat_interval_s: float = 1.05
     chat_burst: int = 5
     group_sends: int = 20
     group_window_s: float = 61.0
+    longest_way_s: float = 30.0
     classes: Mapping[SendClass, ClassLimits] = field(default_factory=lambda: CLASS_LIMITS)
-
-
-class _Bucket:
-    """Lets one through every `interval_s`, and `burst` at once after a pause."""
-
-    __slots__ = ("_burst", "_interval_s", "full_at")
-
-    def __init__(self, interval_s: float, burst: int) -> None:
-        self._interval_s = interval_s
-        self._burst = burst
-        self.full_at = -math.inf
-
-    def free_at(self, leaving: int = 0) -> float:
-        """When one may go that leaves so many."""
-        return self.full_at - (self._burst - 1 - leaving) * self._interval_s
-
-    def take(self, now: float) -> None:
-        self.full_at = max(self.full_at, now) + self._interval_s
-
-
-class _Window:
-    """Lets so many through in any span of `window_s`."""
-
-    __slots__ = ("_most", "_sent", "_window_s")
-
-    def __init__(self, most: int, window_s: float) -> None:
-        self._most = most
-        self._window_s = window_s
-        self._sent: deque[float] = deque(maxlen=most)
-
-    @property
-    def settled_at(self) -> float:
-        return self._sent[-1] + self._window_s if self._sent else -math.inf
-
-    def free_at(self, leaving: int = 0) -> float:
-        """When one may go that leaves so many."""
-        crowd = self._most - leaving
-        return self._sent[-crowd] + self._window_s if len(self._sent) >= crowd else -math.inf
-
-    def take(self, now: float) -> None:
-        self._sent.append(now)
 
 
 @dataclass(slots=True, eq=False)
 class Ticket:
-    """One send that waits, or waited, for its turn.
+    """One send that waits for its turn, is under way, or is over.
 
     Attributes:
         since: when it came.
         deadline: when its patience ends.
         rank: see the module.
-        granted: its turn has come.
+        granted_at: when its turn came; None while it waits.
     """
 
     chat: Chat
@@ -138,7 +102,7 @@ class Ticket:
     since: float
     deadline: float
     rank: float
-    granted: bool = False
+    granted_at: float | None = None
 
 
 class Chat:
@@ -150,26 +114,39 @@ class Chat:
         self.id = chat_id
         self.waiting: KeyedHeap[Ticket] = KeyedHeap()
         self.held_until = self.sent_at = -math.inf
-        self._bucket = _Bucket(limits.chat_interval_s, limits.chat_burst)
-        self._window = _Window(limits.group_sends, limits.group_window_s) if chat_id < 0 else None
+        self._bucket = Bucket(limits.chat_interval_s, limits.chat_burst)
+        self._window = Window(limits.group_sends, limits.group_window_s) if chat_id < 0 else None
 
     @property
     def free_at(self) -> float:
-        """When the next message may go."""
+        """When the next message may go; infinity while that depends on an answer."""
         window_free_at = -math.inf if self._window is None else self._window.free_at()
         return max(self._bucket.free_at(), self.held_until, window_free_at)
 
-    def take(self, now: float) -> None:
+    def free_after(self, now: float) -> float:
+        """When the next message may go if all that are under way are answered now."""
+        window_free_at = -math.inf if self._window is None else self._window.free_after(now)
+        return max(self._bucket.free_after(now), self.held_until, window_free_at)
+
+    def begin(self, now: float) -> None:
         """Note a message that goes now."""
         self.sent_at = now
-        self._bucket.take(now)
+        self._bucket.begin()
         if self._window is not None:
-            self._window.take(now)
+            self._window.begin()
+
+    def end(self, now: float) -> None:
+        """Note that one of those that went is answered."""
+        self._bucket.end(now)
+        if self._window is not None:
+            self._window.end(now)
 
     def is_idle(self, now: float) -> bool:
         """Whether nothing of it matters any more."""
-        settled_at = -math.inf if self._window is None else self._window.settled_at
-        return not len(self.waiting) and max(self._bucket.full_at, self.held_until, settled_at) <= now
+        if len(self.waiting) or self._bucket.under_way:
+            return False
+        empty_at = -math.inf if self._window is None else self._window.empty_at
+        return max(self._bucket.full_at, self.held_until, empty_at) <= now
 
 
 class SendSchedule:
@@ -177,8 +154,9 @@ class SendSchedule:
 
     def __init__(self, limits: SendLimits) -> None:
         self._limits = limits
-        self._bot = _Bucket(1 / limits.bot_rate, limits.bot_burst)
-        self._bot_window = _Window(limits.bot_sends, limits.bot_window_s)
+        self._bot = Bucket(1 / limits.bot_rate, limits.bot_burst)
+        self._bot_window = Window(limits.bot_sends, limits.bot_window_s)
+        self._under_way: dict[Ticket, None] = {}  # in the order of their turns
         self._chats: dict[int, Chat] = {}
         self._ready: KeyedHeap[Chat] = KeyedHeap()
         self._blocked: KeyedHeap[Chat] = KeyedHeap()
@@ -196,6 +174,11 @@ class SendSchedule:
         """How many chats are remembered."""
         return len(self._chats)
 
+    @property
+    def under_way(self) -> int:
+        """How many sends have had their turn and are not over."""
+        return len(self._under_way)
+
     def held(self, now: float) -> int:
         """How many chats Telegram has put off."""
         return sum(chat.held_until > now for chat in self._chats.values())
@@ -211,7 +194,8 @@ class SendSchedule:
             raise RetryLaterError(_whole(self._waiting[send_class] / self._limits.bot_rate))
         chat = self._chat(chat_id, now)
         rank = now + limits.head_start_s
-        turn_at = chat.free_at + self._limits.chat_interval_s * sum(other.rank <= rank for other in chat.waiting)
+        before = sum(other.rank <= rank for other in chat.waiting)
+        turn_at = chat.free_after(now) + self._limits.chat_interval_s * before
         if turn_at > now + limits.patience_s:
             raise RetryLaterError(_whole(turn_at - now))
         ticket = Ticket(chat, send_class, now, now + limits.patience_s, rank)
@@ -222,14 +206,25 @@ class SendSchedule:
         return ticket
 
     def withdraw(self, ticket: Ticket, now: float) -> None:
-        """Give up the place of a send; without effect when it no longer waits. A turn that has come is lost."""
+        """Give up the place of a send; without effect when it no longer waits."""
         if ticket not in ticket.chat.waiting:
             return
         self._remove(ticket)
         self._place(ticket.chat, now)
 
+    def settled(self, ticket: Ticket, now: float) -> None:
+        """Let a send that had its turn be over, whatever became of it; without effect when it waits, or is over."""
+        if ticket not in self._under_way:
+            return
+        del self._under_way[ticket]
+        self._bot_window.end(now)
+        ticket.chat.end(now)
+        self._place(ticket.chat, now)
+
     def next_turn(self, now: float) -> Ticket | None:
-        """The send that may go now and counts as gone; None when none may."""
+        """The send that may go now; it is under way until `settled`. None when none may."""
+        while (oldest := self._way_ends_at()) is not None and oldest <= now:
+            self.settled(next(iter(self._under_way)), now)
         while (entry := self._blocked.first()) is not None and entry[0] <= now:
             self._place(entry[1], now)
         first = self._ready.first()
@@ -238,10 +233,12 @@ class SendSchedule:
         chat = first[1]
         ticket = chat.waiting.lowest()
         self._remove(ticket)
-        ticket.granted = True
-        self._bot.take(now)
-        self._bot_window.take(now)
-        chat.take(now)
+        ticket.granted_at = now
+        self._under_way[ticket] = None
+        self._bot.begin()
+        self._bot.end(now)
+        self._bot_window.begin()
+        chat.begin(now)
         self._place(chat, now)
         return ticket
 
@@ -257,7 +254,7 @@ class SendSchedule:
 
     def retry_after(self, ticket: Ticket, now: float) -> int:
         """Whole seconds until trying again makes sense, at least 1."""
-        return _whole(ticket.chat.free_at - now)
+        return _whole(ticket.chat.free_after(now) - now)
 
     def hold(self, chat_id: int, seconds: float, now: float) -> None:
         """Send nothing to a chat for so long, because Telegram says so; what cannot wait that long is overdue."""
@@ -269,14 +266,21 @@ class SendSchedule:
         self._place(chat, now)
 
     def wake_at(self) -> float | None:
-        """The next moment to ask for turns and overdue sends; None when nothing waits."""
+        """The next moment to ask for turns and overdue sends, unless one is settled before; None when nothing waits."""
         deadline = self._deadlines.first()
         if deadline is None:
             return None
         ready, blocked = self._ready.first(), self._blocked.first()
         ready_at = math.inf if ready is None else self._turn_at(ready[1])
         unblocked_at = math.inf if blocked is None else max(blocked[0], self._free_at())
-        return min(deadline[0], ready_at, unblocked_at)
+        way_ends_at = self._way_ends_at()
+        return min(deadline[0], ready_at, unblocked_at, math.inf if way_ends_at is None else way_ends_at)
+
+    def _way_ends_at(self) -> float | None:
+        """When the send that has been under way longest counts as answered; None when none is."""
+        oldest = next(iter(self._under_way), None)
+        granted_at = None if oldest is None else oldest.granted_at
+        return None if granted_at is None else granted_at + self._limits.longest_way_s
 
     def _turn_at(self, chat: Chat) -> float:
         """When the bot may send the first message that waits in a chat."""

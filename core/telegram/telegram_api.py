@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.concurrency.semaphore_manager import ConcurrencyDomain, SemaphoreManager
     from core.observability.metrics import Metrics
     from core.telegram.send_budget import SendPermit
+    from core.telegram.send_schedule import Ticket
 
 _UNREADABLE_FLOOD_WAIT_S = 5
 _SEND_GRACE_S = 1.0
@@ -132,8 +133,7 @@ class TelegramApi:
         state = CallState()
         while True:
             try:
-                await self._wait_turn(call, state)
-                return await self._attempt(call)
+                return await self._attempt_in_turn(call, state)
             except (errors.RPCError, errors.BadMsgNotification, OSError) as error:
                 failure, flood_wait_s = _classify(error)
                 self._note_failure(call, failure, flood_wait_s)
@@ -152,16 +152,24 @@ class TelegramApi:
             await self._clock.sleep(step.wait_s)
             state = state.after_wait(flood_wait_s)
 
-    async def _wait_turn(self, call: _Call, state: CallState) -> None:
+    async def _attempt_in_turn(self, call: _Call, state: CallState) -> Any:
         """Wait for what an attempt needs before it takes a place in its lane: the connection, then a turn to send.
 
         In this order, or turns would pile up while there is no connection, and all be used at once when it is back.
+        The turn counts until the attempt is over, however that ends.
         """
         await self._wait_connected(call.timeout_s)
         if call.permit is None:
-            return
+            return await self._attempt(call)
+        turn = await self._acquire(call, call.permit, state)
         try:
-            await call.permit.acquire()
+            return await self._attempt(call)
+        finally:
+            call.permit.answered(turn)
+
+    async def _acquire(self, call: _Call, permit: SendPermit, state: CallState) -> Ticket:
+        try:
+            return await permit.acquire()
         except RetryLaterError as error:
             if give_up_waiting(state, call.idempotency).reason is GiveUpReason.OUTCOME_UNKNOWN:
                 raise OutcomeUnknownError(f"{call.method}: no turn to ask again") from error

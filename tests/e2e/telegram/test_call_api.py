@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import pytest
 from pyrogram import raw
@@ -26,12 +27,18 @@ class Permits:
 
     def __init__(self, turns):
         self.turns = turns
+        self.given = itertools.count()
+        self.answers = []
         self.held = []
 
     async def acquire(self):
         self.turns -= 1
         if self.turns < 0:
             raise RetryLaterError(5)
+        return next(self.given)
+
+    def answered(self, turn):
+        self.answers.append(turn)
 
     def hold_back(self, seconds):
         self.held.append(seconds)
@@ -80,6 +87,7 @@ async def test_every_attempt_asks_for_a_turn_and_a_flood_wait_is_passed_on(ask, 
     await ask(permit)
 
     assert (permit.turns, permit.held) == (0, [3])
+    assert permit.answers == [0, 1, 2]
     assert outcomes(bot, STATE)["ok"] == 1
     number, seconds = waits(bot, "flood_wait")
     assert number == 1
@@ -103,8 +111,10 @@ async def test_no_turn_means_that_nothing_was_asked(ask, bot, dc):
 async def test_no_turn_to_ask_again_leaves_the_outcome_open(ask, dc, lost):
     """Scenario 3: what may have been sent is never reported as not sent."""
     dc.faults.add(Fault(STATE, action=lost))
+    permit = Permits(1)
     with pytest.raises(OutcomeUnknownError):
-        await ask(Permits(1))
+        await ask(permit)
+    assert permit.answers == [0]
 
     dc.faults.add(Fault(STATE, action=lost))
     with pytest.raises(RetryLaterError):
@@ -126,6 +136,20 @@ async def test_calls_without_a_connection_wait_outside_their_lane_and_without_a_
     assert permit.turns == 0
     assert waits(bot, "connection")[0] == 1
     assert waits(bot, "lane")[0] >= 1
+
+
+async def test_a_cancelled_call_gives_its_turn_back(ask, dc):
+    """Who stops waiting for an answer leaves nothing behind that others would have to wait for."""
+    dc.faults.add(Fault(STATE, action="ignore"))
+    permit, mark = Permits(1), dc.recorder.mark()
+    asking = asyncio.create_task(ask(permit))
+    await dc.recorder.wait_call(STATE, since=mark)
+    assert permit.answers == []
+
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert permit.answers == [0]
 
 
 async def test_every_end_of_a_call_is_counted_by_its_kind(bot, dc, world, cast):

@@ -24,6 +24,7 @@ def waits_beside(jobs: int, *, seconds: float = 60.0) -> list[float]:
         while presses and presses[0] <= now:
             pressed[schedule.add(10_000 + len(presses), DELIVERY, now)] = presses.pop(0)
         while (ticket := schedule.next_turn(now)) is not None:
+            schedule.settled(ticket, now)
             if ticket in pressed:
                 waits.append(now - pressed.pop(ticket))
             else:

@@ -18,7 +18,11 @@ ANSWER, DELIVERY, NOTICE, BULK = SendClass
 
 
 class Desk:
-    """A budget on a clock that stands still, and who got a turn in which order."""
+    """A budget on a clock that stands still, and who got a turn in which order.
+
+    Attributes:
+        answers: whether what is sent is answered at once.
+    """
 
     def __init__(self, clock, **limits):
         self.clock = clock
@@ -26,11 +30,15 @@ class Desk:
         self.tasks = TaskRegistry(clock)
         self.budget = SendBudget(self.tasks, clock, self.metrics, replace(SINGLY, **limits))
         self.went = []
+        self.answers = True
 
     def send(self, name, chat_id, send_class=ANSWER):
         async def go():
-            await self.budget.acquire(chat_id, send_class)
+            turn = await self.budget.acquire(chat_id, send_class)
             self.went.append(name)
+            if self.answers:
+                self.budget.answered(turn)
+            return turn
 
         return asyncio.create_task(go())
 
@@ -160,3 +168,55 @@ async def test_a_hundred_at_once_keep_the_pace(clock, late_s):
         send.cancel()
     assert desk.went == sorted(desk.went)
     await desk.tasks.close(1)
+
+
+async def test_a_send_without_an_answer_takes_a_place_in_every_second(clock):
+    """Scenario 86: thirty sends that are stuck on their ways let nothing follow until a second after an answer."""
+    desk = Desk(clock, bot_burst=40)
+    desk.answers = False
+    sends = [desk.send(number, number) for number in range(31)]
+    await desk.tick()
+    await desk.tick(5)
+    assert len(desk.went) == 30
+    assert desk.budget.report()["under_way"] == 30
+
+    desk.budget.answered(sends[3].result())
+    desk.budget.answered(sends[3].result())
+    await desk.tick(1)
+    assert len(desk.went) == 30
+    await desk.tick(0.02)
+    assert len(desk.went) == 31
+    await desk.tasks.close(1)
+
+
+async def test_an_answer_that_never_comes_is_not_waited_for_for_ever(clock):
+    """Even a place that nobody gives back is free again after half a minute."""
+    desk = Desk(clock, bot_burst=40)
+    desk.answers = False
+    for number in range(30):
+        desk.send(number, number)
+    await desk.tick()
+    late = desk.send("late", 99, BULK)
+    await desk.tick(29)
+    assert not late.done()
+    await desk.tick(1)
+    await desk.tick(1.01)
+
+    assert late.done()
+    assert desk.budget.report()["under_way"] == 1
+    await desk.tasks.close(1)
+
+
+async def test_a_turn_that_came_to_somebody_who_gave_up_is_given_back(desk):
+    """A send that is cancelled in the moment of its turn never goes, and holds no place."""
+    await desk.budget.acquire(1, ANSWER)
+    waiting = desk.send("waiting", 2)
+    await desk.tick()
+    desk.clock.advance(0.04)
+    desk.budget.hold_back(9, 1)  # gives out what is due
+    waiting.cancel()
+    await desk.tick()
+
+    assert waiting.cancelled()
+    assert desk.went == []
+    assert desk.budget.report()["under_way"] == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import random
 from types import SimpleNamespace
 
@@ -9,33 +11,44 @@ import pytest
 from pyrogram import raw
 
 from core.telegram.gateway import SendClass
-from core.telegram.send_schedule import SendLimits, SendSchedule
+from core.telegram.send_schedule import SendLimits
 from sandbox.datacenter.flood_control import FloodControl
 from sandbox.datacenter.rpc import RpcFailure
+from tests.fixtures.send_run import Run
 
 BOT = 7
 GROUPS = [SimpleNamespace(id=number, broadcast=False) for number in range(9001, 9004)]
 
 
+class Played(Run):
+    """Sends played over ways that take up to `way_s` and answers that take as long again."""
+
+    def __init__(self, limits, way_s):
+        self.dice = random.Random(20261122)
+        super().__init__(limits, ways=(self.dice.uniform(0, 2 * way_s) for _ in itertools.count()))
+
+    def arrivals(self):
+        """(moment, chat) of every send, in order; somewhere on its way."""
+        return sorted((self.dice.uniform(moment, self.ended[ticket]), ticket.chat.id) for moment, ticket in self.sent)
+
+
 def play(chats, limits, clock, *, way_s=0.0):
-    """Send to these chats as the schedule lets go, over ways that take up to `way_s`: (arrivals, rules broken)."""
+    """Send to these chats as the schedule lets go: (arrivals, rules broken)."""
+    run = Played(limits, way_s)
+    for chat_id in chats:
+        assert run.send(chat_id, SendClass.DELIVERY) is not None
+    run.finish()
+    assert run.overdue == []
+    return run.arrivals(), broken(run.arrivals(), clock)
+
+
+def broken(arrivals, clock):
+    """The rules that these arrivals break."""
     control = FloodControl(clock)
     control.enable()
-    schedule, dice, arrivals, now = SendSchedule(limits), random.Random(20261122), [], 0.0
-    for chat_id in chats:
-        schedule.add(chat_id, SendClass.DELIVERY, now)
-    while (wake := schedule.wake_at()) is not None:
-        now = max(now, wake)
-        assert schedule.overdue(now) == []
-        while (ticket := schedule.next_turn(now)) is not None:
-            arrivals.append((now + dice.uniform(0, way_s), ticket.chat.id))
-    return arrivals, broken(control, sorted(arrivals), clock)
-
-
-def broken(control, arrivals, clock):
     accounts = {BOT: SimpleNamespace(is_bot=True)}
     world = SimpleNamespace(accounts=accounts, channels={group.id: group for group in GROUPS})
-    started = clock.monotonic()
+    started = clock.monotonic() - arrivals[0][0]
     for moment, chat_id in arrivals:
         clock.advance(started + moment - clock.monotonic())
         peer = (
@@ -64,23 +77,17 @@ def test_the_default_figures_break_no_limit(clock, way_s):
 
 def play_beside_broadcast(limits, clock, *, way_s):
     """A broadcast to six hundred people, and an answer whenever the dice say so: (arrivals, rules broken)."""
-    control = FloodControl(clock)
-    control.enable()
-    schedule, dice, arrivals, now = SendSchedule(limits), random.Random(20261122), [], 0.0
-    people, asked_at = iter(range(1, 601)), 0.0
+    run, people, answers = Played(limits, way_s), iter(range(1, 601)), itertools.count(1000)
+    asked_at = run.now
     while True:
-        while schedule.waiting[SendClass.BULK] < 40 and (person := next(people, None)) is not None:
-            schedule.add(person, SendClass.BULK, now)
-        while (ticket := schedule.next_turn(now)) is not None:
-            arrivals.append((now + dice.uniform(0, way_s), ticket.chat.id))
-        wake = schedule.wake_at()
-        if wake is None:
-            return arrivals, broken(control, sorted(arrivals), clock)
-        if asked_at <= max(now, wake):
-            now, asked_at = max(now, asked_at), max(now, asked_at) + dice.expovariate(3.0)
-            schedule.add(1000 + len(arrivals), SendClass.ANSWER, now)
-        else:
-            now = max(now, wake)
+        while run.schedule.waiting[SendClass.BULK] < 40 and (person := next(people, None)) is not None:
+            run.send(person, SendClass.BULK)
+        if (event := run.event()) == math.inf:
+            return run.arrivals(), broken(run.arrivals(), clock)
+        run.until(min(event, asked_at))
+        if asked_at <= run.now:
+            run.send(next(answers), SendClass.ANSWER)
+            asked_at += run.dice.expovariate(3.0)
 
 
 def test_answers_beside_a_broadcast_break_no_limit(clock):
@@ -88,7 +95,7 @@ def test_answers_beside_a_broadcast_break_no_limit(clock):
     arrivals, refused = play_beside_broadcast(SendLimits(), clock, way_s=0.02)
 
     assert len(arrivals) > 640
-    assert len(arrivals) / max(arrivals)[0] > 27
+    assert len(arrivals) / (arrivals[-1][0] - arrivals[0][0]) > 27
     assert refused.total() == 0
 
 
