@@ -51,7 +51,7 @@ class RuntimeSettingsRepository:
         """
         now = self._clock.utc_now()
         at = now.replace(microsecond=now.microsecond // 1000 * 1000)  # as it will be read
-        query: dict[str, Any] = {"_id": name, "value": {"$exists": False} if seen.value is None else seen.value}
+        query = {"_id": name, "value": seen.value}  # None stands for no value, too
         update: dict[str, Any] = {"$set": {"by": by, "at": at}}
         if value is None:
             update["$unset"] = {"value": ""}

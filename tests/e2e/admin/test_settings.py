@@ -270,12 +270,17 @@ async def test_secrets_are_out_of_reach(setup: BotSetup, bob: Actor) -> None:
 
 
 async def test_settings_work_in_the_demo(setup: BotSetup, stores: InMemoryStores, bob: Actor) -> None:
-    """The in-memory stores exchange values, keep questions and set back."""
+    """The in-memory stores exchange values, keep questions and set back; a value spoilt by hand is told and replaced."""
     async with setup.running(stores=Stores(stores.mongo_client, stores.redis_client)) as bot:
         await turn(bob, await ask_seen(bob, "/bsetting count_limit"), "Change")
         changed = await ask_seen(bob, "200")
         assert "1001 → 200" in changed.text
         assert "Now: 1001" in (await turn(bob, changed, "Set back")).text
+        spoilt = {"$set": {"value": ["abc"], "by": bob.user_id}}
+        await bot.pool.update_one("bot_settings", {"_id": "count_limit"}, spoilt, upsert=True)
+        shown = await ask_seen(bob, "/bsetting count_limit")
+        assert "cannot be used" in shown.text
+        await turn(bob, shown, "Set back")
         assert bot.runtime.current.count_limit == 1001
 
 
