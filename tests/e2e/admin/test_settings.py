@@ -270,7 +270,7 @@ async def test_secrets_are_out_of_reach(setup: BotSetup, bob: Actor) -> None:
 
 
 async def test_settings_work_in_the_demo(setup: BotSetup, stores: InMemoryStores, bob: Actor) -> None:
-    """The in-memory stores exchange values, keep questions and set back; a value spoilt by hand is told and replaced."""
+    """The in-memory stores exchange values, keep questions and set back; what was spoilt by hand is replaced."""
     async with setup.running(stores=Stores(stores.mongo_client, stores.redis_client)) as bot:
         await turn(bob, await ask_seen(bob, "/bsetting count_limit"), "Change")
         changed = await ask_seen(bob, "200")
