@@ -91,7 +91,7 @@ class UpdatePipeline:
         """Serve one update; never raises anything but cancellation."""
         started = self._clock.monotonic()
         with bound_contextvars(route=route.name, user_id=event.sender.id, **_place(event)):
-            outcome = await self._serve(route, event)
+            outcome, route = await self._serve(route, event)
             if outcome == _PASSED_OVER:
                 return
             took_s = self._clock.monotonic() - started
@@ -103,11 +103,12 @@ class UpdatePipeline:
         """Tell somebody whose update will not be handled that it was too much at a time; never raises."""
         await self._tell(event, self._catalogue.for_language(event.sender.language_code), "error-too-fast")
 
-    async def _serve(self, route: Route, event: Incoming) -> str:
+    async def _serve(self, route: Route, event: Incoming) -> tuple[str, Route]:
+        """How it went, and the route that served."""
         texts = self._catalogue.for_language(event.sender.language_code)
         try:
             if not await _is_wanted(route, event):
-                return _PASSED_OVER
+                return _PASSED_OVER, route
             user = await self._admit(event)
             if user.language is not None:
                 texts = self._catalogue.for_language(user.language)
@@ -126,7 +127,7 @@ class UpdatePipeline:
         else:
             outcome = "ok"
         await self._settle_press(event)
-        return outcome
+        return outcome, route
 
     async def _taken_by(self, route: Route, event: Incoming, user: User) -> Route:
         """The route that serves an update: of a question that it answers, or the one that was found for it."""
