@@ -11,7 +11,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/* \
     && pip install --no-cache-dir uv==0.13.9
 COPY pyproject.toml uv.lock ./
-RUN uv sync --locked --no-default-groups
+RUN uv sync --locked --no-default-groups --extra sentry
 
 FROM python:3.13.16-slim-bookworm
 ENV PATH="/app/.venv/bin:$PATH" \

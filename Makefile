@@ -40,8 +40,9 @@ demo: $(READY) ## Start the bot with a local Telegram and a library to try it on
 demo-tour: $(READY) ## Play a conversation with the bot on a local Telegram and print it.
 	$(BIN)/python -m sandbox.tour
 
-docs: $(READY) ## Write docs/settings.md from the declarations of the settings.
+docs: $(READY) ## Write docs/settings.md and docs/metrics.md from the declarations of settings and metrics.
 	$(BIN)/python -m config.settings_page
+	$(BIN)/python -m core.observability.metrics_page > docs/metrics.md
 
 test: $(READY) ## Run every test, also those on a real MongoDB, a real Valkey and the local Telegram.
 	$(BIN)/python -m pytest -n 2 --dist loadfile --max-worker-restart 0 $(ARGS)

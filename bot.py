@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, Any
 import uvloop
 
 from config.flags import read_flags
-from config.settings import load_settings
+from config.settings import BootstrapSettings, load_settings
 from core.container import Container, open_container
 from core.errors import ConfigurationError, TelegramUnavailableError
 from core.lifecycle import EXIT_CONFIGURATION, EXIT_RESTART, EXIT_UNAVAILABLE, ShutdownSignal, exit_at_the_latest
-from core.observability.logging import configure_logging
+from core.observability.logging import log_process
 from handlers import build_manager
 from handlers.start_check import check_start
 from updater.hand_over import run_current
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
-
-    from config.settings import BootstrapSettings
 
 
 async def serve(
@@ -68,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
                 return runner.run(run_demo(serve, port=flags.port, datacenter_port=flags.datacenter_port))
             settings = load_settings()
-            configure_logging(settings.log_level, settings.log_format, settings.secrets, crashes=True)
+            log_process(settings)
             return runner.run(check_start(settings) if flags.check else serve(settings))
     except (ConfigurationError, TelegramUnavailableError) as error:
         print(error, file=sys.stderr)

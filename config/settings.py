@@ -234,6 +234,13 @@ class BootstrapSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least that is logged.", examples=["info"]
     )
+    sentry_dsn: (
+        Annotated[SecretStr, _matching(r"https?://\S+@\S+/\S+", "the address of a Sentry project is expected")] | None
+    ) = Field(
+        default=None,
+        description="Where errors are reported, without anything that somebody wrote; needs the extra `sentry`.",
+        examples=["https://key@sentry.example.net/1"],
+    )
 
     @field_validator("telegram_datacenter_key")
     @classmethod

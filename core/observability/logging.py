@@ -10,12 +10,15 @@ import orjson
 import structlog
 
 from core.observability.crash_log import log_crashes
+from core.observability.error_reports import error_reports
 from core.observability.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping, Sequence
 
     from structlog.typing import Processor
+
+    from config.settings import BootstrapSettings
 
 _QUIET = ("pyrogram", "asyncio", "aiohttp.access", "pymongo", "redis")
 
@@ -27,6 +30,7 @@ def configure_logging(
     stream: TextIO | None = None,
     *,
     crashes: bool = False,
+    errors: Processor | None = None,
 ) -> None:
     """Set up structlog and route the standard library's loggers through it; call it again to change it.
 
@@ -36,6 +40,7 @@ def configure_logging(
         secrets: values to mask, see `BootstrapSettings.secrets`.
         stream: where lines go; None for standard error, which leaves standard output to the program.
         crashes: also log what Python would print by itself, see `log_crashes`; for programs, not for tests.
+        errors: sees every line as it was logged, with its exception, and its secrets; see `ErrorReports`.
     """
     if crashes:
         log_crashes()
@@ -46,6 +51,7 @@ def configure_logging(
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([errors] if errors is not None else ()),
         structlog.processors.format_exc_info,
         Redactor(secrets),
     ]
@@ -66,6 +72,17 @@ def configure_logging(
     root.setLevel(level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def log_process(settings: BootstrapSettings) -> None:
+    """Log as a process of the bot's own does, crashes and reports of errors included, until it ends.
+
+    Raises:
+        ConfigurationError: errors cannot be reported as the settings ask.
+    """
+    secrets = settings.secrets
+    reports = error_reports(settings.sentry_dsn, secrets)
+    configure_logging(settings.log_level, settings.log_format, secrets, crashes=True, errors=reports)
 
 
 def _formatter(shared: Sequence[Processor], *, as_console: bool) -> logging.Formatter:

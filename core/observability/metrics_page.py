@@ -1,4 +1,4 @@
-"""The page of documentation about metrics, written from their table: python -m core.observability.metrics_page."""
+"""The page of documentation about metrics, written from their table: `make docs`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 _HEAD = """# Metrics
 
-Everything that `GET /metrics` exposes; `python -m core.observability.metrics_page > docs/metrics.md` writes it from the
-tables in `core/observability/`, and a test compares them. Counters only grow; a histogram has `_bucket`, `_sum` and
-`_count`. Every label has few values, whatever people send. The alerts and the dashboard in `deploy/` use these names
-and no others; what to do about an alert stands in [operations](operations.md#alerts).
+Everything that `GET /metrics` exposes; written by `make docs` from the tables in `core/observability/`, and a test
+compares them. Counters only grow; a histogram has `_bucket`, `_sum` and `_count`. Every label has few values,
+whatever people send. The alerts and the dashboard in `deploy/` use these names and no others; what to do about an alert
+stands in [operations](operations.md#alerts).
 """
 _COLUMNS = "| metric | kind | unit | labels | meaning |\n|---|---|---|---|---|"
 
