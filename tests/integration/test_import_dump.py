@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from core.telegram.file_ids import identity_of
 from core.tools import import_dump
 from repositories.media_document import to_media
 from tests.fixtures.foreign_dump import auto_filter_record, full_file_id, short_file_id
+from tests.fixtures.programs import Programs
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -50,15 +52,7 @@ def imported(
 ) -> Imported:
     """Runs the program as an operator does: (exit code, output, complaints)."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(import_dump, "configure_logging", lambda *_: None)
-    for name, value in environ.items():
-        monkeypatch.setenv(name, value)
-
-    async def run(*arguments: object) -> tuple[int, str, str]:
-        code = await asyncio.to_thread(import_dump.main, list(map(str, arguments)))
-        return code, *capsys.readouterr()
-
-    return run
+    return partial(Programs(environ, monkeypatch, capsys).run, import_dump)
 
 
 def dump(path: Path, records: Sequence[Any]) -> Path:
