@@ -101,6 +101,16 @@ async def show_gate(ann: Actor, bob: Actor, world: World, cast: Cast) -> None:
         await ann.wait_message(lambda seen: seen.buttons != ())
 
 
+async def show_settings(bob: Actor) -> None:
+    """Have the sections shown, one of them, a number that was changed and a switch."""
+    bob.say("/bsetting")
+    sections = await bob.wait_message(containing="Settings")
+    await bob.press(sections, "Search")
+    for line in ("result_page_size 9", "search_captions"):
+        bob.say(f"/bsetting {line}")
+        await bob.wait_message(containing="Takes")
+
+
 async def show_past(ann: Actor, bob: Actor, dc: DataCenter, old: Channel) -> None:
     """Have a channel asked for, and its past offered, walked and paused."""
     posts = fill(bob, old, 30)
@@ -133,6 +143,7 @@ async def test_every_button_that_is_shown_has_a_route(
     async with setup.running(**QUICK, AUTO_DELETE_S="3600") as bot:
         page = await show_buttons(bot, ann, bob, cast)
         await show_list_of_banned(bot, bob)
+        await show_settings(bob)
         await show_broadcast(dc, bob)
         await show_gate(ann, bob, world, cast)
         await show_past(ann, bob, dc, world.add_channel("Old films", creator=cast.bob.id, admins=[cast.bot.id]))
