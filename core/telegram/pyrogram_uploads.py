@@ -37,12 +37,16 @@ class PyrogramUploads:
         client: a started bot client.
         api: the way out for that client.
         gateway: sends stored files.
+        timeout_s: how long one attempt waits for its answer.
     """
 
-    def __init__(self, client: Client, api: TelegramApi, gateway: TelegramGateway) -> None:
+    def __init__(
+        self, client: Client, api: TelegramApi, gateway: TelegramGateway, *, timeout_s: float = _TIMEOUT_S
+    ) -> None:
         self._client = client
         self._api = api
         self._gateway = gateway
+        self._timeout_s = timeout_s
 
     async def send_document(self, chat_id: int, name: str, data: bytes, caption_html: str = "") -> int:
         """Send a file; see `TelegramUploads.send_document`."""
@@ -91,7 +95,7 @@ class PyrogramUploads:
                 lane=ConcurrencyDomain.FILE_PROCESSING,
                 idempotency=Idempotency.REPEATABLE,
                 flood_cap_s=_FLOOD_S,
-                timeout_s=_TIMEOUT_S,
+                timeout_s=self._timeout_s,
             )
         except errors.RPCError as error:
             name = error_name(error)
