@@ -165,13 +165,11 @@ async def _name_no_server(_: web.Request, response: web.StreamResponse) -> None:
 
 
 def _make_bare(refusal: web.HTTPException) -> None:
-    """A refusal in JSON, after which the connection ends when a body that nobody reads is on its way."""
+    """A refusal in JSON."""
     if not (refusal.text or "").startswith("{"):
         refusal.text = orjson.dumps({"error": refusal.reason.lower()}).decode()
     refusal.content_type = "application/json"
     refusal.headers.extend(_HEADERS)
-    if refusal.status == web.HTTPRequestEntityTooLarge.status_code:
-        refusal.force_close()
 
 
 def _own_routes(
