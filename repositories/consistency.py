@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.domain.consistency import CheckResult, WalkMark
@@ -15,7 +16,6 @@ from repositories.media_document import CHANNEL, COLLECTION, DEAD, ID, SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime
 
     from core.database.multi_pool import MultiDatabaseManager
     from core.database.pool import Document
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MAINTENANCE = "maintenance"
 _AT_ONCE = 500
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Referrer(NamedTuple):
@@ -74,9 +75,8 @@ class ConsistencyRepository:
 
     async def referrers(self, reference: FileReference, after: Any, limit: int) -> list[Referrer]:
         """The next documents with files in a field, in order of their ids; None is before the first."""
-        query: Document = {reference.field: {"$exists": True}}
-        if after is not None:
-            query["_id"] = {"$gt": after}
+        start = reference.before_all if after is None else after
+        query: Document = {"_id": {"$gt": start}, reference.field: {"$exists": True}}
         found = await self._primary.find(
             reference.collection, query, projection={reference.field: 1}, sort=[("_id", 1)], limit=limit
         )
@@ -111,7 +111,7 @@ class ConsistencyRepository:
 
     async def remove_overdue(self, collection: str, field: str, before: datetime) -> int:
         """Remove some hundred documents whose moment in `field` is before `before` (UTC); call again until it is 0."""
-        overdue = {field: {"$lt": before}}
+        overdue = {field: {"$gt": _LONG_AGO, "$lt": before}}
         found = await self._primary.find(collection, overdue, projection={"_id": 1}, limit=_AT_ONCE)
         if not found:
             return 0

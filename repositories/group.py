@@ -9,6 +9,7 @@ A group that nobody set anything for has no document.
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pymongo.errors import DuplicateKeyError
@@ -19,14 +20,14 @@ from core.database.base import BaseRepository
 from core.domain.group import Group, SearchMode
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from core.cache.redis_cache import RedisCache
     from core.clock import Clock
     from core.database.pool import DatabaseConnectionPool
 
 _GROUPS = "groups"
 _FORGOTTEN_AT_ONCE = 200
+_BEFORE_ALL = -(1 << 63)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _SETTINGS = {"mode": 1, "required": 1}
 _MODES = frozenset(SearchMode)
 
@@ -76,7 +77,7 @@ class GroupRepository(BaseRepository[int, Group]):
 
     async def ids_after(self, after: int | None, limit: int) -> list[int]:
         """The next groups with settings, in order of their ids; None is before the first."""
-        query = {} if after is None else {"_id": {"$gt": after}}
+        query = {"_id": {"$gt": _BEFORE_ALL if after is None else after}}
         found = await self._pool.find(_GROUPS, query, projection={"_id": 1}, sort=[("_id", 1)], limit=limit)
         return [int(group["_id"]) for group in found]
 
@@ -92,7 +93,7 @@ class GroupRepository(BaseRepository[int, Group]):
 
     async def forget_gone(self, before: datetime) -> int:
         """Forget the settings of some hundred groups that the bot has not been in since `before` (UTC); how many."""
-        gone = {"gone_since": {"$lt": before}}
+        gone = {"gone_since": {"$gt": _LONG_AGO, "$lt": before}}
         found = await self._pool.find(_GROUPS, gone, projection={"_id": 1}, limit=_FORGOTTEN_AT_ONCE)
         forgotten = 0
         for group in found:

@@ -41,7 +41,10 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "premium_grants": (IndexModel([("pending", ASCENDING)], name="pending", sparse=True),),
     # How long a request counts is a setting, of 30 days at most.
     "join_requests": (IndexModel([("at", ASCENDING)], name="at", expireAfterSeconds=30 * 86_400),),
-    "groups": (IndexModel([("required", ASCENDING)], name="required", sparse=True),),
+    "groups": (
+        IndexModel([("required", ASCENDING)], name="required", sparse=True),
+        IndexModel([("gone_since", ASCENDING)], name="gone_since", sparse=True),
+    ),
     "search_terms": (IndexModel([("t", ASCENDING), ("_id", ASCENDING)], name="t"),),
     "audit_log": (IndexModel([("at", DESCENDING), ("_id", DESCENDING)], name="newest"),),
     "error_log": (IndexModel([("last", DESCENDING), ("_id", DESCENDING)], name="last"),),

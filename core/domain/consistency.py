@@ -31,12 +31,14 @@ class FileReference:
         field: holds one id, or a list of them.
         is_list: a list; a document without ids left is removed, unless it has a field of `kept_by`.
         kept_by: fields that a document is worth keeping for without files.
+        before_all: less than every id of a document, and of the same type.
     """
 
     collection: str
     field: str
     is_list: bool = False
     kept_by: tuple[str, ...] = ()
+    before_all: str | int = ""
 
 
 @dataclass(frozen=True, slots=True)
