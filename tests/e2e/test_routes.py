@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from redis.asyncio import Redis
@@ -111,6 +112,23 @@ async def show_settings(bob: Actor) -> None:
         await bob.wait_message(containing="Takes")
 
 
+async def show_people(bot: Container, ann: Actor, bob: Actor) -> None:
+    """Have a full page of people shown, one who is banned, one with premium, and the question before a restart."""
+    for number in range(30):
+        await bot.pool.insert_one("users", {"_id": 1000 + number, "first_name": "Old", "seen_on": "2020-01-01"})
+    await bot.users.set_ban(1, "spam")
+    await bot.users.set_premium(ann.user_id, bot.clock.utc_now() + timedelta(days=1))
+    shown = (
+        ("/users", "Who was here"),
+        ("/user 1", "Banned"),
+        (f"/user {ann.user_id}", "Premium"),
+        ("/restart", "Restart"),
+    )
+    for command, words in shown:
+        bob.say(command)
+        await bob.wait_message(containing=words)
+
+
 async def show_past(ann: Actor, bob: Actor, dc: DataCenter, old: Channel) -> None:
     """Have a channel asked for, and its past offered, walked and paused."""
     posts = fill(bob, old, 30)
@@ -144,6 +162,7 @@ async def test_every_button_that_is_shown_has_a_route(
         page = await show_buttons(bot, ann, bob, cast)
         await show_list_of_banned(bot, bob)
         await show_settings(bob)
+        await show_people(bot, ann, bob)
         await show_broadcast(dc, bob)
         await show_gate(ann, bob, world, cast)
         await show_past(ann, bob, dc, world.add_channel("Old films", creator=cast.bob.id, admins=[cast.bot.id]))
