@@ -17,7 +17,7 @@ class BroadcastSection(Section):
     section: ClassVar[str] = "broadcast"
 
     broadcast_in_flight: Whole = Field(
-        default=40,
+        default=20,
         ge=1,
         le=150,
         json_schema_extra=unit("people"),

@@ -10,6 +10,7 @@ import orjson
 import structlog
 
 from core.cache import keys
+from core.concurrency.task_registry import TaskFailedError
 from core.domain.broadcast import BroadcastPace, BroadcastPause, BroadcastState
 from core.errors import (
     BusyError,
@@ -201,29 +202,23 @@ class BroadcastService:
         return False
 
     async def _send(self, broadcast: Broadcast, held: HeldLease) -> None:
-        """In a task of its own, so that the registry reports whatever goes wrong, which pauses the broadcast."""
+        """From where it stopped; whatever nobody expected is reported, and pauses the broadcast."""
         limits = self._limits()
         progress = BroadcastProgress(self._view, self._tools.clock, limits.progress_s, self._set_broadcast_state)
         self._run = BroadcastRun(broadcast, held, self._tools, limits, self._meter.started(broadcast, progress.note))
         progress.note(broadcast)
         showing = self._tools.tasks.spawn(progress.run(), name="broadcast_progress")
-        sending = self._tools.tasks.spawn(self._run.run(), name="broadcast")
         try:
-            await asyncio.wait((sending,))
+            record = await self._tools.tasks.attempt(self._run.run, name="broadcast", expected=(InfrastructureError,))
+        except InfrastructureError:
+            return
+        except TaskFailedError:
+            record = await self._broadcasts.pause(broadcast.id, BroadcastPause.FAILED)
         finally:
             self._run = None
             self._meter.ended()
-            for task in (showing, sending):
-                task.cancel()
-            await asyncio.wait((showing, sending))
-        await self._settle(broadcast, sending)
-
-    async def _settle(self, broadcast: Broadcast, sending: asyncio.Task[Broadcast | None]) -> None:
-        error = None if sending.cancelled() else sending.exception()
-        if error is not None and not isinstance(error, InfrastructureError):
-            record = await self._broadcasts.pause(broadcast.id, BroadcastPause.FAILED)
-        else:
-            record = None if error is not None or sending.cancelled() else sending.result()
+            showing.cancel()
+            await asyncio.wait((showing,))
         if record is not None and record.state is BroadcastState.PAUSED:
             await self._show(record)
 

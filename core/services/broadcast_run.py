@@ -43,7 +43,8 @@ class BroadcastLimits:
     """How a broadcast is sent.
 
     Attributes:
-        in_flight: people who are written to at once; enough to use every turn of the send budget.
+        in_flight: people who are written to at once; enough to use every turn of the send budget, and few enough to
+            leave turns to others when none of their sends is answered.
         lease_s: seconds after which the broadcast of a process that died goes on elsewhere.
         progress_s: seconds between two edits of the message that shows how it goes.
         checkpoint_s: seconds between two writes of the cursor; within them orders of other processes are seen.
@@ -51,7 +52,7 @@ class BroadcastLimits:
         most_refused: so many refusals in a row, and the broadcast is paused: the fault is the message's.
     """
 
-    in_flight: int = 40
+    in_flight: int = 20
     lease_s: float = 15.0
     progress_s: float = 3.0
     checkpoint_s: float = 1.0
