@@ -19,7 +19,7 @@ from core.container import Container, Stores, open_container
 from handlers import build_manager
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from core.clock import Clock
     from sandbox.datacenter.server import DataCenter
@@ -103,10 +103,14 @@ class BotProcess:
 
     async def wait_log(self, event: str, timeout_s: float = 10) -> dict[str, object]:
         """The first log entry with this event."""
+        return await self.wait_entry(lambda entry: entry.get("event") == event, timeout_s)
+
+    async def wait_entry(self, fits: Callable[[dict[str, object]], bool], timeout_s: float = 10) -> dict[str, object]:
+        """The first log entry that fits, as soon as it is there."""
         async with asyncio.timeout(timeout_s):
             while True:
                 for entry in self.log:
-                    if entry.get("event") == event:
+                    if fits(entry):
                         return entry
                 self._arrived.clear()
                 await self._arrived.wait()

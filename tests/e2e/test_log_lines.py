@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,14 +27,9 @@ async def process(setup: BotSetup) -> AsyncIterator[BotProcess]:
         yield running
 
 
-async def line(process: BotProcess, fits: Callable[[Line], bool]) -> Line:
-    """The first line that fits, as soon as it is there."""
-    async with asyncio.timeout(10):
-        while True:
-            for entry in process.log:
-                if fits(entry):
-                    return entry
-            await asyncio.sleep(0.02)
+def indexed(process: BotProcess) -> int:
+    """How many files its lines say are new."""
+    return sum(int(str(entry["new"])) for entry in process.log if entry.get("event") == "files_indexed")
 
 
 def handled(route: str) -> Callable[[Line], bool]:
@@ -48,17 +42,17 @@ async def test_a_search_and_the_job_behind_a_press_keep_their_ids_apart(
     """Scenario 127: one line an update; handler, the way to Telegram and the job in the background say the same id."""
     for n in range(3):
         bob.post_file(cast.channel.id, f"Faust Part {n}.mkv", 1000)
-    await line(process, lambda entry: entry.get("event") == "files_indexed")
+    await process.wait_entry(lambda _: indexed(process) == 3)
     page = await search(ann, "faust")
     dc.faults.add(Fault("messages.SendMedia", (420, "FLOOD_WAIT_1")))
     await ann.press(page, "Send all")
-    done = await line(process, lambda entry: entry.get("event") == "files_delivered")
-    searched = await line(process, handled("search"))
-    pressed = await line(process, lambda entry: handled(str(entry.get("route")))(entry) and entry["route"] != "search")
+    done = await process.wait_entry(lambda entry: entry.get("event") == "files_delivered")
+    searched = await process.wait_entry(handled("search"))
+    pressed = await process.wait_entry(handled("send_all"))
 
     assert searched["update_id"] != pressed["update_id"]
     assert done["update_id"] == pressed["update_id"]
-    waited = await line(process, lambda entry: entry.get("event") == "telegram_flood_wait")
+    waited = await process.wait_entry(lambda entry: entry.get("event") == "telegram_flood_wait")
     assert waited["logger"].startswith("core.telegram")  # type: ignore[attr-defined]
     assert waited["update_id"] == pressed["update_id"]
     of_search = [entry["event"] for entry in process.log if entry.get("update_id") == searched["update_id"]]
@@ -68,7 +62,7 @@ async def test_a_search_and_the_job_behind_a_press_keep_their_ids_apart(
 async def test_no_line_of_the_process_itself_claims_an_update(process: BotProcess, ann: Actor) -> None:
     """Lines of supervised loops, at the start and at the end, belong to nobody's update; a person's lines say whose."""
     ann.say("/start")
-    await line(process, handled("start"))
+    await process.wait_entry(handled("start"))
     assert await process.terminate() == 0
 
     with_id = [entry for entry in process.log if "update_id" in entry]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from core.observability.loop_lag import LoopLagMonitor
+from core.observability.metric_labels import LABELS
 from core.observability.metrics import METRICS, Metrics
 from tests.fixtures.clock import TestClock
 
@@ -39,6 +41,15 @@ def test_failed_tasks_are_counted_by_kind():
     for name in ("delivery:1", "delivery:2", "probe"):
         metrics.count_failed_task(name, ValueError())
     assert metrics.tasks_failed.labels("delivery")._value.get() == 2
+
+
+@pytest.mark.parametrize("spec", [spec for spec in METRICS if spec.labels], ids=lambda spec: spec.attribute)
+def test_labels_with_listed_values_show_them_before_anything_happened(spec):
+    """Prometheus sees the first increase of a sum, since the sum was there as 0."""
+    family = next(iter(getattr(Metrics(), spec.attribute).collect()))
+    all_listed = all(isinstance(LABELS[spec.attribute][label], tuple) for label in spec.labels)
+
+    assert bool(family.samples) == all_listed
 
 
 class LateClock(TestClock):
