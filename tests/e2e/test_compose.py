@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
+import redis.asyncio
 
 from core.clock import Clock
 from tests.fixtures.container import ROOT, Image, command_line, compose_file, why_not
@@ -77,6 +78,16 @@ async def is_found(reader: Actor, words: str) -> None:
                 return
 
 
+async def is_asked_for_nothing(valkey: ComposedValkey, url: str) -> None:
+    """Scenario 128: eighty answers of health are not eighty questions to a store."""
+    async with redis.asyncio.Redis.from_url(valkey.uri) as client, aiohttp.ClientSession() as http:
+        before = (await client.info("stats"))["total_commands_processed"]
+        for _ in range(80):
+            async with http.get(url) as answer:
+                assert answer.status == 200
+        assert (await client.info("stats"))["total_commands_processed"] - before < 40
+
+
 def status_of(pid: int) -> dict[str, list[str]]:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return {name: value.split() for name, _, value in (line.partition(":") for line in lines)}
@@ -107,6 +118,8 @@ async def test_the_compose_file_starts_a_bot_that_works(
 
         bob.post_file(cast.channel.id, "Steamboat Bill.mkv", 1000)
         await is_found(ann, "steamboat")
+
+        await is_asked_for_nothing(valkey, f"http://127.0.0.1:{port}/health")
 
         status, inside = status_of(process.pid), Path(f"/proc/{process.pid}/root")
         uid, gid = SERVICE["user"].split(":")
@@ -142,8 +155,6 @@ def test_the_image_runs_as_the_user_of_the_compose_file() -> None:
 
 def test_redis_keeps_everything_over_a_restart_and_evicts_only_what_expires(valkey: ComposedValkey) -> None:
     """The command of the compose file is one that the server accepts, and does what it is for."""
-    import redis
-
     with redis.Redis.from_url(valkey.uri) as client:
         assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "volatile-ttl"}
         assert client.config_get("maxmemory") == {"maxmemory": str(256 << 20)}
