@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _BOT_TOKEN = re.compile(r"\d+:([\w-]+)")
 _CREDENTIALS = re.compile(r"[\w+]+://[^:@]*:(?P<password>.+)@", re.DOTALL)
+_ADDRESS_KEY = re.compile(r"https?://([^:@/]+)@")
 _OPTION = re.compile(r"[?&]\w*(?:password|secret|token|properties)\w*=(?P<value>[^&]+)", re.IGNORECASE)
 _DELIMITERS = re.compile(r"[/?#@:,\[\]]")
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]+")
@@ -31,6 +32,8 @@ def parts(secret: str) -> list[str]:
     found = [secret]
     if token := _BOT_TOKEN.fullmatch(secret):
         found.append(token[1])
+    if key := _ADDRESS_KEY.match(secret):
+        found.append(key[1])
     if credentials := _CREDENTIALS.match(secret):
         password = credentials["password"]
         found += [password, unquote(password), *_DELIMITERS.split(password)]

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import uuid
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import orjson
 import pytest
+from aiohttp import web
 from pymongo.uri_parser import parse_uri
 
 from config.settings import load_settings
@@ -47,6 +48,7 @@ class Leaky:
 
     Attributes:
         environ: what it was started with.
+        reported: what arrived where errors are reported.
         commands: every command that it has.
         button: a message of the bot for its owner, to press anything on.
     """
@@ -58,6 +60,7 @@ class Leaky:
     bob: Actor
     mongo: TcpProxy
     redis: TcpProxy
+    reported: list[Evidence]
     commands: list[str]
     button: Seen
 
@@ -107,14 +110,34 @@ async def leaky(
         stack.enter_context(planted.mongo_account(mongo_uri, account))
         mongo = await stack.enter_async_context(TcpProxy(mongo_port))
         redis = await stack.enter_async_context(TcpProxy(aiohttp.client.URL(redis_url).port or 0))
+        reported: list[Evidence] = []
         environ = setup.environ | GENEROUS | {"LOG_LEVEL": "debug"}
+        environ["SENTRY_DSN"] = await stack.enter_async_context(_sentry(reported))
         environ |= planted.planted_settings(
             account=account, mongo_port=mongo.port, dead_port=free_port(), redis_url=redis_url, redis_port=redis.port
         )
         process = await stack.enter_async_context(BotSetup(environ).process())
         bob.say("/start")
         button = await bob.wait_message()
-        yield Leaky(process, environ, dc, ann, bob, mongo, redis, await _commands(environ), button)
+        yield Leaky(process, environ, dc, ann, bob, mongo, redis, reported, await _commands(environ), button)
+
+
+@asynccontextmanager
+async def _sentry(reported: list[Evidence]) -> AsyncIterator[str]:
+    """Somewhere that takes reports of errors; gives its address."""
+
+    async def take(request: web.Request) -> web.Response:
+        reported.append(Evidence("a report", await request.read()))
+        return web.json_response({})
+
+    app = web.Application()
+    app.router.add_post("/{path:.*}", take)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    yield f"http://{planted.SENTRY_KEY}@127.0.0.1:{runner.addresses[0][1]}/1"
+    await runner.cleanup()
 
 
 async def _commands(environ: dict[str, str]) -> list[str]:
@@ -135,12 +158,13 @@ async def test_no_planted_secret_leaves_the_bot(leaky: Leaky, cast: Cast, capfd:
 
     evidence += [*leaky.told_telegram(), *leaky.logged(), Evidence("standard output", capfd.readouterr().out.encode())]
     shapes = planted.secrets(leaky.environ, planted.auth_key(Path(leaky.environ["SESSION"])))
-    found = planted.leaks(evidence, shapes)
+    found = planted.leaks([*evidence, *leaky.reported], shapes)
     assert not found, "\n".join(found)
+    assert leaky.reported
     assert any("[secret]" in one.content.decode(errors="replace") for one in leaky.logged())  # something was planted
     words = {planted.QUERY: "a query", planted.FILE_NAME: "a name", planted.CAPTION: "a caption"}
-    seen_by_operators = [one for one in evidence if one.where.startswith(("GET", "the log", "standard"))]
-    found = planted.leaks(seen_by_operators, words)
+    for_operators = [one for one in evidence if one.where.startswith(("GET", "the log", "standard"))]
+    found = planted.leaks([*for_operators, *leaky.reported], words)
     assert not found, "\n".join(found)
 
 

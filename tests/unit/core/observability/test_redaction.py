@@ -57,6 +57,7 @@ PARTS = {
     "the password of an address": ("mongodb://me:p%40ss-w0rd@db/x", "authentication of p%40ss-w0rd failed", "p%40"),
     "the same, decoded": ("mongodb://me:p%40ss-w0rd@db/x", "authentication of p@ss-w0rd failed", "p@ss"),
     "a piece of a password that was to be encoded": ("redis://me:hidden#half@db", "'hidden' is no port", "hidden"),
+    "the key of an address": ("https://public-key@sentry.example.net/1", "public-key is refused", "public-key"),
     "an option": ("mongodb://db/?authMechanismProperties=AWS_SESSION_TOKEN:of-mine", "of-mine is wrong", "of-mine"),
     "the second half of a bot token": ("42:short-secret", "GET /bot/short-secret/getMe", "short"),
     "a secret that was cut off": ("a-long-random-secret", "value='a-long-rand...'", "a-long"),
