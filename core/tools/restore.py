@@ -1,0 +1,122 @@
+"""Bring a backup into empty databases: python -m core.tools.restore --from FOLDER/MOMENT, while the bot is stopped.
+
+It goes into the databases of the settings, or with --database NAME into NAME, NAME_2, … on the same servers,
+to rehearse. Indexes are built by the bot at its start. Broadcasts that were confirmed are paused: who has had them
+since, the backup does not know. A restore that was interrupted goes on when it is called again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pymongo.errors import BulkWriteError
+
+from config.settings import load_settings
+from core.clock import Clock
+from core.domain.broadcast import BroadcastPause, BroadcastState
+from core.errors import ConfigurationError, InfrastructureError
+from core.lifecycle import EXIT_CONFIGURATION, EXIT_STOPPED, EXIT_UNAVAILABLE
+from core.observability.logging import configure_logging
+from core.tools.backup_folder import Manifest, SavedCollection, documents_of, read_manifest
+from core.tools.database_access import open_databases
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from core.database.copying_pool import CopyingPool
+
+_MARK = "restores"
+_AT_ONCE = 500
+_DUPLICATE_KEY = 11000
+_CONFIRMED = (BroadcastState.RUNNING, BroadcastState.WAITING)
+
+
+async def restore(pools: Sequence[CopyingPool], folder: Path, manifest: Manifest) -> int:
+    """Bring everything in; returns how many broadcasts were paused.
+
+    Raises:
+        ConfigurationError: there are too few databases, or one of them is not empty; nothing was touched.
+        DatabaseUnavailableError: a part is there; call again.
+    """
+    if manifest.databases > len(pools):
+        raise ConfigurationError(f"the backup is of {manifest.databases} databases: as many have to be configured")
+    for pool in pools:
+        await _claim(pool, manifest)
+    for saved in manifest.collections:
+        await _fill(pools[saved.database - 1], folder, saved)
+    paused = await _pause_broadcasts(pools[0])
+    for pool in pools:
+        await pool.delete_many(_MARK, {})
+    return paused
+
+
+async def _claim(pool: CopyingPool, manifest: Manifest) -> None:
+    """Mark an empty database as being restored; one that is marked with this backup is gone on with."""
+    if await pool.find_one(_MARK, {"_id": manifest.began_at}) is not None:
+        return
+    filled = [name for name in await pool.collection_names() if await pool.read_after(name, None, 1)]
+    if filled:
+        raise ConfigurationError(
+            f"database {pool.number} ({pool.name}) is not empty: it holds {', '.join(filled[:5])}; "
+            "stop the bot and drop it, or name another one with --database"
+        )
+    await pool.update_one(_MARK, {"_id": manifest.began_at}, {"$set": {"began": True}}, upsert=True, idempotent=True)
+
+
+async def _fill(pool: CopyingPool, folder: Path, saved: SavedCollection) -> None:
+    documents, count = documents_of(folder, saved), 0
+    while part := list(islice(documents, _AT_ONCE)):
+        try:
+            await pool.insert_many(saved.name, part)
+        except BulkWriteError as error:
+            if any(failure["code"] != _DUPLICATE_KEY for failure in error.details["writeErrors"]):
+                raise
+        count += len(part)
+    if count != saved.documents:
+        raise ConfigurationError(f"{saved.place} holds {count} documents instead of {saved.documents}")
+
+
+async def _pause_broadcasts(primary: CopyingPool) -> int:
+    confirmed = {"state": {"$in": [state.value for state in _CONFIRMED]}}
+    pause = {"$set": {"state": BroadcastState.PAUSED.value, "pause": BroadcastPause.ASKED.value}}
+    return await primary.update_many("broadcasts", confirmed, pause, idempotent=True)
+
+
+async def _run(folder: Path, database: str | None) -> None:
+    settings = load_settings()
+    configure_logging("error", settings.log_format, settings.secrets)
+    manifest = read_manifest(folder)
+    async with open_databases(settings, Clock(), database) as pools:
+        paused = await restore(pools, folder, manifest)
+    print(f"complete: {sum(saved.documents for saved in manifest.collections):,} documents of {manifest.began_at}")
+    if paused:
+        print(f"{paused} broadcasts are paused: resume or stop them with /broadcasts")
+    print("Empty Redis before the bot starts: what it remembers is of another time.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Restore one backup; returns the exit code, the bot's own."""
+    parser = argparse.ArgumentParser(
+        prog="python -m core.tools.restore", description="Bring a backup into empty databases."
+    )
+    parser.add_argument("--from", dest="folder", type=Path, required=True, metavar="FOLDER", help="of one backup")
+    parser.add_argument("--database", help="restore into NAME, NAME_2, … instead of the configured ones")
+    options = parser.parse_args(arguments)
+    try:
+        asyncio.run(_run(options.folder, options.database))
+    except ConfigurationError as error:
+        print(error, file=sys.stderr)
+        return EXIT_CONFIGURATION
+    except (InfrastructureError, OSError) as error:
+        print(f"{error}\nCall it again: it goes on where it was.", file=sys.stderr)
+        return EXIT_UNAVAILABLE
+    return EXIT_STOPPED
+
+
+if __name__ == "__main__":
+    sys.exit(main())
