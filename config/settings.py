@@ -33,6 +33,7 @@ from core.errors import ConfigurationError
 
 _ENV_FILE = Path(".env")
 _SENTENCES = {"missing": "is missing", "zoneinfo_str": "is not the name of a time zone"}
+_SECRETS = ("API_HASH", "BOT_TOKEN", "DATABASE_URI", "DATABASE_URIS", "REDIS_URI", "HTTP_TOKEN", "SENTRY_DSN")
 _CHANNEL_NAME = re.compile(r"@?[A-Za-z][A-Za-z0-9_]{3,31}")
 
 
@@ -309,14 +310,33 @@ class BootstrapSettings(BaseSettings):
 def read_environment(environ: Mapping[str, str] | None = None, env_file: Path | None = _ENV_FILE) -> dict[str, str]:
     """All variables by upper-case name: those of the file, overruled by the process environment; empty ones left out.
 
+    A secret may be in a file of its own, which its name with `_FILE` names; given both ways, the file is not read.
+
     Args:
         environ: None for the environment of the process.
         env_file: read when it exists; None for no file.
+
+    Raises:
+        ConfigurationError: the file of a secret cannot be read.
     """
     source = os.environ if environ is None else environ
     from_file = DotEnvSettingsSource(BootstrapSettings, env_file=env_file).env_vars
     pairs = ((name, value) for values in (from_file, source) for name, value in values.items() if value)
-    return {name.upper(): value.strip() for name, value in pairs if value.strip()}
+    given = {name.upper(): value.strip() for name, value in pairs if value.strip()}
+    return given | {name: secret for name in _SECRETS if name not in given and (secret := _read_secret(name, given))}
+
+
+def _read_secret(name: str, given: Mapping[str, str]) -> str:
+    variable = f"{name}_FILE"
+    if variable not in given:
+        return ""
+    try:
+        return Path(given[variable]).read_text("utf-8").strip()
+    except (OSError, ValueError):
+        raise ConfigurationError(
+            f"the settings cannot be used:\n  {variable}: there is no such file that can be read; "
+            f"for example {variable}=/run/secrets/{name.lower()}"
+        ) from None
 
 
 def load_settings(environ: Mapping[str, str] | None = None, env_file: Path | None = _ENV_FILE) -> BootstrapSettings:
