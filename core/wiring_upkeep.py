@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.services.cache_admin import CacheAdminService
 from core.services.consistency import ConsistencyService
 from core.services.database_admin import DatabaseAdminService
+from core.telegram.client import ping
 from core.telegram.pyrogram_members import PyrogramMembers
 from repositories.consistency import ConsistencyRepository
 
@@ -39,6 +41,7 @@ def build_upkeep(
             channels=repositories.channels,
             groups=repositories.groups,
             members=PyrogramMembers(telegram.client, telegram.api),
+            reach=partial(ping, telegram.client),
             clock=base.clock,
         ),
     )

@@ -147,7 +147,9 @@ def _report_handlers(container: Container) -> Sequence[BaseHandler]:
     telegram, reports, admin = container.telegram, container.reports, container.admin
     zone, people = container.settings.time_zone, container.people
     return (
-        StatisticsHandler(telegram, admin.uploads, reports.statistics, reports.worker, zone),
+        StatisticsHandler(
+            telegram, admin.uploads, reports.statistics, reports.worker, zone, container.upkeep.consistency
+        ),
         PeopleHandler(
             telegram=telegram,
             people=reports.people,

@@ -1064,3 +1064,11 @@ cache-cleanup-kind = What I may forget is: { $kinds }. Everything else stands no
 command-cache-stats = How the cache is
 command-cache-analyze = What the cache holds, by kind
 command-cache-cleanup = Forget what the cache only repeats
+
+stats-checks = <b>Checked by night</b>, last { $at }
+stats-checks-none = <b>Checked by night</b>: not yet.
+stats-checks-missing = <b>Checked by night</b>: not known, the primary database does not answer.
+stats-check-file-references = Words about files that are gone, removed: { $count }
+stats-check-unlisted-files = Files without a post in a channel of the list: { $count }
+stats-check-lost-groups = Groups that lost me a month ago, forgotten: { $count }
+stats-check-overdue-records = Records that were overdue, removed: { $count }

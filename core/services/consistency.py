@@ -47,6 +47,8 @@ class ConsistencyService:
 
     Args:
         members: knows whether the bot is still in a group.
+        reach: asks Telegram for a sign of life, and raises TelegramUnavailableError where there is none, as in a
+            process that stands by or has not logged in yet.
         most_pages: of a walk in one night; a thousand files or a hundred documents each.
     """
 
@@ -57,6 +59,7 @@ class ConsistencyService:
         channels: ChannelRepository,
         groups: GroupRepository,
         members: TelegramMembers,
+        reach: Callable[[], Awaitable[object]],
         clock: Clock,
         most_pages: int = _MOST_PAGES,
     ) -> None:
@@ -64,6 +67,7 @@ class ConsistencyService:
         self._channels = channels
         self._groups = groups
         self._members = members
+        self._reach = reach
         self._clock = clock
         self._most_pages = most_pages
         self._log = structlog.get_logger(__name__)
@@ -180,6 +184,7 @@ class ConsistencyService:
         group_ids = await self._groups.ids_after(position, _GROUPS_AT_ONCE)
         if not group_ids:
             return _Step(None, await self._groups.forget_gone(self._clock.utc_now() - _GONE_FOR))
+        await self._reach()
         for group_id in group_ids:
             await self._look_at_group(group_id)
         return _Step(group_ids[-1], 0)

@@ -24,6 +24,7 @@ _NO_MEMBER = frozenset({"USER_NOT_PARTICIPANT", "USER_ID_INVALID", "PARTICIPANT_
 _ADMINS = (_T.ChannelParticipantAdmin, _T.ChannelParticipantCreator)
 _BASIC_ADMINS = (_T.ChatParticipantAdmin, _T.ChatParticipantCreator)
 _FLOOD_S, _TIMEOUT_S = 5.0, 10.0
+_NO_SUCH_GROUP = "CHAT_ID_INVALID"  # what is said of a basic group that the bot was thrown out of
 
 
 class PyrogramMembers:
@@ -66,6 +67,8 @@ class PyrogramMembers:
         if isinstance(chat, _T.InputPeerChat):
             own_id = self._client.me.id if self._client.me else 0
             own = [member for member in await self._basic_members(chat) if member.user_id == own_id]
+            if not own:
+                raise SourceGoneError(f"the bot is not in {chat_id}")
             is_admin = any(isinstance(member, _BASIC_ADMINS) for member in own)
             return OwnRights(is_admin, is_admin)
         try:
@@ -91,7 +94,12 @@ class PyrogramMembers:
         return await self._ask("channels.GetParticipant", request)
 
     async def _basic_members(self, chat: Any) -> list[Any]:
-        answer = await self._ask("messages.GetFullChat", raw.functions.messages.GetFullChat(chat_id=chat.chat_id))
+        try:
+            answer = await self._ask("messages.GetFullChat", raw.functions.messages.GetFullChat(chat_id=chat.chat_id))
+        except TelegramRefusedError as refused:
+            if refused.name != _NO_SUCH_GROUP:
+                raise
+            raise SourceGoneError("the bot is not in this group") from refused
         members = answer.full_chat.participants
         if not isinstance(members, _T.ChatParticipants):
             raise SourceGoneError("the bot may not see who is in this group")

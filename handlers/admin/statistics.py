@@ -14,6 +14,7 @@ from core.services.rate_limiter import Action
 from core.telegram.gateway import TelegramRefusedError
 from core.text.day_chart import DayChart, draw_days
 from core.text.formatting import moment
+from handlers.admin.check_lines import check_lines
 from handlers.base import BaseHandler, Command, Reader, Route
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from core.concurrency.worker_process import WorkerProcess
     from core.domain.daily_statistics import DayStatistics
     from core.domain.statistics import BotStatistics, DatabaseFiles, KindCounts, PeopleCounts, SourceCounts
+    from core.services.consistency import ConsistencyService
     from core.services.statistics import StatisticsService
     from core.telegram.gateway import TelegramGateway
     from core.telegram.uploads import TelegramUploads
@@ -44,6 +46,7 @@ class StatisticsHandler(BaseHandler):
     Args:
         worker: draws beside the event loop.
         zone: in which times are told.
+        checks: what the last nights found.
     """
 
     def __init__(
@@ -53,12 +56,14 @@ class StatisticsHandler(BaseHandler):
         statistics: StatisticsService,
         worker: WorkerProcess,
         zone: tzinfo,
+        checks: ConsistencyService,
     ) -> None:
         self._telegram = telegram
         self._uploads = uploads
         self._statistics = statistics
         self._worker = worker
         self._zone = zone
+        self._checks = checks
         self._log = structlog.get_logger(__name__)
 
     def routes(self) -> Sequence[Route]:
@@ -69,7 +74,8 @@ class StatisticsHandler(BaseHandler):
     async def handle_stats(self, message: IncomingMessage, reader: Reader) -> None:
         """Show everything that is known."""
         found = await self._statistics.collect()
-        await self._telegram.send_text(message.chat_id, self._html(found, reader.texts))
+        checks = await check_lines(self._checks, self._zone, reader.texts)
+        await self._telegram.send_text(message.chat_id, f"{self._html(found, reader.texts)}\n\n{checks}")
         if found.days and any(day.searches or day.files_delivered for day in found.days):
             await self._send_chart(message.chat_id, found.days, reader.texts)
 

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.servers
 @contextmanager
 def logged(uri: str, names: list[str]) -> Iterator[list[QueryLog]]:
     """A log of each of these databases, which are dropped afterwards."""
-    with pymongo.MongoClient[dict[str, Any]](uri) as client:
+    with pymongo.MongoClient[dict[str, Any]](uri, datetime_conversion="DATETIME_AUTO") as client:
         logs: list[QueryLog] = []
         try:
             logs += [QueryLog(client, name) for name in names]

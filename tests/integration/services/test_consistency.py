@@ -38,6 +38,11 @@ class Members:
     def __init__(self) -> None:
         self.faults: dict[int, Exception] = {}
         self.asked: list[int] = []
+        self.is_reached = True
+
+    async def reach(self) -> None:
+        if not self.is_reached:
+            raise TelegramUnavailableError("no login")
 
     async def own_rights(self, chat_id: int) -> object:
         self.asked.append(chat_id)
@@ -60,6 +65,7 @@ class Night:
             channels=self.channels,
             groups=self.groups,
             members=self.members,  # type: ignore[arg-type]
+            reach=self.members.reach,
             clock=clock,
             most_pages=most_pages,
         )
@@ -208,6 +214,10 @@ async def test_without_telegram_no_group_counts_as_lost(
     assert await night.service.check_groups() == 0
     assert await night.found(Check.LOST_GROUPS) is None
 
+    stand_by = Night([memory_pool], memory_cache, clock)
+    stand_by.members.is_reached = False
+    await stand_by.service.check_groups()
+    assert stand_by.members.asked == []
     later = Night([memory_pool], memory_cache, clock)
     await later.service.check_groups()
     assert later.members.asked == [-2, -1]
