@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.domain.permission import Role
-from handlers.base import PostAddress, PrivateText
+from handlers.base import Command, PostAddress, PrivateText
 from handlers.incoming import IncomingMessage
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from core.services.roles import RoleService
     from handlers.base import Route
     from handlers.incoming import Incoming
+
+_CANCEL = "cancel"  # ends the question by itself, and says whether there was one
 
 
 class AnswerRoutes:
@@ -31,10 +33,15 @@ class AnswerRoutes:
         self._routes = routes
 
     async def route_for(self, route: Route, event: Incoming, user: User) -> Route:
-        """The route for what somebody wrote: that of the question if one is open, otherwise `route`; never raises."""
-        if not isinstance(route.trigger, PrivateText | PostAddress) or not isinstance(event, IncomingMessage):
+        """The route for what somebody wrote: that of the question if one is open, otherwise `route`; never raises.
+
+        Who sends a command has turned to something else: what is written after it is no answer any more.
+        """
+        if not isinstance(event, IncomingMessage) or not event.is_private or self._roles.role_in(user) is Role.READER:
             return route
-        if self._roles.role_in(user) is Role.READER:
+        if isinstance(route.trigger, Command) and route.name != _CANCEL:
+            await self._conversations.end(user.id)
+        if not isinstance(route.trigger, PrivateText | PostAddress):
             return route
         conversation = await self._conversations.current(user.id)
         return route if conversation is None else self._routes.get(conversation.topic, route)

@@ -170,7 +170,7 @@ def shown_value(value: SettingValue) -> str:
     """A value as it may be written to change a setting."""
     if isinstance(value, bool):
         return "on" if value else "off"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _effective(declared: DeclaredSetting, stored: StoredSetting) -> tuple[ValueSource, SettingValue]:

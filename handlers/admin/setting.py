@@ -61,7 +61,6 @@ class SettingHandler(BaseHandler):
     async def handle_command(self, message: IncomingMessage, reader: Reader) -> None:
         """Show the sections, or a setting, or change it."""
         name, *rest = text_after(message).split(maxsplit=1) or [""]
-        await self._questions.drop(reader.user.id)
         if rest:
             change = await self._settings.change(reader.user.id, name.lower(), rest[0].strip())
             await self._send_change(message.chat_id, reader.texts, change)

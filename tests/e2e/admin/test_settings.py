@@ -190,7 +190,7 @@ async def test_every_setting_can_be_opened_and_changed(bot: Container, bob: Acto
 
 
 async def test_a_question_survives_a_restart_and_can_be_left(setup: BotSetup, bob: Actor, ann: Actor) -> None:
-    """The next message is the value, over a restart too, but not after /cancel; nobody else's is."""
+    """The next message is the value, over a restart too, but not after /cancel or another command; nobody else's is."""
     async with setup.running():
         assert "nothing that I wait for" in await ask(bob, "/cancel")
         await turn(bob, await ask_seen(bob, "/bsetting count_limit"), "Change")
@@ -201,8 +201,11 @@ async def test_a_question_survives_a_restart_and_can_be_left(setup: BotSetup, bo
         assert "Cancelled" in await ask(bob, "/cancel")
         assert "300" in await ask(bob, "300")
         asked = await turn(bob, await ask_seen(bob, "/bsetting count_limit"), "Change")
-        await turn(bob, asked, "Back")
+        shown = await turn(bob, asked, "Back")
         assert "400" in await ask(bob, "400")
+        await turn(bob, shown, "Change")
+        await ask(bob, "/id")
+        assert "500" in await ask(bob, "500")
         assert bot.runtime.current.count_limit == 200
 
 
