@@ -51,7 +51,7 @@ class ChannelScanService:
     @property
     def behind_s(self) -> float:
         """Seconds for which the oldest gap that is still open has been worked at; 0.0 without one."""
-        return self._clock.monotonic() - min(self._gaps_since.values(), default=self._clock.monotonic())
+        return self._clock.monotonic() - min(self._gaps_since.values()) if self._gaps_since else 0.0
 
     async def run(self, seeds: Sequence[int | str]) -> None:
         """Seed the index list, then keep closing gaps; waits for databases and Telegram, and ends only when cancelled.

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import aiohttp
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 
+from core.container import Stores
 from core.observability.metric_labels import LABELS
 from core.observability.metrics import METRICS
 from sandbox.datacenter.faults import Fault
@@ -14,13 +18,25 @@ from tests.e2e.library import post_files
 from tests.e2e.test_main_path import search
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
     from core.container import Container
     from sandbox.actor import Actor
     from sandbox.datacenter.server import DataCenter
+    from sandbox.stores import InMemoryStores
+    from tests.e2e.bots import BotSetup
     from tests.e2e.conftest import Cast
 
 BACKGROUND = ("database_", "cache_", "telegram_", "maintenance_", "names_")
 Series = tuple[str, tuple[tuple[str, str], ...]]
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    """Tracebacks of the errors that are provoked here are not drawn, which takes longer than the tests."""
+    with capture_logs():
+        yield
 
 
 async def scrape(bot: Container) -> set[Series]:
@@ -32,6 +48,13 @@ async def scrape(bot: Container) -> set[Series]:
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
+
+
+async def until(bot: Container, holds: Callable[[float], bool], metric: str, **labels: str) -> None:
+    """Return when a sample has come to a value."""
+    async with asyncio.timeout(10):
+        while (now := bot.metrics.registry.get_sample_value(f"file_filter_{metric}", labels)) is None or not holds(now):
+            await bot.clock.sleep(0.02)
 
 
 async def be_hostile(bot: Container, ann: Actor, dc: DataCenter, mark: str) -> None:
@@ -62,6 +85,7 @@ async def be_hostile(bot: Container, ann: Actor, dc: DataCenter, mark: str) -> N
 async def test_nobody_can_add_series(bot: Container, dc: DataCenter, ann: Actor, bob: Actor, cast: Cast) -> None:
     """Scenario 119: what people type, press, forge and ask for makes no label; all labels are those of the table."""
     await post_files(bot, bob, cast, [f"Golem {n}.mkv" for n in range(3)])
+    await until(bot, lambda ready: ready == 1, "ready")
     await be_hostile(bot, ann, dc, "zqxone")
     await scrape(bot)  # is counted itself
     before = await scrape(bot)
@@ -119,3 +143,53 @@ async def test_performance_is_complete(bot: Container, ann: Actor, bob: Actor, c
     assert told["tasks"]["running"] > 10
     assert told["tasks"]["failed"] == 0
     assert "send_budget" in told
+
+
+async def test_what_alerts_watch_tells_how_it_is(
+    bot: Container, dc: DataCenter, ann: Actor, bob: Actor, cast: Cast
+) -> None:
+    """Scenario 127: readiness, finished work, gaps and lost deliveries are seen as they come and go."""
+    now = bot.clock.unix()
+    await until(bot, lambda ready: ready == 1, "ready")
+    await until(bot, lambda day: 0 <= now - day < 2 * 86_400, "maintenance_day_timestamp_seconds")
+    for job in ("expired_holds", "premium_sweep"):
+        await until(bot, lambda at: abs(at - now) < 60, "job_completed_timestamp_seconds", name=job)
+
+    held = dc.faults.add(Fault("updates.GetChannelDifference", action="hold"))
+    bot.indexing.index_list.mark_all()
+    await held.held()
+    await until(bot, lambda behind_s: behind_s > 0.05, "indexing_behind_seconds")
+    held.release()
+    await until(bot, lambda behind_s: behind_s == 0, "indexing_behind_seconds")
+
+    await post_files(bot, bob, cast, ["Golem.mkv"])
+    dc.faults.add(Fault("messages.SendMedia", (400, "SOMETHING_NEW")))
+    await ann.press(await search(ann, "golem"), "Golem")
+    await until(bot, lambda failed: failed == 1, "files_delivered_total", outcome="failed")
+
+
+async def test_a_lost_database_is_seen_where_alerts_look(
+    setup: BotSetup,
+    dc: DataCenter,
+    stores: InMemoryStores,
+    ann: Actor,
+    bob: Actor,
+    cast: Cast,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Scenario 127: nobody is given a file, which is counted, and the bot is not ready within two seconds."""
+    monkeypatch.chdir(tmp_path)
+    async with setup.running(stores=Stores(stores.mongo_client, stores.redis_client)) as bot:
+        await post_files(bot, bob, cast, ["Golem 1.mkv", "Golem 2.mkv"])
+        page = await search(ann, "golem")
+        await until(bot, lambda ready: ready == 1, "ready")
+        progress = dc.faults.add(Fault("messages.SendMessage", action="hold"))
+        await ann.press(page, "Send all")
+        await progress.held()
+        stores.database_down = True
+        progress.release()
+
+        await until(bot, lambda failed: failed == 1, "quota_failures_total")
+        await until(bot, lambda ready: ready == 0, "ready")
+        await until(bot, lambda healthy: healthy == 0, "health_state", part="primary_database")
