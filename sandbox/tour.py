@@ -209,11 +209,12 @@ async def play(facts: dict[str, Any]) -> None:
         await reader.say("/help")
         _chapter("Search, turn a page, fetch a file; a second press at once sends nothing twice")
         page = await reader.press(await reader.say("sherlock holmes"), "›")
-        await reader.press(page, "🎬")
+        await reader.press(page, "🎬", answers=2)
         await reader.press(page, "🎬", answers=0)
         _chapter("Fetch the whole page; ten files a day are free")
         await reader.press(page, "Send all", answers=0)
         await reader.read_until("Sent")
+        await reader.read_until("deleted in")
         await reader.press(await reader.say("nosferatu"), "🎬", answers=0)
         _chapter("Any script, and a series by season and episode")
         for words in ("война и мир", "羅生門", "चन्द्रकान्ता", "Οδύσσεια", "ألف ليلة", "hillbillies 2x16"):

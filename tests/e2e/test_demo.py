@@ -115,3 +115,15 @@ async def test_the_demo_announces_itself_and_works():
         assert process.returncode == 0
         assert rest.decode().strip().startswith(f"Open {facts['http']}/ in a browser")
         assert len(rest.split(b"\n")) == len(b"\nOpen\n".split(b"\n"))
+
+
+@pytest.mark.timeout(180)
+async def test_the_tour_is_played_to_its_end():
+    """Every step of the scripted conversation gets the answer it waits for, and the operator looks at the end."""
+    tour = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "sandbox.tour", cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    said, _ = await tour.communicate()
+
+    assert tour.returncode == 0, said.decode()[-2000:]
+    assert "file_filter_files_delivered_total" in said.decode()
