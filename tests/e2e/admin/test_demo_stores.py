@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.container import Stores
+from core.domain.restart import RestartNote
 from tests.e2e.admin.talk import ask, ask_seen, names, unique_id, until
 from tests.e2e.library import post_files
 
@@ -32,3 +33,14 @@ async def test_every_command_works_in_the_demo(setup: BotSetup, stores: InMemory
         assert "is on the list" in await ask(bob, f"/add_channel {cast.channel.full_id}")
         assert "may be indexed" in await ask(bob, f"/takedown undo {unique_id(posts[0])}")
         assert await names(bot) == []
+        assert "Active today: 1" in await ask(bob, "/stats")
+        assert "Bob" in await ask(bob, "/users")
+        assert "Is the owner" in await ask(bob, f"/user {cast.bob.id}")
+        bot.reports.errors.note(ValueError("seen"), "test")
+        assert "seen" in await ask(bob, "/errors")
+        assert "forgotten" in await ask(bob, "/errors clear")
+        assert "errors_cleared" in await ask(bob, "/audit")
+        await bot.reports.restarts._notes.add(RestartNote(7, cast.bob.id, None, bot.clock.utc_now()))
+        await bot.reports.restarts.tell()
+        await bob.wait_message(containing="I am back, after 0 seconds")
+        assert await bot.reports.restarts._notes.all() == []

@@ -1,0 +1,48 @@
+"""The newest lines of the log."""
+
+from __future__ import annotations
+
+import logging
+
+from core.observability.log_ring import LogRing
+from core.observability.redaction import Redactor
+
+SECRET = "hunter2-pass"
+
+
+def record(message: object, level: int = logging.WARNING) -> logging.LogRecord:
+    return logging.LogRecord("other.library", level, "", 1, message, None, None)
+
+
+def test_only_the_newest_lines_are_kept_and_each_is_short() -> None:
+    """Whatever is logged, memory stays bounded and a line is one line."""
+    ring = LogRing(Redactor(), kept=3)
+    for number in range(5):
+        ring.emit(record({"event": "tried", "number": number, "timestamp": "2026-11-22T18:00:01.5Z", "level": "info"}))
+    ring.emit(record("x\n" * 5_000))
+
+    *tried, long = ring.lines(10)
+    assert tried == [f"2026-11-22 18:00:01 warning tried number={number}" for number in (3, 4)]
+    assert len(long) < 5_000
+    assert "\n" not in long
+    assert ring.lines(1) == [long]
+    assert ring.lines(0) == []
+
+
+def test_half_a_secret_is_not_left_over() -> None:
+    """Scenario 136: a secret is masked before a line is cut, whoever logs it."""
+    for before in range(1_950, 1_985):
+        ring = LogRing(Redactor([SECRET]))
+        ring.emit(record("x" * before + SECRET))
+        assert SECRET[:6] not in ring.lines(1)[0]
+
+
+def test_it_listens_between_attach_and_detach() -> None:
+    """A ring of a process that was closed hears nothing of the next one in the same interpreter."""
+    ring, log = LogRing(Redactor()), logging.getLogger("test_log_ring")
+    log.warning("before")
+    ring.attach()
+    log.warning("between")
+    ring.detach()
+    log.warning("after")
+    assert [line.split("warning ")[1].split()[0] for line in ring.lines(9)] == ["between"]
