@@ -36,6 +36,7 @@ class Operator:
 
     def __init__(self, bot: Container) -> None:
         self._url = bot.operations.sidecar.url
+        self._clock = bot.clock
 
     async def get(self, path: str) -> tuple[int, str]:
         headers = {"Authorization": f"Bearer {TOKEN}"}
@@ -53,7 +54,7 @@ class Operator:
                     seen = status, body, alerts
                     if fits(status, body, alerts):
                         return
-                    await asyncio.sleep(0.2)
+                    await self._clock.sleep(0.2)
         except TimeoutError:
             pytest.fail(f"after {within_s} s: {seen}")
 
