@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pymongo
 import pytest
 
+from config.settings import load_settings
+from core.container import open_container
 from core.database.circuit_breaker import CircuitBreakerState
 from tests.e2e.admin.talk import ask, ask_seen, audited
 from tests.e2e.library import post_files
@@ -69,6 +73,20 @@ async def test_files_go_where_an_admin_wants_them_while_it_can_take_them(
         assert "No database is chosen" in await ask(bob, "/dbswitch auto")
         assert bot.runtime.current.database_preferred == 0
         assert [action for _, action in await audited(bot)] == ["database_preferred"] * 3
+
+
+async def test_other_processes_obey_within_two_seconds(setup: BotSetup, bot: Container, bob: Actor) -> None:
+    """Scenario 131: what one process is told, the chosen database and maintenance mode, holds in all of them."""
+    async with open_container(load_settings(setup.environ, env_file=None), environ=setup.environ) as other:
+        await other.runtime.load()
+        began = time.monotonic()
+        await ask(bob, "/dbswitch 1")
+        await ask(bob, "/maintenance on")
+        async with asyncio.timeout(5):
+            while not (other.upkeep.databases.preferred == 1 and other.people.maintenance.is_on):
+                await other.clock.sleep(0.01)
+        assert time.monotonic() - began < 2.5
+        await other.tasks.close(1)
 
 
 async def test_a_database_that_does_not_answer_is_seen_and_asked_again(

@@ -54,6 +54,21 @@ async def test_readers_are_told_wherever_they_ask_and_staff_is_let_in(
     assert [action for _, action in await audited(bot)] == ["maintenance_on", "maintenance_off"]
 
 
+async def test_who_asks_too_often_is_not_told_every_time(setup: BotSetup, ann: Actor, bob: Actor) -> None:
+    """The limits of an ordinary day hold: the sentence, then that it was too much, then nothing."""
+    async with setup.running(RATE_SEARCH_BURST="1", RATE_SEARCH_PERIOD_S="600"):
+        await ask(bob, "/maintenance on")
+        for _ in range(4):
+            ann.say("faust")
+        ann.say("/start")
+        told = [(await heard(ann)).text for _ in range(3)]
+
+    assert "worked on" in told[0]
+    assert "Too" in told[1] or "too" in told[1]
+    assert "worked on" in told[2]
+    assert len([seen for seen in ann.received if seen.sender_id == ann.bot_id]) == 3
+
+
 async def test_what_runs_goes_on_and_the_bot_stays_ready(
     bot: Container, dc: DataCenter, ann: Actor, bob: Actor, cast: Cast
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,11 +70,11 @@ async def test_two_processes_with_loops_of_their_own(either_pool: DatabaseConnec
         process.tasks.spawn(process.jobs.run(), name="hourly_jobs")
     for _ in range(6 * 4):
         async with asyncio.timeout(10):
-            while any(process.tasks.names != ["hourly_jobs"] for process in processes) or clock.sleeping < 2:
-                await asyncio.sleep(0.001)
+            while any(process.tasks.names != ["hourly_jobs"] for process in processes) or clock.sleeping < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0)
         clock.advance(minutes=15)
     ran = sorted(moment for process in processes for moment in process.ran)
-    assert [later - before for before, later in zip(ran, ran[1:], strict=False)] == [HOUR] * (len(ran) - 1)
+    assert [later - before for before, later in pairwise(ran)] == [HOUR] * (len(ran) - 1)
     assert len(ran) == 6
     for process in processes:
         await process.tasks.close(1)
