@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -144,6 +145,16 @@ async def test_posts_of_one_batch_share_before_they_are_stored(films: FakeChanne
         (None, False),
         (None, False),
     ]
+
+
+def test_a_lent_caption_is_not_lent_on(films: FakeChannel) -> None:
+    """Scenario 71: what an earlier post was lent stays behind the album's own caption, and alone is nobody's."""
+    posts = films.album(ALBUM, *NAMES[:3], caption="Own", at=1)
+    first, own, last = (post.media for post in posts if isinstance(post, ChannelPost) and post.media)
+    lent = replace(first, caption="Lent long ago", is_caption_lent=True)
+
+    assert [media.caption for media in AlbumCaptions.share([lent, own, last])] == ["Lent long ago", "Own", "Own"]
+    assert [media.caption for media in AlbumCaptions.share([lent, last])] == ["Lent long ago", None]
 
 
 async def test_a_caption_that_comes_between_is_kept(indexer: Indexer, films: FakeChannel) -> None:

@@ -143,20 +143,46 @@ def test_edits_answers_and_people_are_free(bot: Writer, control: FloodControl, w
     assert {person.write(5) for _ in range(100)} == {0}
 
 
+def test_a_basic_group_is_a_group_too(bot: Writer, clock: TestClock) -> None:
+    """Twenty messages a minute hold in each basic group for itself."""
+    first, second = raw.types.InputPeerChat(chat_id=5), raw.types.InputPeerChat(chat_id=6)
+    for _ in range(20):
+        assert bot.ask(TEXT, peer=first) == 0
+        clock.advance(1)
+    assert bot.ask(TEXT, peer=first) == 40
+    assert bot.ask(TEXT, peer=second) == 0
+
+
+def test_the_end_of_a_span_is_exact(bot: Writer, clock: TestClock) -> None:
+    """A message fits again when the oldest is a second old, and no sooner."""
+    for n in range(30):
+        bot.write(n)
+    clock.advance(0.99)
+    assert bot.write(100) == 1
+    clock.advance(0.01)
+    assert [bot.write(200 + n) for n in range(31)] == [0] * 30 + [1]
+
+
 def test_limits_can_be_chosen_and_lifted(bot: Writer, control: FloodControl) -> None:
-    """Other limits hold from the next message on; switched off, everything passes."""
+    """Other limits hold from the next message on, with everybody at rest; switched off, everything passes."""
+    for _ in range(6):
+        bot.write(5)
     control.enable(FloodLimits(chat_burst=1, chat_every_s=10))
+    assert not control.refused
     assert [bot.write(5), bot.write(5)] == [0, 10]
     control.disable()
     assert {bot.write(5) for _ in range(100)} == {0}
 
 
 def test_chats_at_rest_are_forgotten(control: FloodControl, bot: Writer, clock: TestClock) -> None:
-    """Memory is bounded by how many chats were written to recently."""
+    """Memory is bounded by how many chats were written to recently; one that was written to too often is remembered."""
     control.enable(FloodLimits(bot_per_s=10**9))
     for n in range(50_001):
         bot.write(n)
+    for _ in range(4):
+        bot.write(7)
     clock.advance(1)
     bot.write(60_000)
 
     assert len(control._chats) < 10
+    assert [bot.write(7), bot.write(7)] == [0, 1]
