@@ -59,6 +59,18 @@ def test_profiles_bring_the_further_parts(compose: dict[str, Any]) -> None:
     }
 
 
+def test_the_operations_page_names_every_profile(compose: dict[str, Any]) -> None:
+    """Whoever follows the page gets each part, and the bot finds the databases."""
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    profiles = {name for service in compose["services"].values() for name in service.get("profiles", ())}
+    uris = re.findall(r"`DATABASE_URIS=([^`]+)`", page)[0].split()
+    second = [name for name, service in compose["services"].items() if service.get("profiles") == ["three-databases"]]
+
+    assert profiles <= set(re.findall(r"^\| `([a-z-]+)` \| .*\|.*\|$", page, re.MULTILINE))
+    assert uris == [f"mongodb://{name}:27017/?replicaSet=rs0" for name in second]
+    assert all("rs0" in compose["services"][name]["command"] for name in second)
+
+
 def test_no_container_can_harm_the_machine(compose: dict[str, Any]) -> None:
     """Each runs without root and rights, writes to its volumes only, has limits, and logs that end."""
     for name, service in compose["services"].items():

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
 import redis.asyncio
+from ruamel.yaml import YAML
 
 from core.clock import Clock
+from tests.conftest import require
 from tests.fixtures.container import ROOT, Image, command_line, compose_file, why_not
-from tests.fixtures.servers import ValkeyServer, find_valkey, free_port
+from tests.fixtures.servers import ValkeyServer, find_mongod, find_valkey, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +30,7 @@ SERVICE = COMPOSE["services"]["bot"]
 IMAGE = Image.read()
 READY_WITHIN_S = 30
 EAGER = {"RATE_SEARCH_BURST": "10000", "SEARCH_REFRESH_S": "1"}
-MEGABYTES = {"m": 1, "g": 1024}
+MEBIBYTES = {"m": 1, "g": 1024}
 
 
 class ComposedValkey(ValkeyServer):
@@ -40,8 +43,17 @@ class ComposedValkey(ValkeyServer):
 
 @pytest.fixture
 def valkey() -> Iterator[ComposedValkey]:
-    with ComposedValkey() as server:
+    server = ComposedValkey()
+    try:
+        require(server.start)
         yield server
+    finally:
+        server.close()
+
+
+def mebibytes(service: dict[str, Any]) -> int:
+    limit: str = service["mem_limit"]
+    return int(limit[:-1]) * MEBIBYTES[limit[-1]]
 
 
 def environment(setup: BotSetup, folder: Path, mongo_uri: str, redis_uri: str, port: int) -> dict[str, str]:
@@ -127,7 +139,7 @@ async def test_the_compose_file_starts_a_bot_that_works(
         assert {int(status[name][0], 16) for name in ("CapEff", "CapPrm", "CapBnd", "CapInh", "CapAmb")} == {0}
         assert status["NoNewPrivs"] == ["1"]
         assert int(status["Threads"][0]) * 2 < SERVICE["pids_limit"]
-        assert int(status["VmHWM"][0]) / 1024 < int(SERVICE["mem_limit"][:-1]) * MEGABYTES[SERVICE["mem_limit"][-1]] / 2
+        assert int(status["VmHWM"][0]) / 1024 < mebibytes(SERVICE) / 2
         for place in ("", "app", "app/core", "usr"):
             with pytest.raises(OSError, match="Read-only file system"):
                 (inside / place / "written").touch()
@@ -163,3 +175,15 @@ def test_redis_keeps_everything_over_a_restart_and_evicts_only_what_expires(valk
     valkey.start()
     with redis.Redis.from_url(valkey.uri) as client:
         assert client.get("kept") == b"yes"
+
+
+@pytest.mark.parametrize("name", ["mongo", "mongo-2", "mongo-3"])
+def test_mongodb_takes_the_command_of_the_compose_file(name: str) -> None:
+    """Each is a member of a set of its own, and keeps its cache below the limit of its container."""
+    service = COMPOSE["services"][name]
+    command = [str(require(find_mongod)), *service["command"][1:], "--outputConfig"]
+    understood = YAML(typ="safe").load(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+    assert understood["replication"] == {"replSet": "rs0"}
+    assert understood["net"] == {"bindIp": "*"}
+    assert understood["storage"]["wiredTiger"]["engineConfig"]["cacheSizeGB"] * 1024 < mebibytes(service) / 2
