@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.datacenter.faults import Fault
 from tests.e2e.test_main_path import search
+from tests.fixtures.sentry import local_sentry
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -59,16 +60,33 @@ async def test_a_search_and_the_job_behind_a_press_keep_their_ids_apart(
     assert of_search.count("update_handled") == 1
 
 
-async def test_no_line_of_the_process_itself_claims_an_update(process: BotProcess, ann: Actor) -> None:
-    """Lines of supervised loops, at the start and at the end, belong to nobody's update; a person's lines say whose."""
-    ann.say("/start")
-    await process.wait_entry(handled("start"))
-    assert await process.terminate() == 0
+OWN = {"ready", "health_changed", "shutdown_requested", "shutdown_finished", "updates_refused"}
+"""What a process says of itself."""
+
+
+async def test_a_defect_is_reported_with_the_id_of_its_update(
+    setup: BotSetup, dc: DataCenter, ann: Actor, cast: Cast
+) -> None:
+    """Scenario 136: with SENTRY_DSN the process reports what it logs as an error, and nothing that somebody wrote.
+
+    Lines of supervised loops, at the start and at the end, belong to nobody's update.
+    """
+    with local_sentry() as sentry:
+        async with setup.process(SENTRY_DSN=sentry.dsn) as process:
+            dc.faults.add(Fault("messages.SendMessage", (400, "SOMETHING_NEW")))
+            ann.say("/search_help what-ann-wrote")
+            failed = await process.wait_entry(lambda entry: entry.get("event") == "handler_failed")
+            assert await process.terminate() == 0
+
+    (report,) = sentry.events()
+    assert report["tags"]["update_id"] == failed["update_id"]
+    assert report["tags"]["route"] == "search_help"
+    assert report["user"] == {"id": str(cast.ann.id)}
+    texts = " ".join(text for _, text in sentry.taken)
+    for private in ("what-ann-wrote", "SOMETHING_NEW", str(cast.bot.token), "Ann"):
+        assert private not in texts
 
     with_id = [entry for entry in process.log if "update_id" in entry]
-    assert with_id
-    assert all(entry.get("user_id") == ann.user_id for entry in with_id if "user_id" in entry)
-    own = {"ready", "health_changed", "shutdown_requested", "shutdown_finished", "updates_refused"}
-    seen = {entry["event"] for entry in process.log}
-    assert {"ready", "health_changed", "shutdown_finished"} <= seen
-    assert [entry for entry in process.log if entry["event"] in own and "update_id" in entry] == []
+    assert {entry["user_id"] for entry in with_id} == {cast.ann.id}
+    assert {"ready", "health_changed", "shutdown_finished"} <= {entry["event"] for entry in process.log}
+    assert [entry for entry in with_id if entry["event"] in OWN] == []
