@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LOOKS_S = (14.0, 26.0)  # how long a person looks at a page, or at a file, before the next step
 _ANSWER_S = 30.0
+_PAGE, _FILE = "search", "file"
 
 
 class Town:
@@ -99,7 +100,7 @@ class Readers:
     """People who search, look at what was found, fetch a file, look at it, and so on.
 
     Attributes:
-        waits_s: seconds from a search to its page and from a press to the file, in order.
+        waits_s: (what, seconds) from a "search" to its page and from a press to the "file", in order.
         unanswered: steps without an answer within half a minute.
     """
 
@@ -107,7 +108,7 @@ class Readers:
         self._actors = [Actor(load.world, reader, load.bot.id) for reader in load.readers[:count]]
         self._queries = queries
         self._random = random.Random(1895)
-        self.waits_s: list[float] = []
+        self.waits_s: list[tuple[str, float]] = []
         self.unanswered = 0
 
     async def live(self) -> None:
@@ -117,7 +118,7 @@ class Readers:
                 group.create_task(self._live(actor))
 
     async def _live(self, actor: Actor) -> None:
-        await asyncio.sleep(self._random.uniform(0, 2 * _LOOKS_S[1]))
+        await asyncio.sleep(self._random.uniform(0, _LOOKS_S[1]))
         while True:
             page = await self._search(actor)
             await self._look()
@@ -145,9 +146,9 @@ class Readers:
             )
         except TimeoutError:
             self.unanswered += 1
-            self.waits_s.append(_ANSWER_S)
+            self.waits_s.append((_FILE if files else _PAGE, _ANSWER_S))
             return None
-        self.waits_s.append(time.perf_counter() - started)
+        self.waits_s.append((_FILE if files else _PAGE, time.perf_counter() - started))
         return seen
 
     async def _look(self) -> None:
