@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from core.observability.metrics import METRICS
 from tests.architecture.promql import problems, spec_of
-from tests.architecture.sources import ROOT
+from tests.architecture.sources import ROOT, sources
 
 DEPLOY = ROOT / "deploy"
 RULES: list[dict[str, Any]] = [
@@ -56,6 +56,22 @@ def test_every_alert_has_its_first_three_actions() -> None:
 
     assert rows.keys() == {rule["alert"] for rule in RULES}
     assert [name for name, actions in rows.items() if re.findall(r"(?:^| )(\d)\. ", actions) != ["1", "2", "3"]] == []
+
+
+def test_what_the_actions_name_exists() -> None:
+    """Scenario 127: commands are handled, pages served, lines logged, and variables read, under the names told here."""
+    section = PAGE.partition("\n## Alerts\n")[2].partition("\n## ")[0]
+    named = re.findall(r"`([^`\n]+)`", section)
+    texts = "\n".join(source.text for source in sources("core", "handlers", "config"))
+    commands = {word[1:] for word in named if re.fullmatch(r"/[a-z_]+", word)}
+    words = {word for word in named if re.fullmatch(r"(?!file_filter)[a-z]+(_[a-z]+)+", word)} | {
+        word.lower() for word in named if re.fullmatch(r"[A-Z]+(_[A-Z]+)+", word)
+    }
+
+    assert {"errors", "verify"} <= commands
+    assert {"telegram_flood_wait", "shutdown_requested"} <= words
+    assert [name for name in sorted(commands) if f'"{name}"' not in texts and f'"/{name}"' not in texts] == []
+    assert [name for name in sorted(words) if name not in texts] == []
 
 
 @pytest.mark.parametrize(("title", "target"), QUERIES, ids=[f"{t} {q['refId']}" for t, q in QUERIES])
