@@ -115,3 +115,12 @@ def test_the_layers_of_the_architecture_page_are_those_that_are_checked() -> Non
     told = [set(re.findall(r"[a-z_.]+", line.split("  ")[0])) for line in block.splitlines()[1:]]
 
     assert told == [set(re.findall(r"[a-z_.]+", layer)) for layer in layers]
+
+
+def test_the_version_has_its_changes() -> None:
+    """Whoever installs a release reads what is in it; what comes after it stands above."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        version = tomllib.load(file)["project"]["version"]
+    headings = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+
+    assert headings[:2] == ["Unreleased", version]
