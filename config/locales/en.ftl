@@ -901,8 +901,8 @@ stats-people =
     Banned: { $banned }
     Cannot be written to: { $unreachable }
 stats-people-missing = <b>People</b>: not known, the primary database does not answer.
-stats-files = <b>Files</b>: { $number }
-stats-files-incomplete = <b>Files</b>: { $number } in the databases that answer
+stats-files = <b>Files</b>: about { $number }
+stats-files-incomplete = <b>Files</b>: about { $number } in the databases that answer
 stats-database = Database { $database }: { $number }
 stats-database-missing = Database { $database }: does not answer
 stats-kinds = <b>Files by kind</b>, counted { $at }

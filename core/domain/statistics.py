@@ -49,7 +49,7 @@ class DatabaseFiles:
 
 @dataclass(frozen=True, slots=True)
 class KindCounts:
-    """Files by what Telegram shows them as, counted once a day.
+    """Files by what Telegram shows them as.
 
     Attributes:
         counted_at: UTC.

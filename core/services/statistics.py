@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from repositories.people import PeopleRepository
 
 _KINDS_KEPT_S = 3 * 86_400  # the daily count may fail on one day
+_KINDS_FRESH = timedelta(hours=1)
 _KINDS_LOST_FOR_S = 300.0
 _NUMBERS = 7
 
@@ -41,8 +42,9 @@ _NUMBERS = 7
 class StatisticsService:
     """Every part is asked by itself, so that one that does not answer costs no other.
 
-    People are counted once in five minutes, by whichever process is asked, and files by kind once a day: both read
-    much. How many files a database holds is known from its last measurement.
+    People are counted once in five minutes, by whichever process is asked, and files by kind once a day, or beside an
+    answer when the last count is an hour old: both read much. How many files a database holds is known from its last
+    measurement.
     """
 
     def __init__(
@@ -101,11 +103,12 @@ class StatisticsService:
             return None
 
     async def _known_kinds(self) -> KindCounts | None:
-        """As counted last; where that is not known, it is counted in the background."""
+        """As counted last; where that is not known, or an hour ago, it is counted anew in the background."""
         stored = await self._cache.get(keys.statistics("kinds"))
         known = _KINDS.decode(stored) if stored is not None else None
         now = self._clock.monotonic()
-        if known is None and (self._kinds_asked_at is None or now - self._kinds_asked_at >= _KINDS_LOST_FOR_S):
+        is_old = known is None or self._clock.utc_now() - known.counted_at >= _KINDS_FRESH
+        if is_old and (self._kinds_asked_at is None or now - self._kinds_asked_at >= _KINDS_LOST_FOR_S):
             self._kinds_asked_at = now
             self._tasks.spawn(self._count_kinds_quietly(), name="file_kinds")
         return known

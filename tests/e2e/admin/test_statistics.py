@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,10 @@ import pytest
 from core.cache import keys
 from core.concurrency.worker_process import WorkerLostError
 from core.domain.local_day import day_at
+from core.domain.media import MediaKind
+from core.domain.statistics import KindCounts
 from core.errors import DatabaseUnavailableError
+from core.services.statistics import _KINDS
 from core.text.day_chart import axis_top
 from tests.e2e.admin.talk import ask
 from tests.e2e.library import post_files
@@ -77,6 +81,20 @@ async def test_what_cannot_be_asked_is_missing_and_not_nothing(
     found = await bot.reports.statistics.collect()
     assert (found.sources, found.days) == (None, None)
     assert [database.files for database in found.databases] == [None]
+
+
+async def test_an_old_count_is_shown_and_made_anew(bot: Container, bob: Actor, cast: Cast) -> None:
+    """Nobody waits while every file is read, and a count of an hour ago is not shown for another hour."""
+    await post_files(bot, bob, cast, ["Faust.1926.mkv"])
+    await bot.reports.statistics.count_kinds()
+    old = KindCounts({MediaKind.VIDEO: 7}, bot.clock.utc_now() - timedelta(hours=2))
+    await bot.base.cache.set(keys.statistics("kinds"), _KINDS.encode(old), 60)
+    bot.reports.statistics._kinds_asked_at = None
+
+    assert "Videos: 7" in await ask(bob, "/stats")
+    async with asyncio.timeout(10):
+        while "Documents: 1" not in await ask(bob, "/stats"):
+            pass
 
 
 @pytest.mark.parametrize(("highest", "top"), [(0, 4), (4, 4), (5, 8), (9, 20), (81, 200), (9_001, 20_000)])
