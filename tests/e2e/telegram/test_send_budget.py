@@ -12,14 +12,10 @@ from core.telegram.client import start_client
 from core.telegram.gateway import RetryLaterError, SendClass
 from core.telegram.pyrogram_gateway import CallLimits, PyrogramGateway
 from core.telegram.send_budget import SendBudget
-from core.telegram.send_schedule import SendLimits
 from core.telegram.telegram_api import TelegramApi
 from sandbox.datacenter.faults import Fault
 
 SEND = "messages.SendMessage"
-# A fifth slower than by default: on a busy machine some messages take much longer than others to a server in the same
-# process. The default figures are held against the same limits in tests/unit/telegram/test_send_limits.py.
-UNHURRIED = SendLimits(bot_rate=24.0, bot_sends=26, chat_interval_s=1.3)
 
 
 class WatchedBudget(SendBudget):
@@ -44,7 +40,7 @@ async def gateway(build, settings):
     api = TelegramApi(bot.client, bot.lanes, clock, bot.metrics)
 
     def make(*, with_budget, answer_flood_s=5.0):
-        budget = WatchedBudget(tasks, clock, bot.metrics, UNHURRIED) if with_budget else None
+        budget = WatchedBudget(tasks, clock, bot.metrics) if with_budget else None
         made = PyrogramGateway(bot.client, api, CallLimits(answer_flood_s=answer_flood_s), budget)
         made.held = budget and budget.held
         return made

@@ -66,7 +66,7 @@ def broken(arrivals, clock):
 CROWD = [number % 70 + 1 for number in range(600)] + [-group.id for group in GROUPS for _ in range(30)]
 
 
-@pytest.mark.parametrize("way_s", [0.0, 0.02])
+@pytest.mark.parametrize("way_s", [0.0, 0.02, 0.5])
 def test_the_default_figures_break_no_limit(clock, way_s):
     """Scenario 86: six hundred messages to people and ninety to groups are all let through, over uneven ways too."""
     arrivals, refused = play(CROWD, SendLimits(), clock, way_s=way_s)
