@@ -189,7 +189,7 @@ async def test_a_slow_client_is_left(clock, parts):
         slow = asyncio.ensure_future(talk(site, *parts, pause_s=0.05))
         assert (await site.get("/health")).status == 200
         assert await slow == b""
-        assert loop.time() - began < 1.5
+        assert loop.time() - began < 5
 
 
 async def test_an_idle_connection_is_closed(clock):
