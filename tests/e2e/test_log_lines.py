@@ -59,6 +59,11 @@ async def test_a_search_and_the_job_behind_a_press_keep_their_ids_apart(
     of_search = [entry["event"] for entry in process.log if entry.get("update_id") == searched["update_id"]]
     assert of_search.count("update_handled") == 1
 
+    ann.block_bot()
+    blocked = await process.wait_entry(lambda entry: entry.get("event") == "person_unreachable")
+    assert blocked["update"] == "MembershipChanged"
+    assert blocked["update_id"] not in (searched["update_id"], pressed["update_id"])
+
 
 OWN = {"ready", "health_changed", "shutdown_requested", "shutdown_finished", "updates_refused"}
 """What a process says of itself."""
