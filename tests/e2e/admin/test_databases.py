@@ -11,7 +11,7 @@ import pymongo
 import pytest
 
 from config.settings import load_settings
-from core.container import open_container
+from core.container import Stores, open_container
 from core.database.circuit_breaker import CircuitBreakerState
 from tests.e2e.admin.talk import ask, ask_seen, audited
 from tests.e2e.library import post_files
@@ -19,9 +19,11 @@ from tests.fixtures.tcp_proxy import TcpProxy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from core.container import Container
     from sandbox.actor import Actor
+    from sandbox.stores import InMemoryStores
     from tests.e2e.bots import BotSetup
     from tests.e2e.conftest import Cast
 
@@ -138,3 +140,19 @@ async def test_sizes_are_told_and_addresses_are_not(
         assert PASSWORD not in everything
         assert "mongodb" not in everything
         assert str(proxy.port) not in everything
+
+
+async def test_a_single_database_in_memory_is_shown_too(
+    setup: BotSetup, bob: Actor, stores: InMemoryStores, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As in the demo: one database takes everything, and there is none to switch to."""
+    monkeypatch.chdir(tmp_path)
+    async with setup.running(stores=Stores(stores.mongo_client, stores.redis_client)) as bot:
+        async with asyncio.timeout(10):
+            while bot.upkeep.databases.taking_files() is None:
+                await bot.clock.sleep(0.01)
+        shown = await ask(bob, "/dbstats")
+        assert "New files go here." in shown
+        assert "/dbswitch" not in shown
+        assert "of room is left" in await ask(bob, "/dbinfo 1")
+        assert await ask(bob, "/dbinfo 2") == "There is one database only; its number is 1."
