@@ -49,7 +49,7 @@ class KeyWalk:
         """What the server tells of itself; some hosted ones tell little."""
         keys = int(await self._cache.ask("size", lambda client: client.dbsize()))
         try:
-            told: dict[str, Any] = await self._cache.ask("info", lambda client: client.info("everything"))
+            told: dict[str, Any] = await self._cache.ask("info", lambda client: client.info())
         except RedisRefusedError:
             return CacheServer(keys)
         return CacheServer(
