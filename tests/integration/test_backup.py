@@ -67,6 +67,7 @@ def programs(
         "DATABASE_NAMES": f"{names[0]}_2",
         "ADMINS": "1",
     }
+    monkeypatch.setattr(backup_program, "_AT_ONCE", 5)  # pages end between ids of two types, too
     return Programs(environ, monkeypatch, capsys)
 
 
@@ -75,7 +76,7 @@ def filled(mongo_uri: str, names: tuple[str, str]) -> Iterator[pymongo.MongoClie
     """Two databases with something of everything in them."""
     with pymongo.MongoClient(mongo_uri, tz_aware=True) as client:
         first, second = client[names[0]], client[f"{names[0]}_2"]
-        first["media_files"].insert_many([{"_id": Int64(number), "u": f"u{number}"} for number in range(2501)])
+        first["media_files"].insert_many([{"_id": Int64(number), "u": f"u{number}"} for number in range(501)])
         second["media_files"].insert_one({"_id": 9, "u": "nine"})
         first["odd"].insert_many(ODD)
         for name in ("users", "blocked_files", "leases", "indexed_channels", "deliveries", "premium_grants"):
