@@ -70,7 +70,8 @@ class SendLimits:
         chat_interval_s: seconds between two messages to a chat in the long run.
         chat_burst: how many may go to a chat at once after a pause.
         group_sends: how many messages a group or channel takes in any window of `group_window_s`.
-        longest_way_s: a send counts as answered after so long, if nobody says so; longer than any attempt takes.
+        longest_way_s: a send counts as answered after so long, if nobody says so; longer than an attempt
+            takes, with its wait for a place in its lane.
         classes: one entry for every class.
     """
 
@@ -82,7 +83,7 @@ class SendLimits:
     chat_burst: int = 5
     group_sends: int = 20
     group_window_s: float = 61.0
-    longest_way_s: float = 30.0
+    longest_way_s: float = 60.0
     classes: Mapping[SendClass, ClassLimits] = field(default_factory=lambda: CLASS_LIMITS)
 
 
