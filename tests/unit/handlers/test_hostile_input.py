@@ -242,6 +242,15 @@ REPLIES = st.one_of(
     flags=st.tuples(st.booleans(), st.booleans(), st.booleans()),
     is_known=st.booleans(),
 )
+@example(
+    peer=T.PeerUser(user_id=1),
+    author=None,
+    text="",
+    forward=T.MessageFwdHeader(date=0, from_id=T.PeerChannel(channel_id=0), channel_post=1),
+    reply=None,
+    flags=(False, False, False),
+    is_known=True,
+)
 def test_any_headers_of_a_message_are_read(peer, author, text, forward, reply, flags, is_known):
     """Scenario 32: a message forwarded from anywhere, answering anything, signed by anybody is read or passed over."""
     out, post, mentioned = flags
@@ -263,7 +272,7 @@ def test_any_headers_of_a_message_are_read(peer, author, text, forward, reply, f
     assert found is None or isinstance(found, IncomingMessage)
     if found is not None and found.forward is not None:
         assert isinstance(found.forward, ForwardOrigin)
-        assert found.forward.chat_id < 0
+        assert found.forward.channel_id < 0
 
 
 VALUES = st.one_of(
