@@ -152,7 +152,7 @@ def test_a_chat_is_not_refused_because_nobody_knows_when_the_last_one_is_answere
     for _ in range(5):
         schedule.add(7, ANSWER, 0.0)
         assert schedule.next_turn(0.0) is not None
-    waiting = schedule.add(7, ANSWER, 0.0)
+    waiting = schedule.add(7, NOTICE, 0.0)
 
     assert schedule.retry_after(waiting, 0.0) == 2
     assert schedule.wake_at() == SendLimits().longest_way_s
