@@ -35,9 +35,9 @@ def as_lines() -> bytes:
     ("name", "content"),
     [
         ("dump.json", as_lines()),
-        ("dump.json.gz", gzip.compress(as_lines())),
+        ("dump.json.gz", gzip.compress(as_lines(), mtime=0)),
         ("dump.bson", as_bson()),
-        ("dump.bson.gz", gzip.compress(as_bson())),
+        ("dump.bson.gz", gzip.compress(as_bson(), mtime=0)),
         ("array.json", b"[" + b",\n".join(as_lines().splitlines()) + b"]\n"),
         ("array.json", b"[\n" + b",\n".join(as_lines().splitlines()) + b"\n]"),
     ],
