@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping  # noqa: TC003 - pydantic reads the annotations of this module
+from collections.abc import Callable, Mapping  # noqa: TC003 - pydantic reads the annotations of this module
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -29,6 +29,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from config.store_address import check_mongodb, check_redis
 from core.errors import ConfigurationError
 
 _ENV_FILE = Path(".env")
@@ -56,6 +57,14 @@ def _matching(pattern: str, sentence: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _readable_by(check: Callable[[str], None]) -> AfterValidator:
+    def read(value: SecretStr) -> SecretStr:
+        check(value.get_secret_value())
+        return value
+
+    return AfterValidator(read)
 
 
 def _channel(value: object) -> object:
@@ -86,7 +95,9 @@ def _networks(value: object) -> object:
 
 
 _DatabaseUri = Annotated[
-    SecretStr, _matching(r"mongodb(\+srv)?://\S+", "an address that begins with mongodb:// is expected")
+    SecretStr,
+    _matching(r"mongodb(\+srv)?://\S+", "an address that begins with mongodb:// is expected"),
+    _readable_by(check_mongodb),
 ]
 _DatabaseName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,38}$")]
 _Channel = Annotated[int | str, BeforeValidator(_channel)]
@@ -149,7 +160,9 @@ class BootstrapSettings(BaseSettings):
         examples=["file_filter_bot file_filter_bot"],
     )
     redis_uri: Annotated[
-        SecretStr, _matching(r"(rediss?|unix)://\S+", "an address that begins with redis:// is expected")
+        SecretStr,
+        _matching(r"(rediss?|unix)://\S+", "an address that begins with redis:// is expected"),
+        _readable_by(check_redis),
     ] = Field(
         default=SecretStr("redis://127.0.0.1:6379/0"),
         description="Redis or Valkey, for caches, limits and questions.",

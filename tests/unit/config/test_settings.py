@@ -172,3 +172,23 @@ def test_databases_that_cannot_be_told_apart_are_refused(changes: dict[str, str]
     assert "DATABASE_NAMES: " in told
     assert sentence in told
     assert "hunter22" not in told
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("DATABASE_URI", "mongodb://u:hunter2@@host/"),
+        ("DATABASE_URI", "mongodb://u:hunter2@host:99999999/"),
+        ("DATABASE_URI", "mongodb://u:hunter2@host/?tls=maybe"),
+        ("DATABASE_URIS", "mongodb://one.example mongodb://u:hunter2@@two.example"),
+        ("REDIS_URI", "redis://u:hunter2@host:port/0"),
+    ],
+)
+def test_an_address_that_no_driver_can_read_is_named_at_the_start(name, address):
+    """The variable, what to look at and an example; the password is not repeated."""
+    with pytest.raises(ConfigurationError) as refused:
+        load_settings({**BootstrapSettings.variables(), "TELEGRAM_DATACENTER_KEY": "", name: address}, None)
+
+    assert name in str(refused.value)
+    assert "the address cannot be read" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
