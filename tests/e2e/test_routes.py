@@ -129,6 +129,14 @@ async def show_people(bot: Container, ann: Actor, bob: Actor) -> None:
         await bob.wait_message(containing=words)
 
 
+async def show_databases(bot: Container, bob: Actor) -> None:
+    """Have a database shown that is not asked any more."""
+    for _ in range(bot.runtime.current.database_max_failures):
+        bot.pool.breaker._record_failure()
+    bob.say("/dbstats")
+    await bob.wait_message(lambda seen: seen.buttons != ())
+
+
 async def show_past(ann: Actor, bob: Actor, dc: DataCenter, old: Channel) -> None:
     """Have a channel asked for, and its past offered, walked and paused."""
     posts = fill(bob, old, 30)
@@ -166,6 +174,7 @@ async def test_every_button_that_is_shown_has_a_route(
         await show_broadcast(dc, bob)
         await show_gate(ann, bob, world, cast)
         await show_past(ann, bob, dc, world.add_channel("Old films", creator=cast.bob.id, admins=[cast.bot.id]))
+        await show_databases(bot, bob)
     await expire_pages(setup)
     async with setup.running() as bot:
         await ann.press(page, "›")

@@ -123,6 +123,7 @@ async def test_shutdown_is_quick_with_work_queued(
                 "tasks",
                 "bookkeeping",
                 "sidecar",
+                "log_ring",
                 "worker_process",
                 "redis",
                 "mongodb",
