@@ -334,7 +334,7 @@ def _daily_steps(
         "dictionary": words.recount,
         "blocked_files": books.blocked.sweep,
         "file_reports": serving.delivering.reports.tell_admins,
-        "file_kinds": reports.statistics.count_kinds,
+        "file_kinds": reports.statistics.count_kinds_of_the_day,
     }
 
 

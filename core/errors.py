@@ -15,7 +15,8 @@
     │   └── FileGoneError              the file no longer exists at its source
     ├── InfrastructureError            something below is broken: retried, counted, told as "try again"
     │   ├── DatabaseUnavailableError   MongoDB did not answer in time, or refused
-    │   │   └── DatabaseFullError      MongoDB answers and takes no more data
+    │   │   ├── DatabaseFullError      MongoDB answers and takes no more data
+    │   │   └── SecondaryUnavailableError  a database of files alone, while the primary is not known to be away
     │   ├── SearchTimeoutError         the search was cut by its time limit
     │   ├── CacheUnavailableError      Redis did not answer; raised only where a miss will not do
     │   └── TelegramUnavailableError   Telegram did not answer, or asked to wait too long
@@ -164,6 +165,10 @@ class DatabaseUnavailableError(InfrastructureError):
 
 class DatabaseFullError(DatabaseUnavailableError):
     """MongoDB answers and takes no more data; reading goes on."""
+
+
+class SecondaryUnavailableError(DatabaseUnavailableError):
+    """A database that holds nothing but files did not answer; the primary did, or was not asked."""
 
 
 class SearchTimeoutError(InfrastructureError):

@@ -42,7 +42,10 @@ class FileSources(NamedTuple):
 
 
 class ConsistencyRepository:
-    """Every method raises DatabaseUnavailableError when a database it needs does not answer, and may be repeated."""
+    """Every method raises DatabaseUnavailableError when a database it needs does not answer, and may be repeated.
+
+    It is a SecondaryUnavailableError where the primary is not among those that did not.
+    """
 
     def __init__(self, databases: MultiDatabaseManager) -> None:
         self._databases = databases
@@ -87,7 +90,7 @@ class ConsistencyRepository:
         wanted = {ID: {"$in": list(media_ids)}}
         answers = await self._databases.ask_all(lambda pool: pool.find(COLLECTION, wanted, projection={ID: 1}))
         if answers.missing:
-            raise DatabaseUnavailableError(f"without an answer from database {', '.join(map(str, answers.missing))}")
+            raise self._databases.outage(answers.missing)
         return {int(document[ID]) for found in answers.by_number.values() for document in found}
 
     async def forget_files(self, reference: FileReference, referrer_id: Any, media_ids: Sequence[int]) -> None:
@@ -104,9 +107,13 @@ class ConsistencyRepository:
 
     async def sources_after(self, number: int, after_id: int, limit: int) -> list[FileSources]:
         """The next files of one database, oldest first."""
-        found = await self._databases.database(number).find(
-            COLLECTION, {ID: {"$gt": after_id}}, projection={SOURCES: 1, DEAD: 1}, sort=((ID, 1),), limit=limit
-        )
+        database, wanted = self._databases.database(number), {ID: {"$gt": after_id}}
+        try:
+            found = await database.find(
+                COLLECTION, wanted, projection={SOURCES: 1, DEAD: 1}, sort=((ID, 1),), limit=limit
+            )
+        except DatabaseUnavailableError as error:
+            raise self._databases.outage((number,)) from error
         return [_to_sources(document) for document in found]
 
     async def remove_overdue(self, collection: str, field: str, before: datetime) -> int:

@@ -29,17 +29,21 @@ class MediaCountRepository:
         wanted = {ID: {"$gte": first_id, "$lt": end_id}}
         answers = await self._databases.ask_all(lambda pool: pool.count(COLLECTION, wanted))
         if answers.missing:
-            raise DatabaseUnavailableError(f"without an answer from database {', '.join(map(str, answers.missing))}")
+            raise self._databases.outage(answers.missing)
         return sum(answers.by_number.values())
 
     async def of_kind(self, kind: MediaKind) -> int:
         """Files of one kind, copies in several databases counted apart; reads every file, for work at night.
 
         Raises:
-            DatabaseUnavailableError: a database did not answer.
+            SecondaryUnavailableError: a database did not answer that is not the primary.
+            DatabaseUnavailableError: the primary did not.
         """
         total = 0
         for pool in self._databases.databases:
             wanted = {ID: {"$gt": 0}, KIND: int(kind)}
-            total += await pool.count(COLLECTION, wanted, hint=ID_INDEX, timeout_s=_WALK_TIMEOUT_S)
+            try:
+                total += await pool.count(COLLECTION, wanted, hint=ID_INDEX, timeout_s=_WALK_TIMEOUT_S)
+            except DatabaseUnavailableError as error:
+                raise self._databases.outage((pool.number,)) from error
         return total

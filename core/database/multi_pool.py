@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
 
 from core.database.cross_search import ID, merge_page
 from core.domain.search import SearchCursor
-from core.errors import DatabaseUnavailableError, SearchTimeoutError
+from core.errors import DatabaseUnavailableError, SearchTimeoutError, SecondaryUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
@@ -101,6 +101,11 @@ class MultiDatabaseManager:
             return self._by_number[number]
         except KeyError:
             raise ValueError(f"there is no database {number}") from None
+
+    def outage(self, missing: Collection[int]) -> DatabaseUnavailableError:
+        """The error of what needs the databases with these numbers; a SecondaryUnavailableError without the primary."""
+        kind = DatabaseUnavailableError if self.primary.number in missing else SecondaryUnavailableError
+        return kind(f"without an answer from database {', '.join(map(str, missing))}")
 
     def status(self) -> tuple[DatabaseStatus, ...]:
         """How every database is doing, without asking any."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import structlog
 
 from core.domain.consistency import EXPIRIES, FILE_REFERENCES, Check, CheckResult, WalkMark
-from core.errors import DatabaseUnavailableError, TelegramUnavailableError
+from core.errors import DatabaseUnavailableError, SecondaryUnavailableError, TelegramUnavailableError
 from core.telegram.gateway import SourceGoneError, TelegramRefusedError
 
 if TYPE_CHECKING:
@@ -39,11 +39,19 @@ class _Step(NamedTuple):
     found: int
 
 
+class _Walked(NamedTuple):
+    """How much a walk has found so far, and whether it came to its end."""
+
+    found: int
+    is_complete: bool
+
+
 class ConsistencyService:
     """Every check walks in pages and does a bounded part of its work a night; the next night goes on from there.
 
     What it removes names something that is gone already, or its time is over: doing it twice, or in two processes,
-    changes nothing more. A database that does not answer ends a walk, since a file that is not found may be there.
+    changes nothing more. A database that does not answer ends a walk, since a file that is not found may be there;
+    where it holds nothing but files, until the next night.
 
     Args:
         members: knows whether the bot is still in a group.
@@ -75,7 +83,7 @@ class ConsistencyService:
     def steps(self) -> Mapping[str, Callable[[], Awaitable[int]]]:
         """The checks, as steps of the daily maintenance; each gives how much it has found so far.
 
-        They raise DatabaseUnavailableError when a store is away; the walk goes on from there.
+        They raise DatabaseUnavailableError when the primary database is away; the walk goes on from there.
         """
         return {
             Check.FILE_REFERENCES.value: self.check_references,
@@ -97,7 +105,7 @@ class ConsistencyService:
         """Remove words about files that the library does not hold any more."""
         walks = [await self._walk(_walk_name(row), self._references_page(row)) for row in FILE_REFERENCES]
         found = sum(walk.found for walk in walks)
-        if all(walk.position is None for walk in walks):
+        if all(walk.is_complete for walk in walks):
             await self._complete(Check.FILE_REFERENCES, found)
         return found
 
@@ -119,8 +127,7 @@ class ConsistencyService:
 
     async def check_groups(self) -> int:
         """Forget the settings of groups that the bot has not been in for a month; looks at some hundred a night."""
-        mark = await self._walk(Check.LOST_GROUPS.value, self._groups_page, _MOST_GROUP_PAGES)
-        return mark.found
+        return (await self._walk(Check.LOST_GROUPS.value, self._groups_page, _MOST_GROUP_PAGES)).found
 
     async def remove_overdue(self) -> int:
         """Remove what the server should have removed a day ago."""
@@ -135,8 +142,12 @@ class ConsistencyService:
         await self._complete(Check.OVERDUE_RECORDS, removed)
         return removed
 
-    async def _walk(self, name: str, page: Page, most_pages: int | None = None) -> WalkMark:
-        """Go on with a walk, for some pages; how far it is then, without a position when it is complete."""
+    async def _walk(self, name: str, page: Page, most_pages: int | None = None) -> _Walked:
+        """Go on with a walk, for some pages.
+
+        Raises:
+            DatabaseUnavailableError: the primary database is away.
+        """
         mark = await self._consistency.mark(name)
         try:
             for _ in range(most_pages or self._most_pages):
@@ -144,15 +155,15 @@ class ConsistencyService:
                 mark = WalkMark(step.position, mark.found + step.found)
                 if mark.position is None:
                     await self._consistency.complete(name, CheckResult(mark.found, self._clock.utc_now()))
-                    return mark
+                    return _Walked(mark.found, is_complete=True)
                 await self._clock.sleep(0)
-        except TelegramUnavailableError as error:
+        except (TelegramUnavailableError, SecondaryUnavailableError) as error:
             self._log.info("check_goes_on_later", check=name, error=type(error).__name__)
         except DatabaseUnavailableError:
             await self._keep(name, mark)
             raise
-        await self._keep(name, mark)
-        return mark
+        await self._consistency.keep_mark(name, mark)
+        return _Walked(mark.found, is_complete=False)
 
     async def _keep(self, name: str, mark: WalkMark) -> None:
         try:

@@ -16,7 +16,7 @@ from core.domain.daily_statistics import DayStatistics
 from core.domain.local_day import day_at
 from core.domain.media import MediaKind
 from core.domain.statistics import SHOWN_DAYS, BotStatistics, DatabaseFiles, KindCounts, PeopleCounts, SourceCounts
-from core.errors import DatabaseUnavailableError
+from core.errors import DatabaseUnavailableError, SecondaryUnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,6 +92,18 @@ class StatisticsService:
         counted = KindCounts({kind: await self._files.of_kind(kind) for kind in MediaKind}, self._clock.utc_now())
         await self._cache.set(keys.statistics("kinds"), _KINDS.encode(counted), _KINDS_KEPT_S)
         return sum(counted.files.values())
+
+    async def count_kinds_of_the_day(self) -> int:
+        """As `count_kinds`, as a step of the daily maintenance; 0 without a secondary database: the next night will do.
+
+        Raises:
+            DatabaseUnavailableError: the primary database did not answer.
+        """
+        try:
+            return await self.count_kinds()
+        except SecondaryUnavailableError as error:
+            self._log.warning("file_kinds_not_counted", detail=str(error))
+            return 0
 
     async def _known_people(self) -> PeopleCounts | None:
         now = self._clock.utc_now()

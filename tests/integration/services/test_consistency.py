@@ -13,7 +13,7 @@ from core.database.pool import DatabaseConnectionPool
 from core.domain.channel import IndexedChannel
 from core.domain.consistency import Check
 from core.domain.group import SearchMode
-from core.errors import DatabaseUnavailableError, TelegramUnavailableError
+from core.errors import DatabaseUnavailableError, SecondaryUnavailableError, TelegramUnavailableError
 from core.services import consistency as module
 from core.services.consistency import ConsistencyService
 from core.telegram.gateway import SourceGoneError, TelegramRefusedError
@@ -127,13 +127,33 @@ async def test_while_a_database_is_silent_nothing_counts_as_gone(
     await pools[1].insert_one("media_files", {"_id": GONE, "src": []})
     for _ in range(5):
         pools[1].breaker.note_ping(answered=False)
-    with pytest.raises(DatabaseUnavailableError):
-        await night.service.check_references()
+    assert await night.service.check_references() == 0
+    assert await night.service.check_files() == 1
     assert len(await night.left("file_reports")) == 3
+    assert await night.service.results() == {}
 
     pools[1].breaker.reset()
     assert await night.service.check_references() == 0
+    assert await night.service.check_files() == 2
     assert len(await night.left("file_reports")) == 3
+    assert (await night.found(Check.FILE_REFERENCES), await night.found(Check.UNLISTED_FILES)) == (0, 2)
+
+
+async def test_without_the_primary_no_check_counts_as_done(
+    stores: InMemoryStores, memory_cache: RedisCache, clock: TestClock
+) -> None:
+    """Every check then fails, to be tried again the same night."""
+    pools = [
+        DatabaseConnectionPool("", f"memory_{number}", clock=clock, number=number, client_factory=stores.mongo_client)
+        for number in (1, 2)
+    ]
+    night = Night(pools, memory_cache, clock)
+    for _ in range(5):
+        pools[0].breaker.note_ping(answered=False)
+    for step in night.service.steps().values():
+        with pytest.raises(DatabaseUnavailableError) as caught:
+            await step()
+        assert not isinstance(caught.value, SecondaryUnavailableError)
 
 
 async def test_a_night_does_a_bounded_part_and_the_next_goes_on(
