@@ -44,11 +44,6 @@ class BlockedFileRepository:
         found = await self._pool.find_one(_BLOCKED, {ID: unique_id})
         return None if found is None else _to_blocked(found)
 
-    async def blocked_among(self, unique_ids: Collection[str]) -> set[str]:
-        """Those that were taken down."""
-        wanted = {ID: {"$in": list(unique_ids)}, _REASON: {"$exists": True}}
-        return {found[ID] for found in await self._pool.find(_BLOCKED, wanted, projection={ID: 1})}
-
     async def find(self, unique_ids: Collection[str] | None = None, *, limit: int = 0) -> list[BlockedFile]:
         """Those of `unique_ids`, or all, by unique id; at most `limit`, unless it is 0."""
         wanted: Document = {ID: {"$gt": ""} if unique_ids is None else {"$in": list(unique_ids)}}

@@ -10,6 +10,7 @@ from repositories.media_document import (
     CHANNEL,
     COLLECTION,
     ID,
+    MESSAGE,
     NAME,
     SOURCE_INDEX,
     SOURCES,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from core.database.multi_pool import MultiDatabaseManager
+    from core.database.pool import DatabaseConnectionPool
     from core.domain.media import MediaSource
     from core.search.plan import SearchPlan
 
@@ -67,6 +69,21 @@ class MediaRemovalRepository:
         """Delete files wherever they are stored, given up or not."""
         wanted = {UNIQUE_ID: {"$in": list(unique_ids)}}
         answers = await self._databases.ask_all(lambda pool: pool.delete_many(COLLECTION, wanted))
+        return Removal(sum(answers.by_number.values()), answers.missing)
+
+    async def remove_post(self, unique_id: str, source: MediaSource) -> Removal:
+        """Take a post from a file, wherever that is stored, and delete the file where it has no other."""
+        post = {CHANNEL: source.channel_id, MESSAGE: source.message_id}
+        has_other = {"$elemMatch": {"$nor": [post]}}
+
+        async def remove(pool: DatabaseConnectionPool) -> int:
+            alone = {UNIQUE_ID: unique_id, SOURCES: {"$elemMatch": post, "$not": has_other}}
+            removed = await pool.delete_many(COLLECTION, alone)
+            pull = {"$pull": {SOURCES: post}}
+            await pool.update_many(COLLECTION, {UNIQUE_ID: unique_id, SOURCES: has_other}, pull, idempotent=True)
+            return removed
+
+        answers = await self._databases.ask_all(remove)
         return Removal(sum(answers.by_number.values()), answers.missing)
 
     async def matching(

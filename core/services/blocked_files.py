@@ -59,20 +59,26 @@ class BlockedFiles:
         return [media for media in files if not _bars(barred, media)]
 
     async def withdraw(self, files: Sequence[NewMedia]) -> bool:
-        """Remove what was taken down while it was being stored; whether there was anything.
+        """Remove what was taken down or deleted while it was being stored; whether there was anything.
+
+        Of a file that was deleted, only the posts that it was deleted with: it may be back by a new one.
 
         Raises:
             DatabaseUnavailableError: not removed; store the files again, which leaves them out.
         """
-        stored = {media.unique_id for media in files}
-        if self._is_complete:
-            late = {unique_id for unique_id in stored if self._barred.get(unique_id, ()) is None}
-        else:
-            late = await self._blocked.blocked_among(stored)
+        barred = self._barred
+        if not self._is_complete:
+            barred = _by_id(await self._blocked.find({media.unique_id for media in files}))
+        late = [media for media in files if _bars(barred, media)]
         if not late:
             return False
-        if (await self._removal.remove(late)).missing:
-            raise DatabaseUnavailableError("a file that was taken down may still be stored")
+        taken_down = {media.unique_id for media in late if barred[media.unique_id] is None}
+        deleted = [media for media in late if media.unique_id not in taken_down]
+        removals = [await self._removal.remove_post(media.unique_id, media.source) for media in deleted]
+        if taken_down:
+            removals.append(await self._removal.remove(taken_down))
+        if any(removal.missing for removal in removals):
+            raise DatabaseUnavailableError("a file that was taken down or deleted may still be stored")
         return True
 
     async def add(self, files: Sequence[BlockedFile]) -> None:

@@ -56,7 +56,7 @@ async def test_walking_old_posts_again_does_not_bring_back_what_was_deleted(
 ) -> None:
     """A back-fill or an audit that reads the very post again leaves the file out."""
     posts = await post_files(bot, bob, cast, ["Faust.mkv", "Vampyr.mkv"])
-    await ask(bob, f"/delete {unique_id(posts[0])}")
+    assert "Faust.mkv is deleted" in await ask(bob, f"/delete {unique_id(posts[0])}")
 
     found = await bot.telegram.fetch_posts(cast.channel.full_id, [post.id for post in posts])
     assert len(found) == 2
@@ -153,6 +153,22 @@ async def test_what_was_on_its_way_when_it_was_taken_down_goes_again(bot: Contai
     await bot.indexing.service._bulk_save_files(found)
 
     assert await names(bot) == []
+
+
+async def test_what_was_on_its_way_again_when_it_was_deleted_stays_out(bot: Container, bob: Actor, cast: Cast) -> None:
+    """A post that was read a second time before the deletion and stored after it is removed by who stores it."""
+    posts = await post_files(bot, bob, cast, ["Faust.mkv", "Vampyr.mkv"])
+    found = await bot.telegram.fetch_posts(cast.channel.full_id, [post.id for post in posts])
+    save = bot.indexing.service._batches.save_batch
+
+    async def slow_save(*arguments: object) -> object:
+        assert "Faust.mkv is deleted" in await ask(bob, f"/delete {unique_id(posts[0])}")
+        return await save(*arguments)
+
+    bot.indexing.service._batches.save_batch = slow_save
+    await bot.indexing.service._bulk_save_files(found)
+
+    assert await names(bot) == ["Vampyr.mkv"]
 
 
 async def test_a_file_in_the_drop_box_is_deleted(

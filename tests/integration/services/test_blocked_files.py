@@ -110,6 +110,24 @@ async def test_what_came_in_meanwhile_is_withdrawn(
     assert not await blocked.withdraw([post("b")])
 
 
+@pytest.mark.parametrize("most", [100, 0], ids=["remembered", "looked up"])
+async def test_posts_of_a_file_that_is_deleted_meanwhile_are_withdrawn(
+    either_pool: DatabaseConnectionPool, clock: TestClock, most: int
+) -> None:
+    """Old posts that were read again before the deletion and stored after it go; a new post of the file stays."""
+    blocked = barrier(either_pool, clock, most=most)
+    posts = await blocked.allowed([post("a", 1), post("b", 2), post("b", 3)])
+    await blocked.add([deleted("a", 1), deleted("b", 2)])
+    for number, (name, messages) in enumerate({"a": [1], "b": [2, 3]}.items(), start=1):
+        sources = [{"ch": CHANNEL, "mi": message} for message in messages]
+        await either_pool.insert_one("media_files", {"_id": number, "u": name, "src": sources})
+
+    assert await blocked.withdraw(posts)
+
+    [left] = await either_pool.find("media_files", {})
+    assert (left["u"], left["src"]) == ("b", [{"ch": CHANNEL, "mi": 3}])
+
+
 async def test_the_sweep_removes_what_a_database_that_was_away_still_has(
     either_pool: DatabaseConnectionPool, clock: TestClock
 ) -> None:
