@@ -16,6 +16,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import ReturnDocument, errors
 
 from core.database.circuit_breaker import CallOutcome, CircuitBreaker
+from core.database.database_statistics import statistics_of
 from core.database.driver_errors import ErrorMeaning, may_repeat, meaning_of
 from core.database.driver_threads import DatabaseThreads, DriverThreads
 from core.database.operation_timings import OperationTimings
@@ -296,9 +297,7 @@ class DatabaseConnectionPool:
 
     async def measure(self, collection: str) -> DatabaseSize:
         """What the database holds now; `files` counts the documents of `collection`, approximately."""
-        found = await self.execute_with_retry(
-            lambda: self._database.command("dbStats", freeStorage=1), idempotent=True, name="measure"
-        )
+        found = await self.execute_with_retry(lambda: statistics_of(self._database), idempotent=True, name="measure")
         target = self._collection(collection)
         files = await self.execute_with_retry(target.estimated_document_count, idempotent=True, name="measure")
         return DatabaseSize.from_statistics(found, int(files))
