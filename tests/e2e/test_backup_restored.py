@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pymongo
 import pytest
 import redis
 
+from core.clock import Clock
 from core.tools import backup, restore
 from tests.e2e.admin.talk import ask
 from tests.e2e.delivery.wishes import charged, fetch
 from tests.e2e.library import indexed, post_files
-from tests.e2e.test_main_path import file_labels, search
+from tests.e2e.test_main_path import file_labels
 from tests.fixtures.programs import Programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sandbox.actor import Actor
+    from sandbox.actor import Actor, Seen
     from sandbox.world import World
     from tests.e2e.bots import BotSetup
     from tests.e2e.conftest import Cast
@@ -33,6 +35,17 @@ def restored_name(mongo_uri: str, mongo_database: str) -> Iterator[str]:
     yield name
     with pymongo.MongoClient(mongo_uri) as client:
         client.drop_database(name)
+
+
+async def search_until_prepared(reader: Actor, words: str) -> Seen:
+    """The page; asked for again as long as the bot says that the indexes of the restored library are not built yet."""
+    async with asyncio.timeout(30):
+        while True:
+            reader.say(words)
+            answer = await reader.wait_message(lambda seen: words in seen.text or "being prepared" in seen.text)
+            if words in answer.text:
+                return answer
+            await Clock().sleep(0.5)
 
 
 async def test_a_restored_bot_serves_as_before(
@@ -67,7 +80,7 @@ async def test_a_restored_bot_serves_as_before(
 
     async with setup.running(DATABASE_NAME=restored_name) as bot:
         assert await bot.pool.count("media_files", {}) == len(FILES)
-        assert len(file_labels(await search(ann, "vampires"))) == 10
+        assert len(file_labels(await search_until_prepared(ann, "vampires"))) == 10
         delivered = await fetch(ann, "vampires", "Part 04")
         assert delivered.document is not None
         assert await charged(bot.pool, ann.user_id) == 2
