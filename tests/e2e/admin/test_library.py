@@ -62,7 +62,7 @@ async def test_walking_old_posts_again_does_not_bring_back_what_was_deleted(
     assert len(found) == 2
     await bot.indexing.service._bulk_save_files(found)
 
-    assert await names(bot) == ["Vampyr.mkv"]
+    await until(bot, ["Vampyr.mkv"])  # the look for missed posts may be taking out just now what it stored
 
 
 async def test_what_is_wrong_with_a_deletion_is_said_with_its_remedy(bot: Container, bob: Actor, cast: Cast) -> None:
