@@ -112,6 +112,12 @@ def mongo_database(mongo_uri: str) -> Iterator[str]:
         client.drop_database(name)
 
 
+@pytest.fixture(scope="session")
+def emptied_databases() -> list[str]:
+    """Names of databases without documents but with the bot's indexes, which take longer to build than most tests."""
+    return []
+
+
 @pytest.fixture
 async def pool(mongo_uri: str, mongo_database: str) -> AsyncIterator[DatabaseConnectionPool]:
     """The real pool on a database of this test's own."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pymongo
 import pytest
 from pyrogram import Client
 from pyrogram.enums import ParseMode
@@ -113,6 +115,18 @@ def bob(world: World, cast: Cast) -> Iterator[Actor]:
     actor = Actor(world, cast.bob.id, cast.bot.id)
     yield actor
     actor.close()
+
+
+@pytest.fixture
+def mongo_database(mongo_uri: str, emptied_databases: list[str]) -> Iterator[str]:
+    """A database that is this test's own, without documents; a test before it may have had the indexes built."""
+    name = emptied_databases.pop() if emptied_databases else f"test_{uuid.uuid4().hex[:16]}"
+    yield name
+    with pymongo.MongoClient(mongo_uri) as client:
+        database = client[name]
+        for collection in database.list_collection_names():
+            database[collection].delete_many({})
+    emptied_databases.append(name)
 
 
 @pytest.fixture
