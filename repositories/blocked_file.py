@@ -44,6 +44,10 @@ class BlockedFileRepository:
         found = await self._pool.find_one(_BLOCKED, {ID: unique_id})
         return None if found is None else _to_blocked(found)
 
+    async def blocked_among(self, unique_ids: Collection[str]) -> list[BlockedFile]:
+        """Those that were taken down, or deleted with some of their posts."""
+        return await self.find(unique_ids)
+
     async def find(self, unique_ids: Collection[str] | None = None, *, limit: int = 0) -> list[BlockedFile]:
         """Those of `unique_ids`, or all, by unique id; at most `limit`, unless it is 0."""
         wanted: Document = {ID: {"$gt": ""} if unique_ids is None else {"$in": list(unique_ids)}}

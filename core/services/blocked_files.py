@@ -55,7 +55,7 @@ class BlockedFiles:
         await self._refresh()
         barred = self._barred
         if not self._is_complete:
-            barred = barred | _by_id(await self._blocked.find({media.unique_id for media in files}))
+            barred = barred | _by_id(await self._blocked.blocked_among({media.unique_id for media in files}))
         return [media for media in files if not _bars(barred, media)]
 
     async def withdraw(self, files: Sequence[NewMedia]) -> bool:
@@ -68,7 +68,7 @@ class BlockedFiles:
         """
         barred = self._barred
         if not self._is_complete:
-            barred = _by_id(await self._blocked.find({media.unique_id for media in files}))
+            barred = _by_id(await self._blocked.blocked_among({media.unique_id for media in files}))
         late = [media for media in files if _bars(barred, media)]
         if not late:
             return False
