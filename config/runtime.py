@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from pydantic import ValidationError
 
@@ -20,19 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from config.sections.section import Section
-
-SECTIONS: tuple[type[Section], ...] = (
-    SearchSection,
-    DeliverySection,
-    PremiumSection,
-    SubscriptionSection,
-    DatabasesSection,
-    IndexingSection,
-    BroadcastSection,
-    LimitsSection,
-    MaintenanceSection,
-)
-"""In the order of the editor and of the documentation."""
 
 
 class RuntimeSettings(
@@ -109,3 +96,7 @@ def _sentence(error: ValidationError) -> str:
     return "; ".join(
         problem["msg"].removeprefix("Value error, ") for problem in error.errors(include_input=False, include_url=False)
     )
+
+
+SECTIONS = cast("tuple[type[Section], ...]", RuntimeSettings.__bases__)
+"""In the order of the editor and of the documentation."""
