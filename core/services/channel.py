@@ -33,6 +33,7 @@ class _Progress:
         is_behind: live events are left to the look at the difference, because the queue had no room for one.
         is_paused: the bot may not read the channel.
         is_due: a paused channel is worth a look, because time has passed or something came from it.
+        is_told: since the latest look began something was told that no counter names; its answer may be from before.
     """
 
     seen_pts: int
@@ -43,6 +44,7 @@ class _Progress:
     is_behind: bool = False
     is_paused: bool = False
     is_due: bool = True
+    is_told: bool = False
 
     def extend_run(self, event: StorableEvent) -> None:
         """A live event was queued while there is a gap.
@@ -125,7 +127,7 @@ class ChannelService:
         """
         is_news = await self._channels.set_paused(channel_id, reason)
         if (progress := self._progress.get(channel_id)) is not None:
-            progress.has_gap, progress.is_paused, progress.is_due = True, True, False
+            progress.has_gap, progress.is_paused, progress.is_due = True, True, progress.is_told
         if is_news:
             self._log.warning("channel_paused", channel_id=channel_id, reason=reason)
             self._notices.tell("notice-channel-paused", channel=await self._name_of(channel_id), reason=reason)
@@ -168,8 +170,7 @@ class ChannelService:
         if progress is None:
             return
         if isinstance(event, ChannelTooLong) or progress.is_paused:
-            progress.is_due = True
-            self._mark_gap(progress)
+            self._mark_told(progress)
             return
         progress.latest_pts = max(progress.latest_pts, event.pts)
         if event.pts <= progress.seen_pts:
@@ -213,8 +214,12 @@ class ChannelService:
     def mark_all(self) -> None:
         """Have every channel looked at: posts may be missed without a sign of it."""
         for progress in self._progress.values():
-            progress.is_due = True
-            self._mark_gap(progress)
+            self._mark_told(progress)
+
+    def begin_look(self, channel_id: int) -> None:
+        """The channel's difference is asked for now: what is told from here on may be missing in the answer."""
+        if (progress := self._progress.get(channel_id)) is not None:
+            progress.is_told = False
 
     async def settle(self, channel_id: int, pts: int) -> None:
         """Let what a look at the channel found up to `pts` be stored after all live events before it.
@@ -236,14 +241,15 @@ class ChannelService:
         """Everything up to `pts`, where Telegram's record ends, is stored.
 
         Returns:
-            False when live events that are not queued went past it meanwhile, and another look is due.
+            False when live events that are not queued went past it meanwhile, or something was told since the look
+            began that no counter names; another look is due then.
         """
         progress = self._progress.get(channel_id)
         if progress is None:
             return True
         progress.seen_pts = max(progress.seen_pts, pts)
         progress.is_behind = False  # there is room again: what comes from here on may be queued
-        if not progress.reaches(progress.seen_pts):
+        if progress.is_told or not progress.reaches(progress.seen_pts):
             return False
         progress.seen_pts = max(progress.seen_pts, progress.latest_pts)
         progress.has_gap = False
@@ -258,6 +264,10 @@ class ChannelService:
         """Wait until some channel has a gap that was not waited for yet."""
         await self._gap.wait()
         self._gap.clear()
+
+    def _mark_told(self, progress: _Progress) -> None:
+        progress.is_due = progress.is_told = True
+        self._mark_gap(progress)
 
     def _mark_gap(self, progress: _Progress) -> None:
         progress.has_gap = True

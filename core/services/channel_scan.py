@@ -133,7 +133,8 @@ class ChannelScanService:
         """Store everything that happened in a channel since its durable pts.
 
         Returns:
-            False when Telegram's record does not hold yet what live events have told of; scan again in a moment.
+            False when Telegram's record does not hold yet what live events have told of, or more was told meanwhile;
+            scan again in a moment.
 
         Raises:
             SourceGoneError, TelegramRefusedError: the bot may not see the channel.
@@ -146,6 +147,7 @@ class ChannelScanService:
         pts = channel.pts or (await self._telegram.get_channel(channel_id)).pts
         found, is_closed, moves = 0, False, True
         while moves and not is_closed:
+            self._index_list.begin_look(channel_id)
             changes = await self._telegram.channel_changes(channel_id, pts)
             if self._index_list.is_paused(channel_id):
                 await self._index_list.resume(channel_id)

@@ -9,8 +9,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from core.database.indexes import ensure_indexes
+from core.domain.indexing import ChannelTooLong
 from core.errors import DatabaseUnavailableError, TelegramUnavailableError
 from core.telegram.gateway import RetryLaterError, SourceGoneError, TelegramRefusedError
+from tests.fixtures.channel_wire import at_once
 from tests.integration.services.indexer import BOOKS, FILMS
 
 if TYPE_CHECKING:
@@ -219,6 +221,31 @@ async def test_a_look_goes_on_until_it_has_met_the_live_updates(
     indexer.take(live)
     await indexer.queue.drain()
     assert await indexer.pts() == live.pts
+
+
+@pytest.mark.parametrize("refusal", [None, SourceGoneError("gone")], ids=["while it may be read", "while it may not"])
+async def test_what_is_told_during_a_look_has_another_look(
+    indexer: Indexer, films: FakeChannel, telegram: FakeTelegram, refusal: Exception | None
+) -> None:
+    """Scenario 74: rights that change behind the answer of a look under way are seen by the next look, soon."""
+    indexer.queue.start()
+    if refusal is not None:
+        telegram.refusals[FILMS] = refusal
+
+    async def rights_change() -> None:
+        telegram.meanwhile = at_once
+        if telegram.refusals.pop(FILMS, None) is None:
+            telegram.refusals[FILMS] = SourceGoneError("gone")
+        indexer.index_list.take(ChannelTooLong(FILMS))
+
+    telegram.meanwhile = rights_change
+    indexer.index_list.take(ChannelTooLong(FILMS))
+    indexer.tasks.supervise(lambda: indexer.scan.run([FILMS]), name="scan")
+
+    async with asyncio.timeout(10):
+        while indexer.index_list.with_gap() or indexer.index_list.is_paused(FILMS) is not (refusal is None):
+            await asyncio.sleep(0)
+            indexer.clock.advance(0.5)
 
 
 async def test_a_record_that_lags_behind_is_not_asked_without_end(
