@@ -93,7 +93,7 @@ async def test_a_channel_that_throws_the_bot_out_is_paused(stage: Stage) -> None
         await stage.is_in_step()
 
         stage.owner.set_bot_rights(stage.channel.id, admin=False)
-        told = await stage.bob.wait_message(containing="cannot read", timeout=30)
+        told = await stage.bob.wait_message(containing="cannot read")
         assert "Files" in told.text
         stage.post("Meanwhile.mkv")
         bot.indexing.index_list.mark_all()
