@@ -12,6 +12,7 @@ from pyrogram import Client
 from pyrogram.enums import ParseMode
 
 from core.clock import Clock
+from core.container import Stores
 from sandbox.actor import Actor
 from sandbox.clients import attach_pyrofork, session_string
 from sandbox.datacenter.server import DataCenter
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from core.container import Container
+    from sandbox.stores import InMemoryStores
     from sandbox.world.accounts import Account
     from sandbox.world.chats import Channel
 
@@ -140,4 +142,14 @@ async def bot(setup: BotSetup, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     """The ordinary bot, running in this process."""
     monkeypatch.chdir(tmp_path)
     async with setup.running() as container:
+        yield container
+
+
+@pytest.fixture
+async def memory_bot(
+    setup: BotSetup, stores: InMemoryStores, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> AsyncIterator[Container]:
+    """The ordinary bot on stores in memory, which a test loses and brings back through `stores`."""
+    monkeypatch.chdir(tmp_path)
+    async with setup.running(stores=Stores(stores.mongo_client, stores.redis_client)) as container:
         yield container

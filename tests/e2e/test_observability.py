@@ -10,22 +10,20 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
-from core.container import Stores
 from core.observability.metric_labels import LABELS
 from core.observability.metrics import METRICS
 from sandbox.datacenter.faults import Fault
 from tests.e2e.library import post_files
+from tests.e2e.outage import lose_database_under_send_all
 from tests.e2e.test_main_path import search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from core.container import Container
     from sandbox.actor import Actor
     from sandbox.datacenter.server import DataCenter
     from sandbox.stores import InMemoryStores
-    from tests.e2e.bots import BotSetup
     from tests.e2e.conftest import Cast
 
 BACKGROUND = ("database_", "cache_", "telegram_", "maintenance_", "names_")
@@ -169,27 +167,14 @@ async def test_what_alerts_watch_tells_how_it_is(
 
 
 async def test_a_lost_database_is_seen_where_alerts_look(
-    setup: BotSetup,
-    dc: DataCenter,
-    stores: InMemoryStores,
-    ann: Actor,
-    bob: Actor,
-    cast: Cast,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    memory_bot: Container, dc: DataCenter, stores: InMemoryStores, ann: Actor, bob: Actor, cast: Cast
 ) -> None:
     """Scenario 127: nobody is given a file, which is counted, and the bot is not ready within two seconds."""
-    monkeypatch.chdir(tmp_path)
-    async with setup.running(stores=Stores(stores.mongo_client, stores.redis_client)) as bot:
-        await post_files(bot, bob, cast, ["Golem 1.mkv", "Golem 2.mkv"])
-        page = await search(ann, "golem")
-        await until(bot, lambda ready: ready == 1, "ready")
-        progress = dc.faults.add(Fault("messages.SendMessage", action="hold"))
-        await ann.press(page, "Send all")
-        await progress.held()
-        stores.database_down = True
-        progress.release()
+    await post_files(memory_bot, bob, cast, ["Golem 1.mkv", "Golem 2.mkv"])
+    page = await search(ann, "golem")
+    await until(memory_bot, lambda ready: ready == 1, "ready")
+    await lose_database_under_send_all(dc, stores, ann, page)
 
-        await until(bot, lambda failed: failed == 1, "quota_failures_total")
-        await until(bot, lambda ready: ready == 0, "ready")
-        await until(bot, lambda healthy: healthy == 0, "health_state", part="primary_database")
+    await until(memory_bot, lambda failed: failed == 1, "quota_failures_total")
+    await until(memory_bot, lambda ready: ready == 0, "ready")
+    await until(memory_bot, lambda healthy: healthy == 0, "health_state", part="primary_database")
