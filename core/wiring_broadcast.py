@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.database.lease import DatabaseLease
+from core.domain.permission import Permission
 from core.services.broadcast import BroadcastService
 from core.services.broadcast_draft import BroadcastDrafts
 from core.services.broadcast_run import BroadcastLimits, BroadcastTools
@@ -49,6 +50,8 @@ def build_broadcasting(
         audit=administration.audit,
         metrics=base.metrics,
         limits=lambda: _limits(databases.runtime),
+        allowed=lambda user_id: people.roles.may_still(user_id, Permission.BROADCAST),
+        notices=administration.notices,
     )
     return Broadcasting(BroadcastDrafts(broadcasts, people.audience, gateway, base.clock), service)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from core.domain.broadcast import BroadcastState
+from core.domain.broadcast import BroadcastPause, BroadcastState
 from repositories.broadcast_document import from_document, snapshot_document, tally_document, to_document
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from core.clock import Clock
     from core.database.pool import DatabaseConnectionPool, Document
-    from core.domain.broadcast import Broadcast, BroadcastPause, Snapshot, Tally
+    from core.domain.broadcast import Broadcast, Snapshot, Tally
 
 _BROADCASTS = "broadcasts"
 _DRAFT_LIVES = timedelta(minutes=30)
@@ -53,7 +53,7 @@ class BroadcastRepository:
             "state": BroadcastState.DRAFT.value,
             "expires_at": {"$gt": now},
         }
-        fields = {"state": BroadcastState.WAITING.value, "message": message_id, "expires_at": None}
+        fields = {"state": BroadcastState.WAITING.value, "message": message_id, "by": owner_id, "expires_at": None}
         return await self._change(query, fields)
 
     async def discard(self, broadcast_id: str, owner_id: int) -> bool:
@@ -134,9 +134,17 @@ class BroadcastRepository:
         fields = {"state": BroadcastState.PAUSED.value, "pause": why.value}
         return await self._order(broadcast_id, (BroadcastState.RUNNING,), fields)
 
-    async def resume(self, broadcast_id: str) -> Broadcast | None:
-        """Let one that is paused go on in its turn; None when it is not paused."""
-        fields = {"state": BroadcastState.WAITING.value, "pause": None, "due_at": self._clock.utc_now()}
+    async def withhold(self, waiting: Broadcast) -> Broadcast | None:
+        """Pause one that waits, by whose order it does; None when it does not, or waits by another's order now."""
+        query = {"_id": waiting.id, "state": BroadcastState.WAITING.value, "by": waiting.ordered_by}
+        return await self._change(
+            query, {"state": BroadcastState.PAUSED.value, "pause": BroadcastPause.NOT_ALLOWED.value}
+        )
+
+    async def resume(self, broadcast_id: str, admin_id: int) -> Broadcast | None:
+        """Let one that is paused go on in its turn, by this admin's order; None when it is not paused."""
+        now = self._clock.utc_now()
+        fields = {"state": BroadcastState.WAITING.value, "pause": None, "due_at": now, "by": admin_id}
         return await self._order(broadcast_id, (BroadcastState.PAUSED,), fields)
 
     async def _order(self, broadcast_id: str, states: Iterable[BroadcastState], fields: Document) -> Broadcast | None:

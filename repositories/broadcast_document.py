@@ -1,7 +1,7 @@
 """A broadcast as a document, and back.
 
 broadcasts {_id, owner, language, segment, snapshot, source, pinned, state, due_at, total, message, cursor,
-unsettled: [id], sent, unreachable: {why: n}, failed: {name: n}, fence, pause, created_at, began_at,
+unsettled: [id], sent, unreachable: {why: n}, failed: {name: n}, fence, pause, by, created_at, began_at,
 ended_at, told, expires_at}
 snapshot   {text, entities: [[kind, offset, length, value]], file, buttons: [[[text, url]]], preview, spoiler, above}
 """
@@ -44,6 +44,7 @@ def to_document(broadcast: Broadcast) -> Document:
         **tally_document(broadcast.tally),
         "fence": broadcast.fence,
         "pause": None if broadcast.pause is None else broadcast.pause.value,
+        "by": broadcast.ordered_by,
         "began_at": broadcast.began_at,
         "ended_at": broadcast.ended_at,
     }
@@ -93,6 +94,7 @@ def from_document(found: Document) -> Broadcast:
         tally=Tally(found["sent"], found["unreachable"], found["failed"]),
         fence=found["fence"],
         pause=None if found["pause"] is None else BroadcastPause(found["pause"]),
+        ordered_by=int(found.get("by") or 0),
         began_at=found["began_at"],
         ended_at=found["ended_at"],
     )

@@ -698,6 +698,8 @@ broadcast-pause-asked = Press Resume to let it go on.
 broadcast-pause-refused = Telegram refused it for many people in a row, so I did not go on.
 broadcast-pause-source-gone = Its file cannot be sent any more, because the message that you answered is gone or has another file now. Stop this broadcast and begin another one.
 broadcast-pause-failed = Something went wrong on my side, and it has been noted. Press Resume to try again.
+broadcast-pause-not-allowed = Whoever ordered it may not send broadcasts any more. An admin who may lets it go on with Resume, or stops it.
+notice-broadcast-withheld = A broadcast was due that { $person } ordered, who may not send broadcasts any more. It was not sent: /broadcasts shows it, with Resume and Stop.
 broadcast-sent = Sent: { $sent } of { $total }
 broadcast-lost-blocked =
     { $count ->

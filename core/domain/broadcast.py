@@ -89,6 +89,8 @@ class BroadcastPause(StrEnum):
     SOURCE_GONE = "source-gone"
     """The file's reference has expired, and the message that it was taken from is gone."""
     FAILED = "failed"
+    NOT_ALLOWED = "not-allowed"
+    """Before it began, whoever ordered it lost the permission to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ class Broadcast:
         unsettled: ids up to the cursor whose outcome was not known; they are tried again.
         fence: of the lease under which it runs; a write that carries an older one is refused.
         pause: why it is paused; None unless it is.
+        ordered_by: who confirmed or resumed it last; 0 before it is confirmed.
         began_at: UTC; None before that, as `ended_at`.
     """
 
@@ -163,6 +166,7 @@ class Broadcast:
     tally: Tally = Tally()
     fence: int = 0
     pause: BroadcastPause | None = None
+    ordered_by: int = 0
     began_at: datetime | None = None
     ended_at: datetime | None = None
 

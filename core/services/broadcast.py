@@ -28,12 +28,13 @@ from core.services.broadcast_run import BroadcastRun
 from core.services.rate_limiter import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from core.cache.redis_cache import RedisCache
     from core.database.lease import DatabaseLease, HeldLease
     from core.domain.broadcast import Broadcast
     from core.observability.metrics import Metrics
+    from core.services.admin_notices import AdminNotices
     from core.services.audit_log import AuditLog
     from core.services.broadcast_progress import BroadcastView
     from core.services.broadcast_run import BroadcastLimits, BroadcastTools
@@ -54,6 +55,8 @@ class BroadcastService:
         limiter: how often a broadcast may be confirmed.
         cache: holds the live view: how fast it goes.
         limits: asked whenever a broadcast is taken up.
+        allowed: whether somebody may have broadcasts sent; asked before one begins. Raises InfrastructureError.
+        notices: tell of a broadcast that is withheld.
     """
 
     def __init__(
@@ -66,6 +69,8 @@ class BroadcastService:
         audit: AuditLog,
         metrics: Metrics,
         limits: Callable[[], BroadcastLimits],
+        allowed: Callable[[int], Awaitable[bool]],
+        notices: AdminNotices,
     ) -> None:
         self._tools = tools
         self._broadcasts = tools.broadcasts
@@ -75,6 +80,8 @@ class BroadcastService:
         self._audit = audit
         self._meter = BroadcastMeter(metrics)
         self._limits = limits
+        self._allowed = allowed
+        self._notices = notices
         self._view: BroadcastView | None = None
         self._run: BroadcastRun | None = None
         self._wake = asyncio.Event()
@@ -141,7 +148,7 @@ class BroadcastService:
 
     async def resume(self, admin_id: int, broadcast_id: str) -> Broadcast:
         """Let one that is paused go on in its turn; errors as for `stop`."""
-        resumed = await self._broadcasts.resume(broadcast_id)
+        resumed = await self._broadcasts.resume(broadcast_id, admin_id)
         resumed = await self._ordered(broadcast_id, resumed, BroadcastState.WAITING, BroadcastState.RUNNING)
         await self._audit.add(admin_id, "broadcast_resumed", broadcast=broadcast_id)
         return resumed
@@ -196,10 +203,22 @@ class BroadcastService:
                 due = await self._broadcasts.next_due()
                 if due is None:
                     return True
+                if due.state is BroadcastState.WAITING and not await self._allowed(due.ordered_by):
+                    await self._withhold(due)
+                    continue
                 taken = await self._broadcasts.take_over(due, held.lease.token)
                 if taken is not None:
                     await self._send(taken, held)
         return False
+
+    async def _withhold(self, waiting: Broadcast) -> None:
+        """Who ordered it may have nothing sent any more: the others decide."""
+        withheld = await self._broadcasts.withhold(waiting)
+        if withheld is None:
+            return
+        self._log.warning("broadcast_withheld", broadcast_id=withheld.id, ordered_by=withheld.ordered_by)
+        self._notices.tell("notice-broadcast-withheld", person=str(withheld.ordered_by))
+        await self._show(withheld)
 
     async def _send(self, broadcast: Broadcast, held: HeldLease) -> None:
         """From where it stopped; whatever nobody expected is reported, and pauses the broadcast."""

@@ -72,6 +72,13 @@ class RoleService:
         user = await self._users.get_user(user_id)
         return Role.READER if user is None else self.role_in(user)
 
+    async def may_still(self, user_id: int, permission: Permission) -> bool:
+        """Whether anybody has a permission and is not banned, at most five seconds stale; errors as of `role_of`."""
+        if user_id not in self._named:
+            user = await self._users.get_user(user_id)
+            return user is not None and not user.is_banned and self.may(user, permission)
+        return permission in PERMISSIONS[self._named[user_id]]
+
     async def holders(self, permission: Permission) -> list[int]:
         """Ids of everybody with a permission who is not banned, those that the settings name first; never raises.
 

@@ -156,6 +156,32 @@ async def test_a_broadcast_for_later_is_listed_begins_when_due_and_can_be_cancel
     assert crowd.reached(TEXT) == 0
 
 
+@pytest.mark.usefixtures("bot")
+async def test_what_a_dismissed_admin_planned_waits_for_another(
+    admin: Actor, ann: Actor, crowd: Crowd, pool: DatabaseConnectionPool, clock: Clock
+) -> None:
+    """Section 10 of the product: a planned broadcast begins by the authority that its author has when it is due."""
+    await crowd.join(2)
+    ann.say("/start")
+    await ann.wait_message()
+    admin.say(f"/role {ann.user_id} admin")
+    await admin.wait_message(containing="is an admin now")
+    question = await start(ann, TEXT, "/broadcast in 2h")
+    planned = await crowd.record("waiting")
+    admin.say(f"/role {ann.user_id} reader")
+    await admin.wait_message(containing="is a reader now")
+
+    await pool.update_one("broadcasts", {"_id": planned["_id"]}, {"$set": {"due_at": clock.utc_now()}})
+    await admin.wait_message(containing="It was not sent: /broadcasts shows it")
+    await ann.wait_edit(of=question, containing="Whoever ordered it may not send broadcasts any more")
+    assert crowd.reached(TEXT) == 0
+
+    admin.say("/broadcasts")
+    withheld = await admin.wait_message(containing="The broadcast is paused")
+    await admin.press(withheld, "Resume")
+    await crowd.reach(TEXT, 2)
+
+
 @pytest.mark.usefixtures("bot", "slow")
 async def test_commands_steer_what_runs(admin: Actor, crowd: Crowd) -> None:
     """Scenario 110: the commands do what the buttons do, and say so when there is nothing to steer."""
