@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyrogram import errors, raw
+from pyrogram import raw
 
 from core.concurrency.semaphore_manager import ConcurrencyDomain
 from core.telegram.broadcast_gateway import NotRepeatableError
 from core.telegram.message_snapshot import request_from, snapshot_from_raw
-from core.telegram.raw_requests import peer_without_hash, sent_message_id
-from core.telegram.refusals import Purpose, refusal
+from core.telegram.raw_calls import RawCalls
+from core.telegram.raw_requests import sent_message_id
+from core.telegram.refusals import Purpose
 from core.telegram.retry_policy import Idempotency
-from core.telegram.telegram_api import error_name
 
 if TYPE_CHECKING:
     from pyrogram import Client
@@ -35,8 +35,7 @@ class PyrogramBroadcasts:
     """
 
     def __init__(self, client: Client, api: TelegramApi, budget: SendBudget | None = None) -> None:
-        self._client = client
-        self._api = api
+        self._calls = RawCalls(client, api)
         self._budget = budget
 
     async def snapshot_of(self, chat_id: int, message_id: int) -> Snapshot | None:
@@ -51,36 +50,27 @@ class PyrogramBroadcasts:
 
     async def send_snapshot(self, chat_id: int, snapshot: Snapshot, *, random_id: int, send_class: SendClass) -> int:
         """Send it in its turn; see `BroadcastTelegram.send_snapshot`."""
-        method, request = request_from(snapshot, await self._peer(chat_id), random_id)
+        method, request = request_from(snapshot, await self._calls.peer(chat_id), random_id)
         permit = self._budget.permit(chat_id, send_class) if self._budget else None
         return sent_message_id(await self._call(method, request, Purpose.WRITE, permit))
 
     async def pin(self, chat_id: int, message_id: int) -> None:
         """Pin a message in a private chat; see `BroadcastTelegram.pin`."""
-        request = raw.functions.messages.UpdatePinnedMessage(peer=await self._peer(chat_id), id=message_id, silent=True)
+        request = raw.functions.messages.UpdatePinnedMessage(
+            peer=await self._calls.peer(chat_id), id=message_id, silent=True
+        )
         await self._call("messages.UpdatePinnedMessage", request, Purpose.EDIT)
-
-    async def _peer(self, chat_id: int) -> Any:
-        try:
-            return await self._client.storage.get_peer_by_id(chat_id)
-        except KeyError:
-            return peer_without_hash(chat_id)
 
     async def _call(self, method: str, request: Any, purpose: Purpose, permit: SendPermit | None = None) -> Any:
         """Make the call; returns None where a refusal means that there was nothing to do."""
         is_write = purpose is Purpose.WRITE
-        try:
-            return await self._api.call_api(
-                method,
-                lambda: request,
-                lane=ConcurrencyDomain.BROADCAST,
-                idempotency=Idempotency.RANDOM_ID if is_write else Idempotency.REPEATABLE,
-                flood_cap_s=_FLOOD_S,
-                timeout_s=_TIMEOUT_S,
-                permit=permit,
-            )
-        except errors.RPCError as error:
-            translated = refusal(method, error_name(error), abs(error.CODE or 0), purpose)
-            if translated is None:
-                return None
-            raise translated from error
+        return await self._calls.call(
+            method,
+            request,
+            purpose=purpose,
+            lane=ConcurrencyDomain.BROADCAST,
+            idempotency=Idempotency.RANDOM_ID if is_write else Idempotency.REPEATABLE,
+            flood_cap_s=_FLOOD_S,
+            timeout_s=_TIMEOUT_S,
+            permit=permit,
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyrogram import errors, raw
+from pyrogram import raw
 
 from core.concurrency.semaphore_manager import ConcurrencyDomain
 from core.domain.auto_delete import MESSAGES_PER_CALL
@@ -24,6 +24,7 @@ from core.telegram.gateway import (
 )
 from core.telegram.group_rights import is_admin, is_basic_admin
 from core.telegram.inline_results import inline_answer
+from core.telegram.raw_calls import RawCalls
 from core.telegram.raw_requests import (
     MAX_CAPTION_LENGTH,
     MAX_TEXT_LENGTH,
@@ -31,13 +32,11 @@ from core.telegram.raw_requests import (
     inline_keyboard,
     input_media,
     new_random_id,
-    peer_without_hash,
     sent_media,
     sent_message_id,
 )
-from core.telegram.refusals import Purpose, refusal
+from core.telegram.refusals import Purpose
 from core.telegram.retry_policy import Idempotency
-from core.telegram.telegram_api import error_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +90,7 @@ class PyrogramGateway:
         budget: SendBudget | None = None,
     ) -> None:
         self._client = client
-        self._api = api
+        self._calls = RawCalls(client, api)
         self._limits = limits or CallLimits()
         self._budget = budget
 
@@ -103,12 +102,12 @@ class PyrogramGateway:
 
     async def is_group_admin(self, chat_id: int, user_id: int) -> bool:
         """Whether a person administers a group; see `TelegramGateway.is_group_admin`."""
-        group = await self._peer(chat_id)
+        group = await self._calls.peer(chat_id)
         if isinstance(group, raw.types.InputPeerChat):
             full = raw.functions.messages.GetFullChat(chat_id=group.chat_id)
             return is_basic_admin(await self._ask("messages.GetFullChat", full), user_id)
         request = raw.functions.channels.GetParticipant(
-            channel=await self._channel(chat_id), participant=await self._peer(user_id)
+            channel=await self._channel(chat_id), participant=await self._calls.peer(user_id)
         )
         try:
             return is_admin(await self._ask("channels.GetParticipant", request))
@@ -130,7 +129,7 @@ class PyrogramGateway:
         """Send a message; see `TelegramGateway.send_text`."""
         text, entities = formatted(html, MAX_TEXT_LENGTH)
         request = raw.functions.messages.SendMessage(
-            peer=await self._peer(chat_id),
+            peer=await self._calls.peer(chat_id),
             message=text,
             random_id=random_id or new_random_id(),
             no_webpage=True,
@@ -152,7 +151,7 @@ class PyrogramGateway:
         if not message_id:
             return
         request = raw.functions.messages.EditMessage(
-            peer=await self._peer(chat_id),
+            peer=await self._calls.peer(chat_id),
             id=message_id,
             no_webpage=True,
             message=text,
@@ -165,7 +164,7 @@ class PyrogramGateway:
         """Delete messages for everybody; see `TelegramGateway.delete_messages`."""
         if len(message_ids) > MESSAGES_PER_CALL:
             raise ValueError(f"{len(message_ids)} messages to delete, Telegram takes {MESSAGES_PER_CALL}")
-        peer, ids = await self._peer(chat_id), list(message_ids)
+        peer, ids = await self._calls.peer(chat_id), list(message_ids)
         if isinstance(peer, raw.types.InputPeerChannel):
             channel = raw.types.InputChannel(channel_id=peer.channel_id, access_hash=peer.access_hash)
             request = raw.functions.channels.DeleteMessages(channel=channel, id=ids)
@@ -178,7 +177,7 @@ class PyrogramGateway:
         """Send a stored file by reference; see `TelegramGateway.send_media`."""
         text, entities = formatted(caption_html, MAX_CAPTION_LENGTH)
         request = raw.functions.messages.SendMedia(
-            peer=await self._peer(chat_id),
+            peer=await self._calls.peer(chat_id),
             media=input_media(file_id),
             message=text,
             random_id=new_random_id(),
@@ -251,7 +250,7 @@ class PyrogramGateway:
         """Publish the command menu; see `TelegramGateway.set_commands`."""
         scope = raw.types.BotCommandScopeDefault()
         if person_id is not None:
-            scope = raw.types.BotCommandScopePeer(peer=await self._peer(person_id))
+            scope = raw.types.BotCommandScopePeer(peer=await self._calls.peer(person_id))
             if not commands:
                 await self._read(
                     "bots.ResetBotCommands", raw.functions.bots.ResetBotCommands(scope=scope, lang_code="")
@@ -296,14 +295,8 @@ class PyrogramGateway:
             channel_id=answer.peer.channel_id, access_hash=getattr(found, "access_hash", None) or 0
         )
 
-    async def _peer(self, chat_id: int) -> Any:
-        try:
-            return await self._client.storage.get_peer_by_id(chat_id)
-        except KeyError:
-            return peer_without_hash(chat_id)
-
     async def _channel(self, channel_id: int) -> Any:
-        peer = await self._peer(channel_id)
+        peer = await self._calls.peer(channel_id)
         if not isinstance(peer, raw.types.InputPeerChannel):
             raise SourceGoneError(f"{channel_id} is no channel")
         return raw.types.InputChannel(channel_id=peer.channel_id, access_hash=peer.access_hash)
@@ -365,18 +358,13 @@ class PyrogramGateway:
         permit: SendPermit | None = None,
     ) -> Any:
         """Make the call; returns None where a refusal means that there was nothing to do."""
-        try:
-            return await self._api.call_api(
-                method,
-                lambda: request,
-                lane=lane,
-                idempotency=idempotency,
-                flood_cap_s=flood_cap_s,
-                timeout_s=self._limits.timeout_s,
-                permit=permit,
-            )
-        except errors.RPCError as error:
-            translated = refusal(method, error_name(error), abs(error.CODE or 0), purpose)
-            if translated is None:
-                return None
-            raise translated from error
+        return await self._calls.call(
+            method,
+            request,
+            purpose=purpose,
+            lane=lane,
+            idempotency=idempotency,
+            flood_cap_s=flood_cap_s,
+            timeout_s=self._limits.timeout_s,
+            permit=permit,
+        )

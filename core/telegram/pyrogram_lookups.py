@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyrogram import errors, raw, utils
+from pyrogram import raw, utils
 
 from core.concurrency.semaphore_manager import ConcurrencyDomain
-from core.telegram.gateway import SourceGoneError
+from core.telegram.gateway import SourceGoneError, TelegramRefusedError
 from core.telegram.incoming import new_media_from_raw
 from core.telegram.lookups import BotTraits, OwnPlace, RepliedMessage
-from core.telegram.raw_requests import peer_without_hash
-from core.telegram.refusals import Purpose, refusal
+from core.telegram.raw_calls import RawCalls
+from core.telegram.refusals import Purpose
 from core.telegram.retry_policy import Idempotency
-from core.telegram.telegram_api import error_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,12 +32,11 @@ class PyrogramLookups:
     """Implements `TelegramLookups` by raw functions only, every one through `TelegramApi.call_api`."""
 
     def __init__(self, client: Client, api: TelegramApi) -> None:
-        self._client = client
-        self._api = api
+        self._calls = RawCalls(client, api)
 
     async def own_place(self, channel_id: int) -> OwnPlace:
         """What the bot is in a channel; see `TelegramLookups.own_place`."""
-        channel = await self._peer(channel_id)
+        channel = await self._calls.peer(channel_id)
         if not isinstance(channel, _T.InputPeerChannel):
             raise SourceGoneError(f"{channel_id} is no channel")
         target = _T.InputChannel(channel_id=channel.channel_id, access_hash=channel.access_hash)
@@ -60,7 +58,7 @@ class PyrogramLookups:
 
     async def get_replied(self, chat_id: int, message_id: int) -> RepliedMessage | None:
         """A message of a chat; see `TelegramLookups.get_replied`."""
-        peer, ids = await self._peer(chat_id), [_T.InputMessageID(id=message_id)]
+        peer, ids = await self._calls.peer(chat_id), [_T.InputMessageID(id=message_id)]
         if isinstance(peer, _T.InputPeerChannel):
             channel = _T.InputChannel(channel_id=peer.channel_id, access_hash=peer.access_hash)
             name, request = "channels.GetMessages", raw.functions.channels.GetMessages(channel=channel, id=ids)
@@ -87,30 +85,21 @@ class PyrogramLookups:
             return None
         return _person(answer.peer, {user.id for user in answer.users if not user.bot})
 
-    async def _peer(self, chat_id: int) -> Any:
-        try:
-            return await self._client.storage.get_peer_by_id(chat_id)
-        except KeyError:
-            return peer_without_hash(chat_id)
-
     async def _ask(self, method: str, request: Any) -> Any:
         try:
-            return await self._api.call_api(
+            return await self._calls.call(
                 method,
-                lambda: request,
+                request,
+                purpose=Purpose.READ,
                 lane=ConcurrencyDomain.TELEGRAM_FETCH,
                 idempotency=Idempotency.REPEATABLE,
                 flood_cap_s=_FLOOD_S,
                 timeout_s=_TIMEOUT_S,
             )
-        except errors.RPCError as error:
-            name = error_name(error)
-            if name in _NO_MEMBER:
-                raise SourceGoneError(f"{method}: {name}") from error
-            translated = refusal(method, name, abs(error.CODE or 0), Purpose.READ)
-            if translated is None:
+        except TelegramRefusedError as refused:
+            if refused.name not in _NO_MEMBER:
                 raise
-            raise translated from error
+            raise SourceGoneError(f"{method}: {refused.name}") from refused
 
 
 def _person(peer: Any, people: Collection[int]) -> int | None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pyrogram import errors, raw, utils
+from pyrogram import raw, utils
 
 from core.concurrency.semaphore_manager import ConcurrencyDomain
 from core.telegram.gateway import SourceGoneError, TelegramRefusedError
 from core.telegram.members import ChatCard, OwnRights
-from core.telegram.raw_requests import peer_without_hash
-from core.telegram.refusals import Purpose, refusal
+from core.telegram.raw_calls import RawCalls
+from core.telegram.refusals import Purpose
 from core.telegram.retry_policy import Idempotency
-from core.telegram.telegram_api import error_name
 
 if TYPE_CHECKING:
     from pyrogram import Client
@@ -32,15 +31,15 @@ class PyrogramMembers:
 
     def __init__(self, client: Client, api: TelegramApi) -> None:
         self._client = client
-        self._api = api
+        self._calls = RawCalls(client, api)
 
     async def is_member(self, chat_id: int, user_id: int) -> bool:
         """Whether a person is in a chat; see `TelegramMembers.is_member`."""
-        chat = await self._peer(chat_id)
+        chat = await self._calls.peer(chat_id)
         if isinstance(chat, _T.InputPeerChat):
             return any(member.user_id == user_id for member in await self._basic_members(chat))
         try:
-            answer = await self._participant(chat, await self._peer(user_id))
+            answer = await self._participant(chat, await self._calls.peer(user_id))
         except TelegramRefusedError as refused:
             if refused.name not in _NO_MEMBER:
                 raise
@@ -52,7 +51,7 @@ class PyrogramMembers:
         if isinstance(chat, str):
             found = await self._ask("contacts.ResolveUsername", raw.functions.contacts.ResolveUsername(username=chat))
             return _card(found.chats, found.peer)
-        peer = await self._peer(chat)
+        peer = await self._calls.peer(chat)
         if isinstance(peer, _T.InputPeerChat):
             basic = raw.functions.messages.GetFullChat(chat_id=peer.chat_id)
             answer = await self._ask("messages.GetFullChat", basic)
@@ -63,7 +62,7 @@ class PyrogramMembers:
 
     async def own_rights(self, chat_id: int) -> OwnRights:
         """What the bot may do; see `TelegramMembers.own_rights`."""
-        chat = await self._peer(chat_id)
+        chat = await self._calls.peer(chat_id)
         if isinstance(chat, _T.InputPeerChat):
             own_id = self._client.me.id if self._client.me else 0
             own = [member for member in await self._basic_members(chat) if member.user_id == own_id]
@@ -84,7 +83,7 @@ class PyrogramMembers:
     async def new_link(self, chat_id: int, *, needs_approval: bool = False) -> str:
         """Make a link; see `TelegramMembers.new_link`."""
         request = raw.functions.messages.ExportChatInvite(
-            peer=await self._peer(chat_id), request_needed=needs_approval or None
+            peer=await self._calls.peer(chat_id), request_needed=needs_approval or None
         )
         answer = await self._ask("messages.ExportChatInvite", request, Idempotency.ONCE)
         return str(answer.link)
@@ -105,27 +104,16 @@ class PyrogramMembers:
             raise SourceGoneError("the bot may not see who is in this group")
         return list(members.participants)
 
-    async def _peer(self, chat_id: int) -> Any:
-        try:
-            return await self._client.storage.get_peer_by_id(chat_id)
-        except KeyError:
-            return peer_without_hash(chat_id)
-
     async def _ask(self, method: str, request: Any, idempotency: Idempotency = Idempotency.REPEATABLE) -> Any:
-        try:
-            return await self._api.call_api(
-                method,
-                lambda: request,
-                lane=ConcurrencyDomain.TELEGRAM_FETCH,
-                idempotency=idempotency,
-                flood_cap_s=_FLOOD_S,
-                timeout_s=_TIMEOUT_S,
-            )
-        except errors.RPCError as error:
-            translated = refusal(method, error_name(error), abs(error.CODE or 0), Purpose.READ)
-            if translated is None:
-                raise
-            raise translated from error
+        return await self._calls.call(
+            method,
+            request,
+            purpose=Purpose.READ,
+            lane=ConcurrencyDomain.TELEGRAM_FETCH,
+            idempotency=idempotency,
+            flood_cap_s=_FLOOD_S,
+            timeout_s=_TIMEOUT_S,
+        )
 
 
 def is_in(participant: Any) -> bool:

@@ -6,14 +6,15 @@ import hashlib
 import mimetypes
 from typing import TYPE_CHECKING, Any
 
-from pyrogram import errors, raw
+from pyrogram import raw
 
 from core.concurrency.semaphore_manager import ConcurrencyDomain
 from core.errors import TelegramUnavailableError
-from core.telegram.raw_requests import media_file_id, new_random_id, peer_without_hash
-from core.telegram.refusals import Purpose, refusal
+from core.telegram.gateway import TelegramRefusedError
+from core.telegram.raw_calls import RawCalls
+from core.telegram.raw_requests import media_file_id, new_random_id
+from core.telegram.refusals import Purpose
 from core.telegram.retry_policy import Idempotency
-from core.telegram.telegram_api import error_name
 from core.telegram.uploads import MAX_UPLOAD_BYTES
 
 if TYPE_CHECKING:
@@ -43,8 +44,7 @@ class PyrogramUploads:
     def __init__(
         self, client: Client, api: TelegramApi, gateway: TelegramGateway, *, timeout_s: float = _TIMEOUT_S
     ) -> None:
-        self._client = client
-        self._api = api
+        self._calls = RawCalls(client, api)
         self._gateway = gateway
         self._timeout_s = timeout_s
 
@@ -77,28 +77,23 @@ class PyrogramUploads:
         return raw.types.InputFile(id=file_id, parts=len(parts), name=name, md5_checksum=checksum)
 
     async def _send(self, chat_id: int, media: Any, caption_html: str) -> int:
-        request = raw.functions.messages.UploadMedia(peer=await self._peer(chat_id), media=media)
+        request = raw.functions.messages.UploadMedia(peer=await self._calls.peer(chat_id), media=media)
         stored = media_file_id(await self._call("messages.UploadMedia", request))
         return (await self._gateway.send_media(chat_id, stored, caption_html)).message_id
 
-    async def _peer(self, chat_id: int) -> Any:
-        try:
-            return await self._client.storage.get_peer_by_id(chat_id)
-        except KeyError:
-            return peer_without_hash(chat_id)
-
     async def _call(self, method: str, request: Any) -> Any:
         try:
-            return await self._api.call_api(
+            return await self._calls.call(
                 method,
-                lambda: request,
+                request,
+                purpose=Purpose.WRITE,
                 lane=ConcurrencyDomain.FILE_PROCESSING,
                 idempotency=Idempotency.REPEATABLE,
                 flood_cap_s=_FLOOD_S,
                 timeout_s=self._timeout_s,
             )
-        except errors.RPCError as error:
-            name = error_name(error)
-            if name.startswith(_UPLOAD_FORGOTTEN):  # used up by a first attempt whose answer was lost
-                raise TelegramUnavailableError(f"{method}: {name}") from error
-            raise (refusal(method, name, abs(error.CODE or 0), Purpose.WRITE) or error) from error
+        except TelegramRefusedError as refused:
+            if not refused.name.startswith(_UPLOAD_FORGOTTEN):
+                raise
+            # used up by a first attempt whose answer was lost
+            raise TelegramUnavailableError(f"{method}: {refused.name}") from refused

@@ -35,9 +35,9 @@ class Bot:
         self.metrics = Metrics()
         self.lanes = SemaphoreManager(dict.fromkeys(ConcurrencyDomain, 1))
         self.client = build_client(settings, build_storage(settings, self.clock))
-        api = TelegramApi(self.client, self.lanes, self.clock, self.metrics)
+        self.api = TelegramApi(self.client, self.lanes, self.clock, self.metrics)
         limits = CallLimits(timeout_s=1.5, answer_flood_s=5, media_flood_s=5, fetch_flood_s=5)
-        self.gateway = PyrogramGateway(self.client, api, limits)
+        self.gateway = PyrogramGateway(self.client, self.api, limits)
 
     def calls(self, method, outcome):
         """How many attempts of a method had that outcome."""

@@ -49,7 +49,7 @@ def ask(bot):
     """Ask Telegram for something, with permits."""
 
     async def call(permit=None, idempotency=Idempotency.RANDOM_ID, flood_cap_s=10.0):
-        return await bot.gateway._api.call_api(
+        return await bot.api.call_api(
             STATE,
             raw.functions.updates.GetState,
             lane=ConcurrencyDomain.TELEGRAM_SEND,

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.wire
 
 @pytest.fixture
 def uploads(bot):
-    return PyrogramUploads(bot.client, bot.gateway._api, bot.gateway, timeout_s=1.5)
+    return PyrogramUploads(bot.client, bot.api, bot.gateway, timeout_s=1.5)
 
 
 async def test_every_byte_of_a_file_arrives(uploads, cast, received):
