@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.domain.permission import Permission
 from core.services.access import AccessService
 from core.services.ban import BanNotices, BanService
 from core.services.maintenance_mode import MaintenanceMode
@@ -42,6 +43,7 @@ def build_people(
     """Hand every service around people what it needs."""
     primary, named = databases.manager.primary, base.settings.admins
     roles = RoleService(repositories.users, RoleRepository(primary), named, administration.audit)
+    administration.notices.tell_also(lambda: roles.holders(Permission.OPERATIONS))
     audience = AudienceRepository(databases.manager.primary, repositories.users, base.clock, base.settings.time_zone)
     return People(
         access=AccessService(repositories.users, books.counters, base.clock, base.settings.time_zone, named),

@@ -17,7 +17,7 @@ from core.telegram.gateway import (
 from core.text.catalog import FALLBACK_LANGUAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from core.clock import Clock
     from core.concurrency.task_registry import TaskRegistry
@@ -37,6 +37,9 @@ class AdminNotices:
 
     A notice arrives at most once at each admin, whatever becomes of Telegram's answers. While Telegram is away, a
     hundred messages wait; further ones are only logged.
+
+    Args:
+        admins: whom the settings name, the owner first; they are told whatever the database does.
     """
 
     def __init__(
@@ -52,13 +55,22 @@ class AdminNotices:
         self._admins = tuple(dict.fromkeys(admins))
         self._tasks = tasks
         self._clock = clock
+        self._appointed: Callable[[], Awaitable[Sequence[int]]] | None = None
         self._episodes: set[str] = set()
         self._waiting = 0
         self._log = structlog.get_logger(__name__)
 
+    def tell_also(self, appointed: Callable[[], Awaitable[Sequence[int]]]) -> None:
+        """Tell these people too from now on; asked for at every notice, and never raises."""
+        self._appointed = appointed
+
     def tell(self, key: str, /, **values: str | float) -> None:
         """Tell every admin a sentence of the catalogue; returns at once."""
-        self._send_to(self._admins, key, self._catalogue.html(key, FALLBACK_LANGUAGE, **values))
+        html = self._catalogue.html(key, FALLBACK_LANGUAGE, **values)
+        self._log.info("admins_told", notice=key)
+        self._send_to(self._admins, key, html)
+        if self._appointed is not None:
+            self._tasks.spawn(self._tell_appointed(self._appointed, key, html), name="admin_notice")
 
     async def reach_owner(self, findings: Sequence[Finding]) -> bool:
         """Tell the first admin alone several sentences in one message, a paragraph each.
@@ -86,8 +98,10 @@ class AdminNotices:
             self.tell(key, **values)
         return True
 
+    async def _tell_appointed(self, ask: Callable[[], Awaitable[Sequence[int]]], key: str, html: str) -> None:
+        self._send_to([user_id for user_id in await ask() if user_id not in self._admins], key, html)
+
     def _send_to(self, admins: Sequence[int], key: str, html: str) -> None:
-        self._log.info("admins_told", notice=key)
         for admin_id in admins:
             if self._waiting >= _MOST_WAITING:
                 self._log.warning("notice_not_sent", notice=key, admin_id=admin_id, reason="too many wait")

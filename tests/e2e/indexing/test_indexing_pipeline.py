@@ -86,15 +86,20 @@ async def test_a_stop_in_a_burst_leaves_nothing_behind(stage: Stage) -> None:
 
 
 async def test_a_channel_that_throws_the_bot_out_is_paused(stage: Stage) -> None:
-    """Scenario 74: paused, the admin told once; back in, what was posted meanwhile is fetched and the admin told."""
+    """Scenario 74: paused, the admins told once; back in, what was posted meanwhile is fetched and the admin told."""
     stage.world.says(stage.cast.bob.id, stage.cast.bot.id, "/start")
     async with stage.running() as bot:
         stage.post("Before.mkv")
         await stage.is_in_step()
+        stage.ann.say("/start")
+        await stage.ann.wait_message()
+        stage.bob.say(f"/role {stage.ann.user_id} admin")
+        await stage.bob.wait_message(containing="is an admin now")
 
         stage.owner.set_bot_rights(stage.channel.id, admin=False)
         told = await stage.bob.wait_message(containing="cannot read")
         assert "Files" in told.text
+        await stage.ann.wait_message(containing="cannot read")
         stage.post("Meanwhile.mkv")
         bot.indexing.index_list.mark_all()
         bot.indexing.index_list.mark_all()

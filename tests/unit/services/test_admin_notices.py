@@ -58,6 +58,23 @@ async def test_every_admin_is_told_once(notices: AdminNotices, wire: Wire) -> No
     assert [chat_id for chat_id, _ in wire.arrived] == [OWNER, OTHER]
 
 
+async def test_appointed_admins_are_told_as_well(notices: AdminNotices, wire: Wire) -> None:
+    """Whom the settings name and somebody appoints is told once; who is appointed later is told from then on."""
+    appointed = [OTHER]
+
+    async def ask() -> list[int]:
+        return appointed
+
+    notices.tell_also(ask)
+    notices.tell(KEY)
+    await settle()
+    appointed.append(13)
+    notices.tell(KEY)
+    await settle()
+
+    assert [chat_id for chat_id, _ in wire.arrived] == [OWNER, OTHER, OWNER, OTHER, 13]
+
+
 async def test_an_episode_is_told_at_its_beginning_and_at_its_end(notices: AdminNotices, wire: Wire) -> None:
     """Scenario 65: told once until it is over, and again when it comes back."""
     told = [notices.tell_once("full", KEY), notices.tell_once("full", KEY), notices.tell_once("other", KEY)]
