@@ -43,7 +43,8 @@ class Bot:
 
     def __init__(self, pool: DatabaseConnectionPool, client: Redis) -> None:
         clock, metrics = Clock(), Metrics()
-        runtime: Any = SimpleNamespace(current=RuntimeSettings())
+        # The ceiling is filled slowly, so that its key still lives when the keys are looked at.
+        runtime: Any = SimpleNamespace(current=RuntimeSettings(rate_global_period_s=3600))
         self.cache = RedisCache(client, metrics, clock)
         self.invalidator = CacheInvalidator(self.cache, clock)
         self.users = UserRepository(pool, self.cache, clock)

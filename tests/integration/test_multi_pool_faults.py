@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import suppress
 
 import pytest
@@ -19,6 +18,7 @@ from core.search.hashes import word_hash
 from core.search.plan import SearchPlan
 from repositories.media import MediaRepository
 from repositories.media_document import COLLECTION, to_document
+from tests.fixtures.waiting import Stopwatch
 
 pytestmark = pytest.mark.servers
 
@@ -48,9 +48,9 @@ async def served(rig):
 
 
 async def within(seconds, *work):
-    started = time.perf_counter()
-    answers = await asyncio.gather(*work)
-    assert time.perf_counter() - started < seconds
+    with Stopwatch() as watch:
+        answers = await asyncio.gather(*work)
+    assert watch.seconds < seconds
     return answers
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
@@ -13,6 +12,7 @@ from core.cache.redis_client import build_redis_client
 from core.clock import Clock
 from core.errors import CacheUnavailableError
 from core.observability.metrics import Metrics
+from tests.fixtures.waiting import Stopwatch
 
 pytestmark = pytest.mark.servers
 
@@ -27,8 +27,9 @@ async def cache(valkey_server):
 
 
 async def timed(work) -> tuple[object, float]:
-    started = time.perf_counter()
-    return await work, time.perf_counter() - started
+    with Stopwatch() as watch:
+        result = await work
+    return result, watch.seconds
 
 
 async def test_values_are_kept_and_expire(cache):
