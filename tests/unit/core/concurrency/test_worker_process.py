@@ -49,8 +49,10 @@ def events(metrics: Metrics, event: str) -> float:
 
 def runs(pid: int) -> bool:
     """Whether a process does anything yet; one that nobody asked about its end does not."""
-    status = Path(f"/proc/{pid}/stat")
-    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):  # it may end while it is looked at
+        return False
 
 
 async def gone(pid: int) -> None:

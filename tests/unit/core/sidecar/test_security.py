@@ -35,7 +35,9 @@ async def talk(site: Site, *parts: bytes, pause_s: float = 0.0) -> bytes:
             await writer.drain()
             if pause_s and await read_within(reader, pause_s) is not None:
                 break
-    answer = await asyncio.wait_for(reader.read(), 5)
+    answer = b""
+    with contextlib.suppress(ConnectionError):  # whoever wrote to a connection that was closed just then is reset
+        answer = await asyncio.wait_for(reader.read(), 5)
     writer.close()
     return answer
 
