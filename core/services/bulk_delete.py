@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from core.domain.blocked_file import BlockedFile
 from core.domain.media_id import first_media_id_at
-from core.errors import (
-    BadInputError,
-    BusyError,
-    DatabaseUnavailableError,
-    ExpiredError,
-    InfrastructureError,
-    NotYoursError,
-)
+from core.errors import BadInputError, BusyError, DatabaseUnavailableError, InfrastructureError
 from core.search.query import parse_query
 from core.search.words import file_words
+from core.services.confirmations import Confirmations
 
 if TYPE_CHECKING:
     from core.cache.invalidation import CacheInvalidator
@@ -31,13 +24,11 @@ if TYPE_CHECKING:
     from repositories.media import MediaRepository
     from repositories.media_removal import Match, MediaRemovalRepository
 
-CONFIRM_S = 60
 _BLOCK = 200
 _COUNTED = 10_001
 _COUNT_MS = 1000
 _PROGRESS_GAP_S = 3.0
 _TRIES, _PAUSE_S = 5, 2.0
-_MOST_OFFERS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +39,13 @@ class BulkOffer:
         files: how many files match now, copies in several databases counted apart.
         is_exact: False when there are at least so many.
         before_id: only files that were stored before the offer are deleted.
-        until: on the monotonic clock.
     """
 
-    id: str
     admin_id: int
     query: Query
     files: int
     is_exact: bool
     before_id: int
-    until: float
 
 
 class BulkProgress(Protocol):
@@ -95,11 +83,13 @@ class BulkDeleteService:
         self._audit = audit
         self._tasks = tasks
         self._clock = clock
-        self._offers: dict[str, BulkOffer] = {}
+        self._offers: Confirmations[BulkOffer] = Confirmations(
+            clock, expired="deleteall-expired", not_yours="deleteall-not-yours"
+        )
         self._is_running = False
 
-    async def offer(self, admin_id: int, text: str) -> BulkOffer:
-        """Count what matches, and keep the question for a minute.
+    async def offer(self, admin_id: int, text: str) -> tuple[str, BulkOffer]:
+        """Count what matches, and keep the question for a minute; returns the token that answers it, too.
 
         Raises:
             BadInputError: there is nothing to search for in the text, or nothing matches.
@@ -114,32 +104,21 @@ class BulkDeleteService:
         if not counted.total:
             raise BadInputError("deleteall-nothing", query=query.text)
         offer = BulkOffer(
-            id=secrets.token_hex(8),
             admin_id=admin_id,
             query=query,
             files=min(counted.total, _COUNTED - 1),
             is_exact=counted.total < _COUNTED,
             before_id=first_media_id_at(self._clock.unix()) + (1 << 12),  # what was given this millisecond included
-            until=self._clock.monotonic() + CONFIRM_S,
         )
-        self._forget_old()
-        self._offers[offer.id] = offer
-        return offer
+        return self._offers.ask(admin_id, offer), offer
 
-    def take(self, admin_id: int, offer_id: str) -> BulkOffer:
+    def take(self, admin_id: int, token: str) -> BulkOffer:
         """Take an offer that the same admin confirms or cancels, which can be done once.
 
         Raises:
-            ExpiredError: it was made too long ago, confirmed or cancelled before, or the bot was restarted.
-            NotYoursError: another admin was asked.
+            ExpiredError, NotYoursError: see `Confirmations.take`.
         """
-        offer = self._offers.get(offer_id)
-        if offer is None or self._clock.monotonic() >= offer.until:
-            self._offers.pop(offer_id, None)
-            raise ExpiredError("deleteall-expired")
-        if offer.admin_id != admin_id:
-            raise NotYoursError("deleteall-not-yours")
-        return self._offers.pop(offer_id)
+        return self._offers.take(admin_id, token)
 
     def start(self, offer: BulkOffer, progress: BulkProgress) -> None:
         """Delete in the background.
@@ -209,11 +188,6 @@ class BulkDeleteService:
         """Whether it really has the words: two words may share a hash, and a caption may not count."""
         caption = match.caption if self._runtime.current.search_captions else None
         return {*query.words, *query.filters.words} <= set(file_words(match.name, caption))
-
-    def _forget_old(self) -> None:
-        now = self._clock.monotonic()
-        alive = [offer for offer in self._offers.values() if offer.until > now]
-        self._offers = {offer.id: offer for offer in alive[-_MOST_OFFERS:]}
 
 
 @dataclass(slots=True)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
 
 from core.domain.random_id import random_id_of
 from core.domain.restart import RestartNote
-from core.errors import DatabaseUnavailableError, ExpiredError, InfrastructureError, NotYoursError
+from core.errors import DatabaseUnavailableError, InfrastructureError
 from core.lifecycle import EXIT_RESTART
+from core.services.confirmations import Confirmations
 from core.telegram.gateway import RecipientUnreachableError, SendClass, TelegramRefusedError
 
 if TYPE_CHECKING:
@@ -23,15 +22,7 @@ if TYPE_CHECKING:
     from core.text.catalog import Catalogue
     from repositories.restart import RestartRepository
 
-CONFIRM_S = 60
 _RETRY_S = 5.0
-_MOST_OFFERS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    admin_id: int
-    until: float
 
 
 class RestartService:
@@ -62,32 +53,22 @@ class RestartService:
         self._audit = audit
         self._clock = clock
         self._version = version
-        self._offers: dict[str, _Offer] = {}
+        self._offers: Confirmations[None] = Confirmations(
+            clock, expired="restart-expired", not_yours="restart-not-yours"
+        )
         self._log = structlog.get_logger(__name__)
 
     def offer(self, admin_id: int) -> str:
         """Keep a question for a minute; the token that answers it."""
-        now = self._clock.monotonic()
-        alive = [(token, offer) for token, offer in self._offers.items() if offer.until > now]
-        self._offers = dict(alive[-_MOST_OFFERS:])
-        token = secrets.token_hex(8)
-        self._offers[token] = _Offer(admin_id, now + CONFIRM_S)
-        return token
+        return self._offers.ask(admin_id, None)
 
     def take(self, admin_id: int, token: str) -> None:
         """Take an offer that the same admin confirms or cancels, which can be done once.
 
         Raises:
-            ExpiredError: it was made too long ago, confirmed or cancelled before, or by a process that is gone.
-            NotYoursError: another admin was asked.
+            ExpiredError, NotYoursError: see `Confirmations.take`.
         """
-        offer = self._offers.get(token)
-        if offer is None or self._clock.monotonic() >= offer.until:
-            self._offers.pop(token, None)
-            raise ExpiredError("restart-expired")
-        if offer.admin_id != admin_id:
-            raise NotYoursError("restart-not-yours")
-        del self._offers[token]
+        self._offers.take(admin_id, token)
 
     async def restart(self, admin: User, token: str) -> None:
         """End this process in order, with the exit code that asks for another one; audited.

@@ -8,7 +8,7 @@ import structlog
 
 from core.domain.permission import Permission
 from core.errors import BadInputError, InfrastructureError
-from core.services.bulk_delete import CONFIRM_S
+from core.services.confirmations import CONFIRM_S
 from core.services.rate_limiter import Action
 from core.telegram.gateway import Button, RecipientUnreachableError, TelegramRefusedError
 from handlers.admin.arguments import text_after
@@ -46,13 +46,13 @@ class BulkDeleteHandler(BaseHandler):
         text = text_after(message)
         if not text:
             raise BadInputError("deleteall-usage")
-        offer = await self._bulk.offer(reader.user.id, text)
+        token, offer = await self._bulk.offer(reader.user.id, text)
         key = "deleteall-question" if offer.is_exact else "deleteall-question-over"
         html = reader.texts.html(key, count=offer.files, query=offer.query.text, seconds=CONFIRM_S)
         keyboard: Keyboard = [
             [
-                Button(reader.texts.plain("button-delete-files"), ConfirmBulkDelete(offer.id).pack()),
-                Button(reader.texts.plain("button-keep-files"), CancelBulkDelete(offer.id).pack()),
+                Button(reader.texts.plain("button-delete-files"), ConfirmBulkDelete(token).pack()),
+                Button(reader.texts.plain("button-keep-files"), CancelBulkDelete(token).pack()),
             ]
         ]
         await self._telegram.send_text(message.chat_id, html, keyboard)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.domain.permission import Permission
+from core.services.confirmations import CONFIRM_S
 from core.services.rate_limiter import Action
-from core.services.restart import CONFIRM_S
 from core.telegram.gateway import Button
 from handlers.base import BaseHandler, Command, Press, Reader, Route
 from handlers.buttons import CancelRestart, ConfirmRestart

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from core.container import Stores
-from core.services import bulk_delete
+from core.services import bulk_delete, confirmations
 from tests.e2e.admin.talk import ask, ask_seen, audited, names, until
 from tests.e2e.library import indexed, post_files
 from tests.e2e.test_main_path import search
@@ -121,7 +121,7 @@ async def test_an_old_question_is_answered_in_vain(
 ) -> None:
     """After a minute it has to be asked again."""
     await post_files(bot, bob, cast, FAUSTS)
-    monkeypatch.setattr(bulk_delete, "CONFIRM_S", 0)
+    monkeypatch.setattr(confirmations, "CONFIRM_S", 0)
     asked = await ask_seen(bob, "/deleteall faust")
 
     assert "too old" in ((await bob.press(asked, "Delete")).text or "")
