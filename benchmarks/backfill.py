@@ -20,11 +20,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import pymongo
 import uvloop
 
 from benchmarks.bot_process import bot_environment, bot_process
+from benchmarks.conclusion import conclude
 from benchmarks.load import Load
 from sandbox.actor import Actor
 from tests.fixtures.past import find_problems, make_past
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 _DATABASE = "backfill"
 _PATIENCE_S = 120
 _MIN_RATE = 300.0
-_RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,8 @@ async def _measure(posts: int, kills: int, seed: int, folder: Path) -> list[Walk
             await load.datacenter.stop()
 
 
-def _report(walks: list[Walk]) -> bool:
+def _report(walks: list[Walk]) -> int:
+    """Print what happened and judge it; returns the exit code."""
     killed, undisturbed = walks
     rate = undisturbed.posts / undisturbed.seconds
     for walk in walks:
@@ -135,10 +135,9 @@ def _report(walks: list[Walk]) -> bool:
         print(f"{walk.posts:,} messages, {walk.files:,} files, {kills}: {walk.seconds:.1f} s")
         for problem in walk.problems[:20]:
             print(f"  WRONG: {problem}")
-    print(f"{rate:,.0f} messages a second undisturbed (at least {_MIN_RATE:,.0f})")
-    _RESULTS.mkdir(exist_ok=True)
-    (_RESULTS / "backfill.json").write_bytes(orjson.dumps([asdict(walk) for walk in walks], option=orjson.OPT_INDENT_2))
-    return rate >= _MIN_RATE and not killed.problems and not undisturbed.problems
+    met = rate >= _MIN_RATE and not killed.problems and not undisturbed.problems
+    verdict = f"{rate:,.0f} messages a second undisturbed (at least {_MIN_RATE:,.0f})"
+    return conclude("backfill", [asdict(walk) for walk in walks], met=met, verdict=verdict)
 
 
 def main() -> int:
@@ -150,7 +149,7 @@ def main() -> int:
     flags = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         walks = runner.run(_measure(flags.posts, flags.kills, flags.seed, Path(folder)))
-    return 0 if _report(walks) else 1
+    return _report(walks)
 
 
 if __name__ == "__main__":

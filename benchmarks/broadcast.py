@@ -27,13 +27,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiohttp
-import orjson
 import pymongo
 import uvloop
 
 from benchmarks.bot_process import bot_environment, bot_process, wait_until
 from benchmarks.broadcast_parts import Watch, p95, show
 from benchmarks.broadcast_town import Readers, Town
+from benchmarks.conclusion import conclude
 from benchmarks.indexing import entry_of_log, wait_ready
 from benchmarks.load import PATIENCE_S, Load
 from handlers.buttons import ConfirmBroadcast
@@ -54,7 +54,6 @@ _MIN_RATE, _MIN_SHARE, _MAX_P95_RATIO = 26.0, 0.9, 2.0
 _TEXT = "On Saturday the library moves to a larger house. Searching and fetching go on as ever."
 _ROOM = {"RATE_GLOBAL_BURST": "1000000", "NON_PREMIUM_DAILY_LIMIT": "1000", "LOG_FORMAT": "json"}
 _SLOWEST_RATE = 10
-_RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass(frozen=True)
@@ -231,8 +230,8 @@ async def run(people: int, alone_s: float) -> Measurement:
             await bench.load.datacenter.stop()
 
 
-def report(found: Measurement) -> bool:
-    """Print the table and write it as JSON; whether every target is met."""
+def report(found: Measurement) -> int:
+    """Print the table and judge it; returns the exit code."""
     alone_ms, beside_ms = found.waits_alone_ms, found.waits_beside_ms
     ratio = p95(beside_ms) / p95(alone_ms)
     rows = [
@@ -254,11 +253,8 @@ def report(found: Measurement) -> bool:
         shown = f"p50 {statistics.median(waits_ms):.0f}, p95 {p95(waits_ms):.0f}, longest {waits_ms[-1]:.0f} ms"
         print(f"readers {title}: {len(waits_ms)} steps, {shown}")
     show(found.before, found.during, found.after)
-    print("targets met" if met else "TARGETS MISSED")
-    _RESULTS.mkdir(exist_ok=True)
     result = {"run": asdict(found), "p95_ratio": ratio, "met": met}
-    (_RESULTS / "broadcast.json").write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2))
-    return met
+    return conclude("broadcast", result, met=met)
 
 
 def main() -> int:
@@ -268,7 +264,7 @@ def main() -> int:
     parser.add_argument("--alone", type=float, default=120.0)
     flags = parser.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return 0 if report(runner.run(run(flags.people, flags.alone))) else 1
+        return report(runner.run(run(flags.people, flags.alone)))
 
 
 if __name__ == "__main__":

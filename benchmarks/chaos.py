@@ -16,11 +16,9 @@ import logging
 import random
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import orjson
 import structlog
 import uvloop
 
@@ -36,6 +34,7 @@ from benchmarks.chaos_report import as_json, show
 from benchmarks.chaos_truth import count_postponed, read_files
 from benchmarks.chaos_verdict import Evidence, judge
 from benchmarks.chaos_writes import FileWriters
+from benchmarks.conclusion import conclude
 from core.clock import Clock
 from tests.fixtures.database_rig import DatabaseRig, RigServers
 
@@ -49,7 +48,6 @@ SEARCHES_S, INSERT_ROUNDS_S, PRESSES_S = 55.0, 1.0, 4.0
 REPEATS_S, EDITS_S, DELETIONS_S = 1.0, 2.0, 2.0
 WALKERS = 2
 SETTLE_S, APPLY_S = 90.0, 60.0
-_RESULTS = Path(__file__).parent / "results"
 _NOON = 12
 
 
@@ -172,10 +170,8 @@ def main() -> int:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         report = runner.run(run(flags.minutes, seed, flags.guard))
     show(report)
-    _RESULTS.mkdir(exist_ok=True)
-    name = f"chaos_without_{flags.guard}.json" if flags.guard else "chaos.json"
-    (_RESULTS / name).write_bytes(orjson.dumps(as_json(report), option=orjson.OPT_INDENT_2))
-    return 1 if report.misses else 0
+    name = f"chaos_without_{flags.guard}" if flags.guard else "chaos"
+    return conclude(name, as_json(report), met=not report.misses)
 
 
 if __name__ == "__main__":

@@ -199,7 +199,6 @@ def show(report: Report) -> None:
         print(f"  {rule:<44}{times:>9}   e.g. {'; '.join(report.examples[rule][:2])}")
     for miss in report.misses:
         print(f"MISSED: {miss}")
-    print("targets met" if not report.misses else "TARGETS MISSED")
 
 
 def as_json(report: Report) -> dict[str, object]:

@@ -21,14 +21,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from itertools import count, islice, product, repeat
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import orjson
 import pymongo
 import uvloop
 
+from benchmarks.conclusion import conclude
 from benchmarks.corpus import SEED, Corpus
 from core.clock import Clock
 from core.database.indexes import ensure_indexes
@@ -61,7 +60,6 @@ _PATIENCE_MS = 10_000
 _BATCH = 2_000
 _NEWEST_FIRST = (("_id", -1),)
 _MAX_FIRST_PAGE_RATIO, _MAX_DEEP_PAGE_RATIO, _MAX_DOCUMENTS_RATIO = 4.0, 0.5, 1 / 20
-_RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass
@@ -292,8 +290,8 @@ async def run(uris: Sequence[str], clients: Sequence[Client], words: Counter[int
     }
 
 
-def report(result: dict[str, Any]) -> bool:
-    """Print the tables and write them as JSON; whether every target is met."""
+def report(result: dict[str, Any]) -> int:
+    """Print the tables and judge them; returns the exit code."""
     pages, walks = result["pages"], result["walks"]
     print(f"{'databases':<10}{'page':>5}  {'way':<8}{'mean ms':>9}{'p95 ms':>9}{'returned':>10}{'examined':>10}")
     for at, number, way in product(_COUNTS, _PAGES, ("keyset", "merge")):
@@ -315,11 +313,8 @@ def report(result: dict[str, Any]) -> bool:
     for name, (value, limit) in ratios.items():
         print(f"{name:<40}{value:>9.3f}   target <= {limit}")
     met = all(value <= limit for value, limit in ratios.values())
-    print("targets met" if met else "TARGETS MISSED")
-    _RESULTS.mkdir(exist_ok=True)
     written = {**result, "ratios": {name: value for name, (value, _) in ratios.items()}, "met": met}
-    (_RESULTS / "cross_search.json").write_bytes(orjson.dumps(written, option=orjson.OPT_INDENT_2))
-    return met
+    return conclude("cross_search", written, met=met)
 
 
 def _label(databases: int, number: int, way: str) -> str:
@@ -342,7 +337,7 @@ def main() -> int:
         words = fill(clients, flags.files)
         print(f"{len(servers)} databases of {flags.files} files, filled in {time.perf_counter() - started:.0f} s")
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return 0 if report(runner.run(run(uris, clients, words, flags.runs))) else 1
+            return report(runner.run(run(uris, clients, words, flags.runs)))
 
 
 if __name__ == "__main__":

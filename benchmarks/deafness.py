@@ -18,17 +18,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import orjson
 import uvloop
 
+from benchmarks.conclusion import conclude
 from benchmarks.deafness_cases import CASES, Outcome
 from benchmarks.deafness_rig import Rig
 from tests.fixtures.servers import MongoServer, ValkeyServer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass(frozen=True)
@@ -73,8 +71,8 @@ async def run(names: Sequence[str]) -> list[Result]:
         return await asyncio.gather(*plays)
 
 
-def report(results: Sequence[Result]) -> bool:
-    """Print the table and write it as JSON; whether every bound is met."""
+def report(results: Sequence[Result]) -> int:
+    """Print the table and judge it; returns the exit code."""
     wide = max(len(result.bound) for result in results)
     print(f"{'case':<18}{'bound':<{wide + 2}}{'measured':<44}")
     for result in results:
@@ -83,11 +81,8 @@ def report(results: Sequence[Result]) -> bool:
         if result.problem:
             print(f"{'':<18}{result.problem}")
     met = all(result.met for result in results)
-    print("bounds kept" if met else "BOUNDS MISSED")
-    _RESULTS.mkdir(exist_ok=True)
     content = {"cases": [asdict(result) for result in results], "met": met}
-    (_RESULTS / "deafness.json").write_bytes(orjson.dumps(content, option=orjson.OPT_INDENT_2))
-    return met
+    return conclude("deafness", content, met=met, verdict="bounds kept" if met else "BOUNDS MISSED")
 
 
 def main() -> int:
@@ -96,7 +91,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=tuple(CASES), default=tuple(CASES), metavar="CASE")
     flags = parser.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return 0 if report(runner.run(run(flags.only))) else 1
+        return report(runner.run(run(flags.only)))
 
 
 if __name__ == "__main__":

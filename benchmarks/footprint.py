@@ -25,6 +25,7 @@ import orjson
 import uvloop
 
 from benchmarks.bot_process import bot_environment, bot_process, end, wait_until
+from benchmarks.conclusion import MET, MISSED, conclude
 from benchmarks.load import PATIENCE_S, Load
 from sandbox.datacenter.faults import Fault
 from tests.fixtures.servers import MongoServer, ValkeyServer
@@ -40,7 +41,6 @@ _SEND_TAKES_S = 0.2
 _STARTUP_MS = 3000.0
 _SHUTDOWN_S = 5.0
 _IDLE_MB = {"production": 40.0, "demo": 80.0}
-_RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass(frozen=True)
@@ -191,8 +191,8 @@ async def run() -> list[Footprint]:
         return [await _measure_production(imports, Path(name)), await _measure_demo(imports, Path(name))]
 
 
-def report(measured: Sequence[Footprint]) -> bool:
-    """Print the table and write it as JSON; whether every target is met."""
+def report(measured: Sequence[Footprint]) -> int:
+    """Print the table and judge it; returns the exit code."""
     columns = ("startup ms", "imports", "idle", "above", "target", "above (Pss)", "shutdown s", "exit")
     print(f"{'':<12}" + "".join(f"{column:>12}" for column in columns) + "   (memory: MiB of Rss)")
     for one in measured:
@@ -201,17 +201,14 @@ def report(measured: Sequence[Footprint]) -> bool:
         cells = (f"{one.startup_ms:.0f}", *(f"{size:.1f}" for size in memory), f"{one.shutdown_s:.2f}", one.exit_code)
         print(f"{one.mode:<12}" + "".join(f"{cell:>12}" for cell in cells) + f"   ended with {one.queued}")
     misses = [miss for one in measured for miss in one.misses()]
-    print("targets met" if not misses else "TARGETS MISSED\n" + "\n".join(misses))
-    _RESULTS.mkdir(exist_ok=True)
     result = {"modes": [asdict(one) for one in measured], "misses": misses}
-    (_RESULTS / "footprint.json").write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2))
-    return not misses
+    return conclude("footprint", result, met=not misses, verdict="\n".join([MISSED if misses else MET, *misses]))
 
 
 def main() -> int:
     """Measure and judge."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return 0 if report(runner.run(run())) else 1
+        return report(runner.run(run()))
 
 
 if __name__ == "__main__":

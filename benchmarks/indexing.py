@@ -26,6 +26,7 @@ import pymongo
 import uvloop
 
 from benchmarks.bot_process import bot_environment, bot_process
+from benchmarks.conclusion import conclude
 from benchmarks.corpus import EIGHT_SCRIPTS, SEED, Corpus
 from benchmarks.indexing_costs import Costs, measure_costs
 from benchmarks.load import PATIENCE_S, Load
@@ -42,7 +43,6 @@ _MAX_BEHIND_S, _MAX_P99_MS, _MAX_LAG_MS, _MAX_ALERTS, _MAX_GROWTH = 120.0, 50.0,
 _LOOK_S = 0.1
 _SAMPLE_S = 5.0
 _ALERT = "More is posted than I can store"
-_RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass
@@ -242,8 +242,8 @@ async def run(posts: int, seconds: float, wave: int) -> tuple[Run, Watch, Costs]
         return flooded, watch, await measure_costs(mongo)
 
 
-def report(flooded: Run, watch: Watch, costs: Costs) -> bool:
-    """Print the table and write it as JSON; whether every target is met."""
+def report(flooded: Run, watch: Watch, costs: Costs) -> int:
+    """Print the table and judge it; returns the exit code."""
     before, highest, after = watch.memory
     rows = [
         ("searchable after the last post, s", flooded.behind_s, _MAX_BEHIND_S),
@@ -265,11 +265,8 @@ def report(flooded: Run, watch: Watch, costs: Costs) -> bool:
     print("microseconds a post: " + ", ".join(f"{name} {value:.0f}" for name, value in asdict(costs).items()))
     print(f"one by one against batches of 50: {costs.one_by_one / costs.database:.1f} times the time in the database")
     met = all(value <= target for _, value, target in rows) and flooded.found
-    print("targets met" if met else "TARGETS MISSED")
-    _RESULTS.mkdir(exist_ok=True)
     result = {"run": asdict(flooded), "watch": asdict(watch), "costs_us": asdict(costs), "met": met}
-    (_RESULTS / "indexing.json").write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2))
-    return met
+    return conclude("indexing", result, met=met)
 
 
 def main() -> int:
@@ -280,7 +277,7 @@ def main() -> int:
     parser.add_argument("--wave", type=int, default=2_000)
     flags = parser.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return 0 if report(*runner.run(run(flags.posts, flags.seconds, flags.wave))) else 1
+        return report(*runner.run(run(flags.posts, flags.seconds, flags.wave)))
 
 
 if __name__ == "__main__":

@@ -21,11 +21,11 @@ from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import orjson
 import pymongo
 import uvloop
 
 from benchmarks.bot_process import bot_environment, bot_process, wait_until
+from benchmarks.conclusion import conclude
 from benchmarks.load import PATIENCE_S, TOKEN, Load
 from sandbox.demo_library import load_library
 from tests.fixtures.servers import MongoServer, ValkeyServer
@@ -37,7 +37,6 @@ _DATABASE = "main_path"
 _NO_FLOOD_CONTROL = {"RATE_GLOBAL_BURST": "1000000", "RATE_CALLBACK_BURST": "10000"}
 _MIN_RATE_RATIO = 0.25
 _MAX_P99_RATIO = 10.0
-_RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass(frozen=True)
@@ -135,8 +134,8 @@ async def run(messages: int, runs: int) -> list[Measurement]:
     return measured
 
 
-def report(measured: Sequence[Measurement]) -> bool:
-    """Print the table and write it as JSON; whether every target is met."""
+def report(measured: Sequence[Measurement]) -> int:
+    """Print the table and judge it; returns the exit code."""
     print(f"{'bot':<12}{'answers/s':>12}{'p50 ms':>10}{'p99 ms':>10}{'errors':>8}{'missing':>9}")
     for m in measured:
         print(f"{m.bot:<12}{m.rate:>12.1f}{m.p50_ms:>10.1f}{m.p99_ms:>10.1f}{m.errors:>8}{m.missing:>9}")
@@ -151,11 +150,8 @@ def report(measured: Sequence[Measurement]) -> bool:
     print(f"rate: search / tuned  {rates['search'] / rates['tuned echo']:6.3f}   for comparison")
     print(f"p99: search / echo    {p99_ratio:6.2f}   target <= {_MAX_P99_RATIO}")
     print(f"errors and missing    {faults:6}   target 0")
-    print("targets met" if met else "TARGETS MISSED")
-    _RESULTS.mkdir(exist_ok=True)
     result = {"runs": [asdict(m) for m in measured], "rate_ratio": rate_ratio, "p99_ratio": p99_ratio, "met": met}
-    (_RESULTS / "main_path.json").write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2))
-    return met
+    return conclude("main_path", result, met=met)
 
 
 def main() -> int:
@@ -165,7 +161,7 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3)
     flags = parser.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return 0 if report(runner.run(run(flags.messages, flags.runs))) else 1
+        return report(runner.run(run(flags.messages, flags.runs)))
 
 
 if __name__ == "__main__":

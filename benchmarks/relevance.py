@@ -17,12 +17,11 @@ import sys
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import chain, islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import uvloop
 
+from benchmarks.conclusion import conclude
 from benchmarks.corpus import EIGHT_SCRIPTS, SEED
 from benchmarks.relevance_cases import episodes, known_items, orders, other_letters
 from benchmarks.relevance_demo import demo_files, demo_rows
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
 _BATCH = 200
 _SHOWN = 5
 _PLANTED_A_CASE = 2  # many of them are titles of newer files as well
-_RESULTS = Path(__file__).parent / "results"
 
 
 async def run(flags: argparse.Namespace) -> list[Result]:
@@ -107,16 +105,13 @@ def _print(result: Result, shown: int) -> None:
         print(f"      {miss.text!r}: {miss.told}")
 
 
-def _conclude(flags: argparse.Namespace, results: Sequence[Result]) -> bool:
-    """Write everything as JSON; whether all targets are met."""
+def _conclude(flags: argparse.Namespace, results: Sequence[Result]) -> int:
+    """Judge everything; returns the exit code."""
     met = all(result.is_met for result in results)
     missed = sum(not result.is_met for result in results)
-    print("all targets met" if met else f"{missed} TARGETS MISSED")
+    verdict = "all targets met" if met else f"{missed} TARGETS MISSED"
     written = {"files": flags.files, "seed": flags.seed, "met": met, "rows": [_as_json(result) for result in results]}
-    _RESULTS.mkdir(exist_ok=True)
-    path = _RESULTS / f"relevance_{flags.files}.json"
-    path.write_bytes(orjson.dumps(written, option=orjson.OPT_INDENT_2))
-    return met
+    return conclude(f"relevance_{flags.files}", written, met=met, verdict=verdict)
 
 
 def _as_json(result: Result) -> dict[str, Any]:
@@ -141,7 +136,7 @@ def main() -> int:
     parser.add_argument("--failures", action="store_true", help="print up to five wrong answers of each row")
     flags = parser.parse_args()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return 0 if _conclude(flags, runner.run(run(flags))) else 1
+        return _conclude(flags, runner.run(run(flags)))
 
 
 if __name__ == "__main__":

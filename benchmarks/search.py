@@ -18,12 +18,11 @@ import asyncio
 import sys
 import time
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import uvloop
 
+from benchmarks.conclusion import MISSED, conclude
 from benchmarks.corpus import SEED
 from benchmarks.search_engines import OURS, OwnSearch, measure_sizes
 from benchmarks.search_hostile import hostile_queries
@@ -65,7 +64,6 @@ _CROWDED = {"common word", "two common that meet"}
 _CACHE_GB = "10"
 _CHECKPOINT_S = "300"
 _LATE_WRITES = "eviction_dirty_target=60,eviction_dirty_trigger=80"
-_RESULTS = Path(__file__).parent / "results"
 
 
 class RoomyMongoServer(MongoServer):
@@ -86,8 +84,8 @@ class PatientMongoServer(RoomyMongoServer):
         return [*super().command(), "--syncdelay", _CHECKPOINT_S, "--wiredTigerEngineConfigString", _LATE_WRITES]
 
 
-async def run_one_size(flags: argparse.Namespace, mongo: MongoServer, valkey: ValkeyServer) -> bool:
-    """One library, alone or with its peers; whether every target is met."""
+async def run_one_size(flags: argparse.Namespace, mongo: MongoServer, valkey: ValkeyServer) -> int:
+    """One library, alone or with its peers; returns the exit code."""
     async with AsyncExitStack() as closing:
         engines = await _open_engines(closing, mongo, valkey, peers=flags.peers)
         own = engines[0]
@@ -128,8 +126,8 @@ async def run_one_size(flags: argparse.Namespace, mongo: MongoServer, valkey: Va
     return _conclude(f"search_{flags.files}", timings, targets, further_figures)
 
 
-async def run_two_sizes(flags: argparse.Namespace, mongo: MongoServer, valkey: ValkeyServer) -> bool:
-    """Two libraries that begin with the same files; whether every target is met."""
+async def run_two_sizes(flags: argparse.Namespace, mongo: MongoServer, valkey: ValkeyServer) -> int:
+    """Two libraries that begin with the same files; returns the exit code."""
     few, many = sorted(flags.growth)
     async with AsyncExitStack() as closing:
         small, large = f"{few} files", f"{many} files"
@@ -201,11 +199,11 @@ def _print_storage(rooms: Mapping[str, Sizes], filled: Filled) -> None:
         print(f"{name:<12}{taken}   stored a second, {inserts}")
 
 
-def _conclude(name: str, timings: Mapping[str, Timings], targets: Sequence[Target], further: Mapping[str, Any]) -> bool:
-    """Print the targets and write everything as JSON; whether all are met."""
+def _conclude(name: str, timings: Mapping[str, Timings], targets: Sequence[Target], further: Mapping[str, Any]) -> int:
+    """Print the targets and judge everything; returns the exit code."""
     met = print_targets(targets)
     judged = sum(target.limit is not None for target in targets)
-    print(f"all targets met, of {len(targets)} figures {judged} are judged" if met else "TARGETS MISSED")
+    verdict = f"all targets met, of {len(targets)} figures {judged} are judged" if met else MISSED
     written = {
         "classes": {engine: classes(measured) for engine, measured in timings.items()},
         "all": {engine: measured.summary(measured.seconds) for engine, measured in timings.items()},
@@ -213,9 +211,7 @@ def _conclude(name: str, timings: Mapping[str, Timings], targets: Sequence[Targe
         "targets": [{**target._asdict(), "met": target.is_met} for target in targets],
         "met": met,
     }
-    _RESULTS.mkdir(exist_ok=True)
-    (_RESULTS / f"{name}.json").write_bytes(orjson.dumps(written, option=orjson.OPT_INDENT_2))
-    return met
+    return conclude(name, written, met=met, verdict=verdict)
 
 
 def main() -> int:
@@ -234,7 +230,7 @@ def main() -> int:
     loop = asyncio.Runner(loop_factory=uvloop.new_event_loop)
     server = PatientMongoServer if max(flags.growth or (flags.files,)) >= _SLOW_PEERS_FROM else RoomyMongoServer
     with server() as mongo, ValkeyServer() as valkey, loop as runner:
-        return 0 if runner.run(run(flags, mongo, valkey)) else 1
+        return runner.run(run(flags, mongo, valkey))
 
 
 if __name__ == "__main__":
