@@ -25,7 +25,19 @@ async def post_files(
 
 
 async def indexed(bot: Container, count: int) -> None:
-    """Return when the library holds at least `count` files."""
+    """Return when the library holds at least `count` files, and the bot has done with all that was posted.
+
+    It learns the words of a file, and counts it, a moment after the file is there.
+    """
     async with asyncio.timeout(10):
         while await bot.pool.count("media_files", {}) < count:
+            await bot.clock.sleep(0.01)
+        while bot.indexing.queue.depth or not bot.dictionary.is_loaded:
+            await bot.clock.sleep(0.01)
+
+
+async def names_read(bot: Container, count: int) -> None:
+    """Return when at least `count` records say what the names of their files say of releases."""
+    async with asyncio.timeout(20):
+        while await bot.pool.count("media_files", {"m": {"$exists": True}}) < count:
             await bot.clock.sleep(0.01)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pymongo
@@ -66,6 +67,13 @@ async def until_stored(bot: Container, entries: int) -> None:
             await bot.clock.sleep(0.01)
 
 
+async def until_noticed(bot: Container) -> None:
+    """Return when an entry knows the message that told of it: it is written down after that is sent."""
+    async with asyncio.timeout(10):
+        while not await stored(bot, notice={"$exists": True}):
+            await bot.clock.sleep(0.01)
+
+
 async def fetch(reader: Actor, words: str, name: str) -> tuple[Seen, Seen]:
     """Search for a file and fetch it: the page, and the file."""
     page = await search(reader, words)
@@ -75,10 +83,15 @@ async def fetch(reader: Actor, words: str, name: str) -> tuple[Seen, Seen]:
 
 async def test_a_delivered_file_goes_and_its_notice_stays(setup: BotSetup, ann: Actor, bob: Actor, cast: Cast) -> None:
     """Scenario 90: a file goes at its time; the notice says when, and then that it is gone."""
-    async with setup.running(**SOON) as bot:
+    async with setup.running(**LATE) as bot:
         await post_files(bot, bob, cast, ["Nosferatu.mkv"])
         _, file = await fetch(ann, "nosferatu", "Nosferatu")
-        notice = await ann.wait_message(containing="This file is deleted in 1 second")
+        notice = await ann.wait_message(containing="This file is deleted in 1 hour")
+        await until_noticed(bot)
+        entry = await bot.pool.find_one("scheduled_deletions", {"notice": {"$exists": True}})
+        assert entry is not None
+        assert timedelta() <= entry["due"] - entry["since"] - timedelta(hours=1) < timedelta(minutes=1)
+        await make_due(bot, 2)
         await gone(ann, file)
         told = await ann.wait_edit(of=notice, containing="The file was deleted")
 
@@ -195,6 +208,7 @@ async def test_a_send_all_is_told_of_once_and_comes_again_as_one(
         bob.say("/help")
         other = await bob.wait_message()
         refusal = await bob.press(other, data=data)
+        await until_noticed(bot)
         await make_due(bot, 2)
         await gone(ann, *files)
         told = await ann.wait_edit(of=notice, containing="The 3 files were deleted")

@@ -91,12 +91,11 @@ async def test_a_file_that_the_bot_knows_is_sent_from_its_results(connect, cast,
 
 
 async def test_results_are_refused_as_telegram_refuses_them(connect, cast, world):
-    """A stale file reference and a repeated id end in Telegram's errors, and the person waits in vain."""
+    """A stale file reference and a repeated id end in Telegram's errors, and the person waits for a better answer."""
     bot, user = await connect(cast.bot), await connect(cast.ann)
     queries, posted = await queries_of(bot), await arrivals(bot, MessageHandler, filters.channel)
     world.post(cast.channel.id, file=world.add_document("a.mkv", 9))
     file_id = (await got(posted)).document.file_id
-    world.inline.desk.timeout_s = 1.0
     asking = asyncio.create_task(user.get_inline_bot_results(BOT_NAME, "x"))
     query_id = str((await got(queries)).query_id)
     with pytest.raises(errors.ResultIdDuplicate):
@@ -104,10 +103,20 @@ async def test_results_are_refused_as_telegram_refuses_them(connect, cast, world
     world.expire_file_references()
     with pytest.raises(errors.FileReferenceExpired):
         await bot.answer_inline_query(query_id, [InlineQueryResultCachedDocument(file_id, "a")])
+    assert not asking.done()
+    await bot.answer_inline_query(query_id, [article("1", "a")], cache_time=0)
+    assert [result.id for result in (await asking).results] == ["1"]
+
+
+async def test_a_query_that_is_not_answered_in_time_is_over(connect, cast, world):
+    """The person's client is told BOT_RESPONSE_TIMEOUT, and the bot that its answer is late."""
+    bot, user = await connect(cast.bot), await connect(cast.ann)
+    queries = await queries_of(bot)
+    world.inline.desk.timeout_s = 0.05
     with pytest.raises(errors.BotResponseTimeout):
-        await asking
+        await user.get_inline_bot_results(BOT_NAME, "x")
     with pytest.raises(errors.QueryIdInvalid):
-        await bot.answer_inline_query(query_id, [])
+        await bot.answer_inline_query(str((await got(queries)).query_id), [])
 
 
 async def test_only_bots_with_inline_mode_take_queries(connect, cast, world):

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from core.cache import keys
 from core.container import Stores
+from core.database.circuit_breaker import CircuitBreakerState
 from core.domain.deep_link import FileLink, SearchLink
 from tests.e2e.library import post_files
 from tests.e2e.test_main_path import file_labels
+from tests.fixtures.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,6 +173,7 @@ async def test_a_link_while_the_database_is_gone_is_not_refused(
         assert "try again in a moment" in (await ann.wait_message()).text
 
         stores.database_down = False
+        await until(lambda: bot.pool.breaker.state is CircuitBreakerState.CLOSED)
         await ann.open_link(address)
 
         await ann.wait_message(lambda seen: seen.document is not None)

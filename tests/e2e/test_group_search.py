@@ -11,7 +11,7 @@ import pytest
 from core.container import Stores
 from sandbox.datacenter.faults import Fault
 from tests.e2e.golden import GOLDEN, LIBRARY
-from tests.e2e.library import post_files
+from tests.e2e.library import names_read, post_files
 from tests.e2e.test_main_path import file_labels
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ async def test_searches_as_people_type_them_find_what_they_mean(
     """Scenarios 45, 46, 49, 50: in a group the meant file comes first as it does in a private chat."""
     async with setup.running(RATE_GROUP_BURST="100") as bot:
         await post_files(bot, bob, cast, LIBRARY)
+        await names_read(bot, len(LIBRARY))
 
         missed = {}
         for words, name in GOLDEN.items():
@@ -214,7 +215,12 @@ async def test_rights_that_telegram_does_not_tell_are_no_rights(
     bot: Container, dc: DataCenter, bob: Actor, cast: Cast
 ) -> None:
     """Where the bot may not look at members, nobody changes the mode, and the answer says what helps."""
-    dc.faults.add(Fault("channels.GetParticipant", error=(400, "CHAT_ADMIN_REQUIRED")))
+    refused = Fault(
+        "channels.GetParticipant",
+        error=(400, "CHAT_ADMIN_REQUIRED"),
+        match=lambda request: request.channel.channel_id == cast.group.id,  # the start looks at the channel
+    )
+    dc.faults.add(refused)
     bob.say_in(cast.group.id, "/search_mode all")
 
     assert "Make me an admin" in (await heard(bob)).text

@@ -10,6 +10,7 @@ from core.container import Stores
 from sandbox.datacenter.faults import Fault
 from tests.e2e.library import post_files
 from tests.e2e.test_inline import give_premium, line
+from tests.fixtures.waiting import until
 
 if TYPE_CHECKING:
     from core.container import Container
@@ -234,5 +235,5 @@ async def test_a_late_answer_is_no_failure(bot: Container, dc: DataCenter, ann: 
     with pytest.raises(TimeoutError):
         await ann.inline("judex", timeout=0.5)
 
-    assert late.get() == before + 1
+    await until(lambda: late.get() == before + 1)
     assert (await ann.inline("judex mkv")).titles == ["Judex.mkv"]

@@ -80,7 +80,8 @@ async def test_a_defect_is_reported_with_the_id_of_its_update(
         async with setup.process(SENTRY_DSN=sentry.dsn) as process:
             dc.faults.add(Fault("messages.SendMessage", (400, "SOMETHING_NEW")))
             ann.say("/search_help what-ann-wrote")
-            failed = await process.wait_entry(lambda entry: entry.get("event") == "handler_failed")
+            failed = await process.wait_log("handler_failed")
+            await process.wait_log("health_changed")
             assert await process.terminate() == 0
 
     (report,) = sentry.events()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from repositories.media_document import CAPTION
 from sandbox.datacenter.faults import Fault
 from tests.e2e.library import post_files
 
@@ -224,9 +225,11 @@ async def test_an_edited_caption_is_found_by_its_new_words(bot: Container, ann: 
     """Scenario 69: after a caption was corrected, its new words lead to the file and its old ones do not."""
     (post,) = await post_files(bot, bob, cast, ["0001.mkv"], caption="Wrongtitle")
     bob.edit_caption(post, "Righttitle")
+    async with asyncio.timeout(10):
+        while not await bot.pool.count("media_files", {CAPTION: "Righttitle"}):
+            await bot.clock.sleep(0.01)
+        while bot.indexing.queue.depth:
+            await bot.clock.sleep(0.01)
 
-    while (page := await search(ann, "righttitle")).buttons == ():
-        pass
-
-    assert file_labels(page)
+    assert file_labels(await search(ann, "righttitle"))
     assert (await search(ann, "wrongtitle")).buttons == ()

@@ -108,7 +108,8 @@ async def test_what_waited_at_the_end_is_handled_after_the_next_start(
 ) -> None:
     """Scenario 139: of three messages one is being answered at the stop: it is not answered again, the others are."""
     monkeypatch.chdir(tmp_path)
-    async with setup.running(SHUTDOWN_DEADLINE_S="2", **PRIVATE) as bot:
+    deadline_s = "2" if ends == "never" else "20"
+    async with setup.running(SHUTDOWN_DEADLINE_S=deadline_s, **PRIVATE) as bot:
         held = hold_answers(dc, ann)
         ann.say("/help")
         await held.held()

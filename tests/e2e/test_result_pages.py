@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.e2e.golden import GOLDEN, LIBRARY
-from tests.e2e.library import post_files
+from tests.e2e.library import indexed, names_read, post_files
 from tests.e2e.test_main_path import file_labels, search
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ async def test_searches_as_people_type_them_find_what_they_mean(
 ) -> None:
     """Scenarios 45, 46, 49, 50: typos, beginnings, any order, spellings and scripts put the meant file first."""
     await post_files(bot, bob, cast, LIBRARY)
+    await names_read(bot, len(LIBRARY))
 
     missed = {}
     for words, name in GOLDEN.items():
@@ -56,8 +57,8 @@ async def test_a_search_is_narrowed_and_widened_again(bot: Container, ann: Actor
     await post_files(bot, bob, cast, names)
     for number in range(2):
         bob.post_file(cast.channel.id, f"Metropolis score {number}.mp3", kind="audio")
-    while len(await bot.pool.find("media_files", {"m": {"$exists": True}})) < 17:
-        await bot.clock.sleep(0.05)
+    await indexed(bot, 17)
+    await names_read(bot, 17)
     page = await ask(ann, "metropolis")
     assert "1–10 of 17" in page.text
 
@@ -82,8 +83,7 @@ async def test_a_narrowed_search_is_sent_narrowed(setup: BotSetup, ann: Actor, b
         await post_files(bot, bob, cast, [f"Metropolis {number}.mkv" for number in range(4)])
         for number in range(5):
             bob.post_file(cast.channel.id, f"Metropolis score {number}.mp3", kind="audio")
-        while await bot.pool.count("media_files", {}) < 9:
-            await bot.clock.sleep(0.01)
+        await indexed(bot, 9)
         page = await ask(ann, "metropolis")
         assert page.button("Send all 9")
 
@@ -112,8 +112,7 @@ async def test_a_reader_with_a_quota_gets_a_page_at_most(setup: BotSetup, ann: A
 async def test_versions_of_a_title_are_one_choice(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:
     """Several qualities of one film stand together, each pressed by a button of its own that names the quality."""
     await post_files(bot, bob, cast, [f"Metropolis.1927.{quality}.mkv" for quality in ("480p", "1080p", "720p")])
-    while len(await bot.pool.find("media_files", {"m": {"$exists": True}})) < 3:
-        await bot.clock.sleep(0.05)
+    await names_read(bot, 3)
     page = await ask(ann, "metropolis")
 
     assert [len(row) for row in page.buttons[:2]] == [1, 2]
@@ -186,8 +185,7 @@ async def test_an_expired_page_searches_again_at_one_press(
     async with setup.running() as bot:
         bob.post_file(cast.channel.id, "Judex score.mp3", kind="audio")
         await post_files(bot, bob, cast, [f"Judex {number}.mkv" for number in range(12)])
-        while await bot.pool.count("media_files", {}) < 13:
-            await bot.clock.sleep(0.01)
+        await indexed(bot, 13)
         page = await search(ann, "judex")
     await forget_sessions(redis_url)
     async with setup.running():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.e2e.library import indexed
+from tests.e2e.library import indexed, names_read
 from tests.e2e.test_main_path import file_labels, search
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ async def test_a_renamed_upload_stands_with_the_film_it_is(bot: Container, ann: 
         bob.post_file(cast.channel.id, name, 700_000_000)
     bob.post_file(cast.channel.id, "Nosferatu.1979.1080p.mkv", 700_000_000)
     await indexed(bot, 4)
+    await names_read(bot, 4)
 
     page = await search(ann, "nosferatu")
 

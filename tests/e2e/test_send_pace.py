@@ -20,6 +20,7 @@ async def test_a_page_of_files_arrives_without_a_flood_wait(setup, dc, cast, ann
         await ann.press(page, "Send all")
         for _ in NAMES:
             await ann.wait_message(lambda seen: seen.document is not None)
+        await ann.wait_edit(containing="Sent 7 of 7")
         report = (await get_json(f"{bot.operations.sidecar.url}/performance"))[1]["send_budget"]
 
     assert dc.trouble.flood_control.refused.total() == 0
