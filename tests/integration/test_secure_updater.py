@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.fixtures.updatable_bot import UpdatableBot
+from tests.fixtures.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -129,13 +131,29 @@ def test_a_kill_at_any_step_leaves_one_whole_version(bot: UpdatableBot) -> None:
 
 
 def kill_at(bot: UpdatableBot, step: str) -> None:
-    updater = subprocess.Popen(bot.command(), env=bot.environ(), stdout=subprocess.PIPE, text=True)
+    updater = subprocess.Popen(
+        bot.command(), env=bot.environ(), stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
     assert updater.stdout is not None
     with updater, updater.stdout as said:
         for line in said:
             if line.strip() == f"==> {step}":
                 os.kill(updater.pid, signal.SIGKILL)
                 break
+    # What it had begun goes on without it, such as a restart, which would meet the restart that follows here.
+    asyncio.run(until(lambda: not is_alive(updater.pid), within_s=30))
+
+
+def is_alive(group: int) -> bool:
+    """Whether a process of a group does anything yet."""
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, of_group = status.read_text("utf-8", "replace").rpartition(")")[2].split()[:3]
+        except (FileNotFoundError, ProcessLookupError):  # it may end while it is looked at
+            continue
+        if int(of_group) == group and state != "Z":
+            return True
+    return False
 
 
 def test_a_dry_run_changes_nothing(bot: UpdatableBot) -> None:
@@ -165,8 +183,10 @@ def test_two_updates_at_once_are_one(bot: UpdatableBot) -> None:
     first = subprocess.Popen(bot.command(), env=bot.environ(), stdout=subprocess.PIPE, text=True)
     assert first.stdout is not None
     first.stdout.readline()
+    os.kill(first.pid, signal.SIGSTOP)  # it could be done before the second one has begun
 
     second, status = bot.update(), bot.update("--status")
+    os.kill(first.pid, signal.SIGCONT)
     first.communicate(timeout=50)
 
     assert (first.returncode, second.returncode) == (0, 1)
