@@ -17,7 +17,6 @@ from tests.e2e.browser import CHROMIUM, PHONE, WIDE, Visitor, running_browser, r
 
 pytestmark = [
     pytest.mark.wire,
-    pytest.mark.timeout(120),  # the first one also starts the demo and the browser
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt-get install chromium, or CHROMIUM=/path/to/it"),
 ]
 

@@ -47,7 +47,7 @@ async def announced(process: Process) -> tuple[list[str], dict[str, Any]]:
     """What is printed up to the JSON line, and the facts in it."""
     before: list[str] = []
     assert process.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(100):  # about ten seconds on an idle machine
         async for line in process.stdout:
             if line.startswith(b"{"):
                 return before, orjson.loads(line)
@@ -117,7 +117,6 @@ async def test_the_demo_announces_itself_and_works():
         assert len(rest.split(b"\n")) == len(b"\nOpen\n".split(b"\n"))
 
 
-@pytest.mark.timeout(180)
 async def test_the_tour_is_played_to_its_end():
     """Every step of the scripted conversation gets the answer it waits for, and the operator looks at the end."""
     tour = await asyncio.create_subprocess_exec(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from core.search.query import Query
     from tests.fixtures.clock import TestClock
 
-pytestmark = [pytest.mark.servers, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.servers
 
 FILES, QUERIES_OF_A_CLASS = 4_000, 28
 WINDOW, PAGE = 60, 20

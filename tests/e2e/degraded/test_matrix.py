@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.fixtures.database_rig import RigServers
 
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 UNAVAILABLE = "Something is not working on my side"
 Broken = tuple[str, str]
