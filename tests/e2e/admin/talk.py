@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from pyrogram.file_id import FileUniqueId, FileUniqueType
 
+from tests.fixtures.waiting import until as until_true
+
 if TYPE_CHECKING:
     from core.container import Container
     from sandbox.actor import Actor
@@ -42,6 +44,18 @@ async def audited(bot: Container) -> list[tuple[int, str]]:
     """Who did what, oldest first."""
     entries = await bot.pool.find("audit_log", {}, sort=[("at", 1), ("_id", 1)])
     return [(entry["admin"], entry["action"]) for entry in entries]
+
+
+async def in_step(bot: Container, channel_id: int) -> None:
+    """Return when nothing of a channel is looked for any more, so that no look of the bot's own comes between."""
+    await until_true(lambda: bot.indexing.index_list.steady_pts(channel_id) is not None)
+
+
+async def night_is_over(bot: Container) -> None:
+    """Return when the work of the day is done, which begins with the bot."""
+    async with asyncio.timeout(20):
+        while await bot.pool.find_one("maintenance", {"_id": "daily"}) is None:
+            await bot.clock.sleep(0.01)
 
 
 async def until(bot: Container, wanted: list[str]) -> None:

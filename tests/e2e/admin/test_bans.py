@@ -43,7 +43,7 @@ async def test_banned_people_are_refused_everywhere(
     forward(world, ann, bob.post_file(old.id, "x.mkv"))
     ann.start("A" * 22)
     ann.say("/help")
-    await settled(bot)
+    assert (await ann.press(page, data=b"x:y")).alert  # behind all of it, which is handled by then
     assert "may use me again" in await ask(bob, f"/unban {cast.ann.id}")
 
     assert await bot.pool.find_one("index_requests", {}) is None

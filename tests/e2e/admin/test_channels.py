@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.admin.talk import ask, audited, until
+from tests.e2e.admin.talk import ask, audited, in_step, until
 from tests.e2e.library import post_files
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ async def test_the_list_tells_what_is_known_of_each_channel(bot: Container, bob:
     for part in ("One channel", "Files", str(cast.channel.full_id), "2 files"):
         assert part in listed
 
+    await in_step(bot, cast.channel.full_id)  # a look that finds it readable would end the pause
     await bot.indexing.index_list.pause(cast.channel.full_id, "private")
     await bob.wait_message(containing="Files")  # the notice
     assert "paused" in await ask(bob, "/list_channels")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from core.container import Stores
@@ -40,7 +41,8 @@ async def test_every_command_works_in_the_demo(setup: BotSetup, stores: InMemory
         assert "seen" in await ask(bob, "/errors")
         assert "forgotten" in await ask(bob, "/errors clear")
         assert "errors_cleared" in await ask(bob, "/audit")
-        await bot.reports.restarts._notes.add(RestartNote(7, cast.bob.id, None, bot.clock.utc_now()))
+        asked_at = bot.clock.utc_now() + timedelta(minutes=1)  # by a clock that is ahead, so that no time has passed
+        await bot.reports.restarts._notes.add(RestartNote(7, cast.bob.id, None, asked_at))
         await bot.reports.restarts.tell()
         await bob.wait_message(containing="I am back, after 0 seconds")
         assert await bot.reports.restarts._notes.all() == []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from core.domain.media_id import encode_media_id
 from sandbox.datacenter.faults import Fault
-from tests.e2e.admin.talk import ask, ask_seen, audited, names, unique_id, until
+from tests.e2e.admin.talk import ask, ask_seen, audited, in_step, names, unique_id, until
 from tests.e2e.library import post_files
 from tests.e2e.test_group_search import heard
 from tests.e2e.test_main_path import file_labels, search
@@ -143,6 +143,7 @@ async def test_what_was_on_its_way_when_it_was_taken_down_goes_again(bot: Contai
     """A post that was read before and stored after the take-down is removed by who stores it."""
     [post] = await post_files(bot, bob, cast, ["Faust.mkv"])
     found = await bot.telegram.fetch_posts(cast.channel.full_id, [post.id])
+    await in_step(bot, cast.channel.full_id)
     save = bot.indexing.service._batches.save_batch
 
     async def slow_save(*arguments: object) -> object:
@@ -159,6 +160,7 @@ async def test_what_was_on_its_way_again_when_it_was_deleted_stays_out(bot: Cont
     """A post that was read a second time before the deletion and stored after it is removed by who stores it."""
     posts = await post_files(bot, bob, cast, ["Faust.mkv", "Vampyr.mkv"])
     found = await bot.telegram.fetch_posts(cast.channel.full_id, [post.id for post in posts])
+    await in_step(bot, cast.channel.full_id)
     save = bot.indexing.service._batches.save_batch
 
     async def slow_save(*arguments: object) -> object:
@@ -185,7 +187,7 @@ async def test_a_file_in_the_drop_box_is_deleted(
         bob.post_file(box.id, "Stranger.mkv")
         assert "not in the library" in (await heard(bob, "Stranger", chat_id=box.full_id)).text
 
-        assert await names(bot) == ["Vampyr.mkv"]
+        await until(bot, ["Vampyr.mkv"])
 
 
 async def test_ids_are_told_to_everybody(bot: Container, ann: Actor, bob: Actor, cast: Cast) -> None:

@@ -86,17 +86,18 @@ async def test_the_log_is_shown_without_secrets(
         async with setup.running() as bot:
             await ask(bob, "/help")
             log = structlog.get_logger("test")
-            log.warning("planted", token=str(cast.bot.token), uri="mongodb://u:hunter2@db/x", text="<b>&amp;")
-            logging.getLogger("other.library").warning("token %s", cast.bot.token)
-            shown = await ask(bob, "/log 5")
-            assert shown.count("\n") == 4
-            assert "planted" in shown
+            shown, reads = "", 0
+            while "planted" not in shown:  # what begins with the bot may have written five lines in between
+                log.warning("planted", token=str(cast.bot.token), uri="mongodb://u:hunter2@db/x", text="<b>&amp;")
+                logging.getLogger("other.library").warning("token %s", cast.bot.token)
+                shown, reads = await ask(bob, "/log 5"), reads + 1
+                assert shown.count("\n") == 4
             assert "<b>&amp;" in shown
             for number in range(200):
                 log.info("filler", number=number, words="x" * 100)
             seen = await ask_seen(bob, "/log file")
             long = await ask_seen(bob, "/log 400")
-            assert [action for _, action in await audited(bot)] == ["log_read"] * 3
+            assert [action for _, action in await audited(bot)] == ["log_read"] * (reads + 2)
 
     for message in (seen, long):
         file = message.document

@@ -16,7 +16,7 @@ from core.domain.statistics import KindCounts
 from core.errors import DatabaseUnavailableError
 from core.services.statistics import _KINDS
 from core.text.day_chart import axis_top
-from tests.e2e.admin.talk import ask
+from tests.e2e.admin.talk import ask, night_is_over
 from tests.e2e.library import post_files
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 async def test_numbers_and_a_picture(bot: Container, world: World, ann: Actor, bob: Actor, cast: Cast) -> None:
     """People, files, channels, today and thirty days, then the days as bars."""
+    await night_is_over(bot)  # which counts the kinds as well
     await post_files(bot, bob, cast, ["Faust.1926.mkv", "Nosferatu.1922.mkv"])
     await ask(ann, "faust")
     await bot.users.set_ban(777, "spam")
@@ -57,6 +58,7 @@ async def test_what_cannot_be_asked_is_missing_and_not_nothing(
     bot: Container, ann: Actor, bob: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A database that does not answer, and a picture that cannot be drawn, cost themselves alone."""
+    await night_is_over(bot)  # which counts the kinds as well
     await ask(ann, "faust")
 
     async def unanswered(_: object) -> int:
@@ -85,6 +87,7 @@ async def test_what_cannot_be_asked_is_missing_and_not_nothing(
 
 async def test_an_old_count_is_shown_and_made_anew(bot: Container, bob: Actor, cast: Cast) -> None:
     """Nobody waits while every file is read, and a count of an hour ago is not shown for another hour."""
+    await night_is_over(bot)  # which counts the kinds as well
     await post_files(bot, bob, cast, ["Faust.1926.mkv"])
     await bot.reports.statistics.count_kinds()
     old = KindCounts({MediaKind.VIDEO: 7}, bot.clock.utc_now() - timedelta(hours=2))
