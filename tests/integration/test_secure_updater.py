@@ -112,6 +112,7 @@ def test_dependencies_that_cannot_be_resolved_stop_the_update(bot: UpdatableBot)
     assert_untouched(bot)
 
 
+@pytest.mark.timeout(180)  # a dozen updates
 def test_a_kill_at_any_step_leaves_one_whole_version(bot: UpdatableBot) -> None:
     """What is current is whole, `--status` names it, a start runs it, and the next update goes through."""
     for number, step in enumerate(STEPS):
