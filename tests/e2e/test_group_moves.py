@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.datacenter.faults import Fault
 from sandbox.world.posting import Draft
+from tests.fixtures.waiting import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,6 +79,7 @@ async def test_a_group_where_the_bot_may_not_write_harms_nobody(
 
     ann.say("/help")
     await ann.wait_message(containing="How to search")
+    await until(lambda: not (bot.receiving.lanes.running or bot.receiving.lanes.waiting))
 
     assert forbidden.hits > 0
     failed = [sample for sample in _outcomes(bot) if sample in {"failed", "unavailable", "unknown"}]

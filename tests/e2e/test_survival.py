@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
 from tests.e2e.bots import get_json
 from tests.e2e.test_main_path import file_labels, search
+from tests.fixtures.waiting import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +42,7 @@ async def test_a_kill_loses_no_post_and_no_page(setup: BotSetup, ann: Actor, bob
     """Scenario 61: posts and an edit made while a killed bot was down are found within 10 s; old pages still work."""
     async with setup.process(**EAGER) as bot:
         posts = [bob.post_file(cast.channel.id, f"Before {n}.mkv", 1000 + n) for n in range(12)]
-        page = await find(ann, "before", fits=lambda seen: "of 12" in seen.text, within_s=10)
+        page = await find(ann, "before", fits=lambda seen: "of 12" in seen.text, within_s=30)
         await bot.kill()
 
         for n in range(5):
@@ -70,23 +72,24 @@ async def test_a_dead_database_is_told_within_three_seconds(
     monkeypatch.chdir(tmp_path)
     async with setup.running(DATABASE_URI=mongo_server.uri, **EAGER) as bot:
         bob.post_file(cast.channel.id, "Safety Last.mkv", 1000)
-        await find(ann, "safety", fits=lambda seen: bool(seen.buttons), within_s=10)
+        await find(ann, "safety", fits=lambda seen: bool(seen.buttons), within_s=30)
         health = f"{bot.operations.sidecar.url}/health"
 
         async def wait_status(status: int) -> None:
-            started = clock.monotonic()
-            while (await get_json(health))[0] != status:
-                assert clock.monotonic() - started < 3
-                await clock.sleep(0.05)
+            async with asyncio.timeout(20):
+                while (await get_json(health))[0] != status:
+                    await clock.sleep(0.05)
 
         await wait_status(200)
         mongo_server.kill()
-        asked = clock.monotonic()
-        ann.say("safety last")
-        told = await ann.wait_message(timeout=3)
-        assert clock.monotonic() - asked < 3
+        with Stopwatch() as waited:
+            ann.say("safety last")
+            told = await ann.wait_message()
+        assert waited.seconds < 3
         assert told.text.startswith("Something is not working on my side")
-        await wait_status(503)
+        with Stopwatch() as waited:
+            await wait_status(503)
+        assert waited.seconds < 3
 
         mongo_server.start()
         await wait_status(200)
@@ -100,18 +103,17 @@ async def test_shutdown_is_quick_with_work_queued(
     async with setup.process(**EAGER) as bot:
         for n in range(12):
             bob.post_file(cast.channel.id, f"Queued {n}.mkv", 1000 + n)
-        page = await find(ann, "queued", fits=lambda seen: "of 12" in seen.text, within_s=10)
+        page = await find(ann, "queued", fits=lambda seen: "of 12" in seen.text, within_s=30)
         await ann.press(page, "Send all")
         await ann.wait_message(lambda seen: seen.document is not None)
         for n in range(150):
             bob.post_file(cast.channel.id, f"Late {n}.mkv", 5000 + n)
 
-        asked = time.monotonic()
-        code = await bot.terminate()
-        took_s = time.monotonic() - asked
+        with Stopwatch() as waited:
+            code = await bot.terminate()
 
         assert code == 0
-        assert took_s < 5
+        assert waited.seconds < 5
         finished = await bot.wait_log("shutdown_finished")
         assert finished["steps"] == [
             *(
@@ -131,7 +133,7 @@ async def test_shutdown_is_quick_with_work_queued(
         ]
 
         await bot.start()
-        await find(ann, "late", fits=lambda seen: "of 150" in seen.text, within_s=10)
+        await find(ann, "late", fits=lambda seen: "of 150" in seen.text, within_s=30)
 
 
 async def test_start_is_quick_and_says_how_long_it_took(setup: BotSetup) -> None:
@@ -144,7 +146,6 @@ async def test_start_is_quick_and_says_how_long_it_took(setup: BotSetup) -> None
 
 async def test_a_missing_setting_is_named_with_an_example(setup: BotSetup) -> None:
     """Exit code 2 and the variable, what is wrong, an example; and no traceback."""
-    import asyncio
     import os
     import sys
 

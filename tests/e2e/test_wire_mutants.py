@@ -140,10 +140,8 @@ async def dc() -> AsyncIterator[DataCenter]:
 
 
 @pytest.fixture
-async def client(dc: DataCenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Client:
-    """The client that the bot runs on, repairs included, without a key; it gives a key exchange up soon."""
-    monkeypatch.setattr(Auth, "MAX_RETRIES", 1)
-    monkeypatch.setattr(Session, "START_TIMEOUT", 0.5)
+async def client(dc: DataCenter, tmp_path: Path) -> Client:
+    """The client that the bot runs on, repairs included, without a key."""
     key = tmp_path / "datacenter.pem"
     key.write_text(dc.key.public_pem)
     settings = SimpleNamespace(
@@ -157,6 +155,14 @@ async def client(dc: DataCenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     return build_client(settings, build_storage(settings, Clock()))
 
 
+@pytest.fixture
+def soon_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key exchange is tried once, and an introduction for half a second."""
+    monkeypatch.setattr(Auth, "MAX_RETRIES", 1)
+    monkeypatch.setattr(Session, "START_TIMEOUT", 0.5)
+
+
+@pytest.mark.usefixtures("soon_given_up")
 @pytest.mark.parametrize("name", MUTANTS)
 async def test_the_client_does_not_get_past_a_flipped_byte(dc: DataCenter, client: Client, name: str) -> None:
     """A client whose key exchange or first messages were changed under way fails or tries again; nothing is served."""

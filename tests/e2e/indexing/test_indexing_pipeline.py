@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from core.clock import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    import pytest
 
     from core.container import Container
+    from core.domain.indexing import QueuedEvent
     from tests.e2e.channel_truth import Posts
     from tests.e2e.indexing.stage import Stage
 
@@ -70,12 +73,20 @@ async def until(holds: Callable[[], bool]) -> None:
             await Clock().sleep(0.001)
 
 
-async def test_a_stop_in_a_burst_leaves_nothing_behind(stage: Stage) -> None:
+async def test_a_stop_in_a_burst_leaves_nothing_behind(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Scenario 66: what waits in the queue is stored before the bot ends; the rest is found at the next start."""
     async with stage.running() as bot:
+        store, may_store = bot.indexing.service.process, asyncio.Event()
+
+        async def store_later(batch: Sequence[QueuedEvent]) -> None:
+            await may_store.wait()
+            await store(batch)
+
+        monkeypatch.setattr(bot.indexing.service, "process", store_later)
         for number in range(300):
             stage.post(f"Stop {number:03}.mkv", 1000 + number)
         await until(lambda: bot.indexing.queue.depth > 20)
+        may_store.set()
     assert bot.indexing.queue.depth == 0
     assert stage.library.count() > 20
 

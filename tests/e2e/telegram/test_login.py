@@ -13,7 +13,9 @@ from tests.fixtures.waiting import until
 
 pytestmark = pytest.mark.wire
 
-LIMITS = LoginLimits(attempt_s=1, first_pause_s=2, longest_pause_s=60, patience_s=600)
+LIMITS = LoginLimits(attempt_s=20, first_pause_s=2, longest_pause_s=60, patience_s=600)
+HASTY = LoginLimits(attempt_s=1, first_pause_s=2, longest_pause_s=60, patience_s=600)
+"""For a Telegram that does not answer: every attempt lasts as long."""
 
 
 @pytest.fixture
@@ -49,7 +51,7 @@ async def test_what_telegram_asks_for_is_waited(login, dc, method):
 async def test_a_telegram_that_is_away_is_tried_with_growing_pauses(login, dc):
     """The process stays, and is logged in as soon as Telegram answers."""
     await dc.trouble.refuse_connections()
-    bot, attempt = login()
+    bot, attempt = login(HASTY)
     running = asyncio.create_task(attempt.run())
     await until(lambda: len(bot.clock.waits) >= 3)
     await dc.trouble.accept_connections()
