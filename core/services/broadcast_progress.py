@@ -67,9 +67,9 @@ class BroadcastProgress:
         """Show what was noted, until cancelled."""
         while True:
             pause_s = self._interval_s
-            if self._latest is not None:
-                pause_s = max(pause_s, await self._show(self._latest))
-                self._latest = None
+            newest, self._latest = self._latest, None  # what is noted while this one is shown is the next
+            if newest is not None:
+                pause_s = max(pause_s, await self._show(newest))
             await self._clock.sleep(pause_s)
 
     async def _show(self, broadcast: Broadcast) -> float:
