@@ -10,17 +10,20 @@ from config.settings import load_settings
 from core.container import open_container
 from handlers import build_manager
 from sandbox.datacenter.faults import Fault
-from tests.e2e.broadcast.crowd import says, start
+from tests.e2e.bots import BotSetup
+from tests.e2e.broadcast.crowd import ask, says, start
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    import pytest
 
     from core.clock import Clock
     from core.container import Container
     from core.database.pool import DatabaseConnectionPool
     from sandbox.actor import Actor
     from sandbox.datacenter.server import DataCenter
-    from tests.e2e.bots import BotSetup
     from tests.e2e.broadcast.crowd import Crowd
 
 TEXT = "The library has moved to a larger house."
@@ -44,12 +47,24 @@ def sends(dc: DataCenter) -> int:
 
 
 async def test_of_two_processes_one_sends(
-    bot: Container, setup: BotSetup, dc: DataCenter, admin: Actor, crowd: Crowd
+    setup: BotSetup,
+    dc: DataCenter,
+    admin: Actor,
+    crowd: Crowd,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Scenario 107: both would send the broadcast; the lease lets one do it, so that nothing is even tried twice."""
+    monkeypatch.chdir(tmp_path)
+    patient = BotSetup(setup.environ | {"BROADCAST_LEASE_S": "60"})  # outlasts any pause of the machine
     await crowd.join(PEOPLE)
-    async with another_process(setup):
-        question = await start(admin, TEXT)
+    async with patient.running() as bot, another_process(patient) as other:
+        question = await ask(admin, TEXT)
+        first = dc.faults.add(Fault("messages.SendMessage", action="hold", match=says(TEXT)))
+        await admin.press(question, "Send it")
+        await first.held()
+        assert await other.broadcasting.service._serve() is False
+        first.release()
         await admin.wait_edit(of=question, containing="The broadcast is done")
 
     assert crowd.copies(TEXT) == {1: PEOPLE}
