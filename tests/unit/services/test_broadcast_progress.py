@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.concurrency.task_registry import TaskRegistry
-from core.domain.broadcast import Broadcast, BroadcastState, Segment, Snapshot
+from core.domain.audience import Segment
+from core.domain.broadcast import Broadcast, BroadcastState, Snapshot
 from core.services.broadcast_progress import BroadcastProgress
 from tests.fixtures.clock import NOON
 
