@@ -137,7 +137,7 @@ async def start_client(client: Client, *, timeout_s: float = 30.0) -> None:
                 error = await _try_start(client)
     except TimeoutError as expired:
         error = expired
-    if error is not None:
+    if error is not None and not client.is_initialized:  # a login that ends together with its time is one
         await _abandon(client)
         raise _login_failure(error, timeout_s) from error
     structlog.get_logger(__name__).info("telegram_started", bot_id=client.me.id, username=client.me.username)

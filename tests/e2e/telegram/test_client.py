@@ -75,6 +75,23 @@ async def test_a_data_centre_that_is_not_there_ends_the_start_in_time(build, set
     assert [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
 
 
+async def test_a_login_that_is_complete_when_its_time_is_over_counts(build, settings, cast, received, monkeypatch):
+    """A machine that stands still at that moment costs nothing: the bot is there, and can be stopped."""
+    bot = build(settings)
+    log_in = bot.client.start
+
+    async def log_in_at_the_last_moment():
+        await log_in()
+        raise TimeoutError
+
+    monkeypatch.setattr(bot.client, "start", log_in_at_the_last_moment)
+    await start_client(bot.client, timeout_s=30)
+    await bot.gateway.send_text(cast.ann.id, "here")
+    await bot.client.stop()
+
+    assert received()[-1].body.text == "here"
+
+
 async def test_a_ping_tells_a_silent_connection_from_a_living_one(bot, dc):
     """The probe succeeds on a living connection and fails in its own time on a silent one."""
     await ping(bot.client, timeout_s=10)
