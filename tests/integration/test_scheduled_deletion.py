@@ -98,7 +98,7 @@ async def test_another_bots_messages_are_left_alone(either_pool: DatabaseConnect
 async def test_what_is_scheduled_without_a_database_is_stored_later(rig: DatabaseRig, clock: TestClock) -> None:
     """An outage of the database costs no deletion: entries wait in memory, with the time they were due at first."""
     metrics = Metrics()
-    pool = DatabaseConnectionPool(rig.uri(0), "test_deletions", clock=clock, operation_timeout_s=1.0)
+    pool = DatabaseConnectionPool(rig.uri(0), "test_deletions", clock=clock)
     try:
         service = auto_delete(pool, clock, metrics)
         due = clock.utc_now() + timedelta(hours=1)

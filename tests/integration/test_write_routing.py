@@ -50,8 +50,7 @@ class Library:
     def __init__(self, rig: DatabaseRig, direct: list[pymongo.MongoClient[dict[str, Any]]]) -> None:
         self.rig = rig
         self.pools = [
-            DatabaseConnectionPool(rig.uri(number - 1), DATABASE, clock=Clock(), number=number, operation_timeout_s=1.0)
-            for number in (1, 2)
+            DatabaseConnectionPool(rig.uri(number - 1), DATABASE, clock=Clock(), number=number) for number in (1, 2)
         ]
         self.direct = direct
         self.limits = NO_LIMIT
