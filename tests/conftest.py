@@ -15,6 +15,8 @@ import pymongo
 import pytest
 import redis
 import uvloop
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from core.cache.redis_cache import RedisCache
 from core.clock import Clock
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
 _RUN_ADDRESS = "FILE_FILTER_TEST_SERVERS"
 _TEARDOWN_S = 60
 _MEMORY, _ROOM = Path("/dev/shm"), 8 << 30  # where Linux keeps files in memory
+
+# Others work on the machine, too: how long an example took says nothing about it.
+examples.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("unhurried")
 
 
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, Callable[[], Any]]:
