@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from core.clock import Clock
 
 _LOCAL_PRESSES = 10_000
+_LONGEST_SEND_S = 600
 
 
 class RecentPresses:
     """Claims (person, file) for a few seconds: in Redis, or in this process while Redis is gone.
 
-    Every claim has a value of its own, so that the end of a slow send does not end a later press's claim.
+    This process remembers a claim for as long as its file is being sent, however slow Telegram is: presses that come
+    meanwhile are served right after it. Every claim has a value of its own, so that the end of a slow send does not end
+    the claim of a later press in another process.
     """
 
     def __init__(self, cache: RedisCache, clock: Clock) -> None:
@@ -37,20 +40,23 @@ class RecentPresses:
             BusyError: the same press is being served, or was served a moment ago.
         """
         key, claim = keys.dedupe(user_id, "file", media_id), secrets.token_bytes(8)
-        if not await self._acquire(key, claim):
+        if self._recent.get(key.name) is not None:
             raise BusyError("delivery-already-sent")
+        self._recent.put(key.name, claim, _LONGEST_SEND_S)  # before the first await: this process's next press sees it
         try:
+            if not await self._is_ours(key, claim):
+                raise BusyError("delivery-already-sent")
             yield
         except BaseException:
             if self._recent.get(key.name) == claim:
                 self._recent.drop(key.name)
             await self._cache.delete_own(key, claim)
             raise
+        self._recent.put(key.name, claim, key.ttl_s)
+        await self._cache.set(key, claim)
 
-    async def _acquire(self, key: keys.Key, claim: bytes) -> bool:
-        if self._recent.get(key.name) is not None:
-            return False
-        self._recent.put(key.name, claim, key.ttl_s)  # before the first await: the second press of one process sees it
+    async def _is_ours(self, key: keys.Key, claim: bytes) -> bool:
+        """Whether no other process serves the press, or did a moment ago."""
         try:
             return await self._cache.add_strict(key, claim)
         except CacheUnavailableError:
