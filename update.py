@@ -12,7 +12,7 @@ at any step leaves one whole version; the next run clears up.
 Settings, from the environment or `.env`: UPDATE_REPOSITORY (an https address; otherwise where this checkout came from),
 UPDATE_HOSTS (allowed hosts, comma-separated), UPDATE_RESTART (a command that restarts the bot, such as
 `systemctl restart file-filter-bot`), UPDATE_SIGNERS (an `allowed_signers` file of ssh-keygen: then only tags signed by
-one of them are taken), PORT and HTTP_TOKEN (the bot's own, whose health is asked).
+one of them are taken), HTTP_HOST, PORT and HTTP_TOKEN (the bot's own, whose health is asked).
 
 Exit codes: 0 done, or nothing to do; 1 refused or failed, and the version before runs on; 2 wrong use.
 """
@@ -56,8 +56,7 @@ class SecureUpdater:
             self._begin("fetch")
             commit = self.candidate.fetch(url)
             if commit == self._current():
-                self.installation.note(outcome="nothing to do")
-                return f"{commit[:12]} runs already."
+                return self._complete(commit, dry_run=dry_run)
             self._stage(commit)
             if dry_run:
                 self.installation.note(outcome="would start")
@@ -69,7 +68,7 @@ class SecureUpdater:
             return self._run(commit)
 
     def verify(self) -> str:
-        """Look at the health of the current version, which somebody restarted; go back when it is not well."""
+        """Look at the health of the current version, which somebody restarted; go back when it never was well."""
         with self.installation.alone():
             return self._prove(self._current())
 
@@ -78,6 +77,7 @@ class SecureUpdater:
         with self.installation.alone():
             self._begin("switch")
             self.installation.switch(self.installation.previous)
+            self.installation.note(unproven=None)  # it was asked for, so nothing takes it back by itself
             version = self._current()
             if not self._restarted():
                 return f"{version[:12]} is current again; restart the bot to run it."
@@ -108,6 +108,13 @@ class SecureUpdater:
             self._begin(name)
             take()
 
+    def _complete(self, version: str, *, dry_run: bool) -> str:
+        """What is left to do for a version that is current: nothing, or what an update that was killed did not do."""
+        if not self.installation.is_proven and not dry_run:
+            return self._run(version)
+        self.installation.note(outcome="nothing to do")
+        return f"{version[:12]} runs already."
+
     def _run(self, version: str) -> str:
         """Restart into a version and see how it is; without a way to restart, say what is left to do."""
         try:
@@ -121,17 +128,23 @@ class SecureUpdater:
     def _prove(self, version: str) -> str:
         self._begin("health")
         if not self._is_well():
+            if self.installation.is_proven:
+                stays = "It was not taken on just now, so it stays: see its log, or go back with --rollback."
+                raise UpdateError(f"{version[:12]} is not well. {stays}")
             self._go_back(version, "It did not become healthy.")
         self._begin("tidy")
         self.installation.tidy()
-        self.installation.note(outcome="done")
+        self.installation.note(outcome="done", unproven=None)
         return f"{version[:12]} runs."
 
     def _go_back(self, version: str, reason: str) -> None:
         self._begin("rollback")
-        self.installation.switch(self.installation.previous)
-        self.bot.restart()
-        raise UpdateError(f"{version[:12]} was taken back, {self._current()[:12]} is current again. {reason}")
+        self.installation.take_back()
+        try:
+            left = "" if self.bot.restart() else " Restart the bot."
+        except UpdateError:
+            left = "\nThe command that restarts the bot fails: start it by hand."
+        raise UpdateError(f"{version[:12]} was taken back, {self._current()[:12]} is current again. {reason}{left}")
 
     def _restarted(self) -> bool:
         self._begin("restart")
@@ -169,24 +182,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--allow-local", action="store_true", help="take a repository on this machine, e.g. a mirror")
     parser.add_argument("--health-seconds", type=float, default=90.0, help="time to become healthy (90)")
     flags = parser.parse_args(arguments)
-    home = home_of(Path(__file__))
-    settings = read_settings(home)
-    ref = f"refs/tags/{flags.tag}" if flags.tag else f"refs/heads/{flags.branch}"
-    installation = Installation(home)
-    candidate = Candidate(installation, settings, ref, allow_local=flags.allow_local)
-    updater = SecureUpdater(installation, candidate, RunningBot(home, settings, flags.health_seconds))
     try:
-        print(_answer(updater, flags, in_image=_IN_IMAGE in settings))
+        print(_answer(flags, home_of(Path(__file__))))
     except (UpdateError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def _answer(updater: SecureUpdater, flags: argparse.Namespace, *, in_image: bool) -> str:
+def _answer(flags: argparse.Namespace, home: Path) -> str:
+    settings, installation = read_settings(home), Installation(home)
+    ref = f"refs/tags/{flags.tag}" if flags.tag else f"refs/heads/{flags.branch}"
+    candidate = Candidate(installation, settings, ref, allow_local=flags.allow_local)
+    updater = SecureUpdater(installation, candidate, RunningBot(home, settings, flags.health_seconds))
     if flags.status:
         return updater.status()
-    if in_image:
+    if _IN_IMAGE in settings:
         raise UpdateError("This is the image: pull or build the new one instead, then `docker compose up -d`.")
     if flags.verify:
         return updater.verify()

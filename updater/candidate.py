@@ -83,8 +83,11 @@ class Candidate:
         """Write the tree of a commit into the staging directory."""
         shutil.rmtree(self._staging, ignore_errors=True)
         archive = git("archive", "--format=tar", commit, at=self._repository)
-        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-            files.extractall(self._staging, filter="data")
+        try:
+            with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+                files.extractall(self._staging, filter="data")
+        except tarfile.TarError as error:
+            raise UpdateError(f"The new version cannot be unpacked: {error}.") from None
         (self._staging / ".release").write_text(commit + "\n", encoding="ascii")
 
     def require_files(self) -> None:

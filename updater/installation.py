@@ -14,7 +14,7 @@ import json
 import os
 import re
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -96,9 +96,28 @@ class Installation:
                 self.note(outcome=f"failed: {error}")
                 raise
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether nobody has to see yet how the current version is, since it was before, or an operator chose it."""
+        return self.state().get("unproven") != _within(self.home, self.tree)
+
     def switch(self, tree: Path) -> None:
-        """Make a version current, durably, and remember the one before."""
-        self.note(previous=_within(self.home, self.tree))
+        """Make a version current, durably, and remember the one before; it has yet to prove itself."""
+        previous, older = _within(self.home, self.tree), self.state().get("previous")
+        self.note(previous=previous, older=older, unproven=_within(self.home, tree))
+        self._point_to(tree)
+
+    def take_back(self) -> None:
+        """Make the version before current again; the one that is left is nothing that anybody goes back to.
+
+        Raises:
+            UpdateError: there is none.
+        """
+        older = self.state().get("older")
+        self._point_to(self.previous)
+        self.note(previous=older, older=None, unproven=None)
+
+    def _point_to(self, tree: Path) -> None:
         link = self.home / ".current.new"
         link.unlink(missing_ok=True)
         link.symlink_to(_within(self.home, tree))
@@ -133,14 +152,19 @@ class Installation:
                 shutil.copy2(source, backup / source.name)
 
     def tidy(self) -> None:
-        """Keep the newest versions and backups, the environments they use, what runs and what it came after."""
+        """Keep the newest versions and backups, the environments they use, what runs and what it came after.
+
+        What cannot be removed stays: it keeps no version from being well.
+        """
         releases = _newest(self.releases)
-        kept = {self.tree, self.previous, *releases[:_KEPT]}
+        kept = {self.tree, *releases[:_KEPT]}
+        with suppress(UpdateError):
+            kept.add(self.previous)
         unused = [tree for tree in releases if tree not in kept]
         used = {(tree / ".venv").resolve() for tree in kept}
         unused += [one for one in _newest(self.work / "environments") if one.resolve() not in used]
         for directory in (*unused, *_newest(self.work / "backups")[_KEPT:]):
-            shutil.rmtree(directory)
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def home_of(file: Path) -> Path:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,29 +41,38 @@ def run(
     """
     environ = {name: value for name, value in os.environ.items() if _passes(name)} | _SILENT | dict(more or {})
     try:
-        done = subprocess.run(  # noqa: S603 - a list, and no shell
-            command,
-            cwd=at,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=patience_s,
-            check=False,
-        )
+        # Files and no pipes: whatever the program leaves running, such as a bot, may keep them open.
+        with TemporaryFile() as output, TemporaryFile() as errors:
+            done = subprocess.run(  # noqa: S603 - a list, and no shell
+                command,
+                cwd=at,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                timeout=patience_s,
+                check=False,
+            )
+            printed, complained = _written(output), _written(errors)
     except FileNotFoundError:
         raise UpdateError(f"{command[0]} is needed and not installed.") from None
     except subprocess.TimeoutExpired:
         raise UpdateError(f"{' '.join(command[:2])} took longer than {patience_s:.0f} s.") from None
     if done.returncode:
-        said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()[-_LINES_SHOWN:]
+        said = (complained or printed).decode("utf-8", "replace").strip().splitlines()[-_LINES_SHOWN:]
         raise UpdateError(f"{' '.join(command[:2])} failed with {done.returncode}:\n" + "\n".join(said))
-    return done.stdout
+    return printed
 
 
 def git(*arguments: str, at: Path | None = None, local: bool = False) -> bytes:
     """The output of git, which asks nobody, runs no hooks and, unless `local`, reaches nothing but https; see `run`."""
     files = ("-c", "protocol.file.allow=always") if local else ()
     return run(["git", *_SAFE, *files, *arguments], _GIT_S, at=at)
+
+
+def _written(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
 
 
 def _passes(name: str) -> bool:
