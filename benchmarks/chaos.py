@@ -76,6 +76,7 @@ async def run(minutes: float, seed: int, guard: str | None) -> Report:
                 async with open_bot(rig, clock, _zone_around_noon(clock)) as bot:
                     if guard == "dedup":
                         await asyncio.to_thread(drop_uniqueness, servers.mongods, DATABASE)
+                    await bot.words.recount()  # as every night; unknown words would count as others like them
                     chaos = _Run(servers, rig, bot, clock, seed)
                     writers = FileWriters(bot, corpus, chaos.history, seed)
                     writers.take_base(base, clock.unix())

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from core.domain.media import NewMedia
     from core.services.runtime_settings import RuntimeSettingsService
     from core.services.search import SearchService
+    from core.services.search_dictionary import SearchDictionary
     from core.wiring import Databases
     from repositories.media import MediaRepository
     from repositories.media_batch import MediaBatchRepository
@@ -70,6 +71,7 @@ class ChaosBot:
     runtime: RuntimeSettingsService
     databases: MultiDatabaseManager
     search: SearchService
+    words: SearchDictionary
     media: MediaRepository
     batches: MediaBatchRepository
     invalidator: CacheInvalidator
@@ -144,6 +146,7 @@ def _assemble(base: Base, databases: Databases, reading: NameReading) -> ChaosBo
         runtime=databases.runtime,
         databases=databases.manager,
         search=build_search(base, databases, repositories, books, words),
+        words=words,
         media=repositories.media,
         batches=repositories.media_batch,
         invalidator=books.invalidator,

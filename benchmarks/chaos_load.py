@@ -141,14 +141,16 @@ class Readers:
             await self._bot.clock.sleep(0.5)
 
     async def _turn(self, owner: int, first: ResultPage) -> None:
-        size, ids = self._bot.page_size, first.session.window.ids
-        number = self._chance.randrange(2, first.pages + 1)
+        size, number = self._bot.page_size, self._chance.randrange(2, first.pages + 1)
         asked_at = self._bot.clock.unix()
         try:
             page = await self._bot.search.page(owner, first.session.id, number)
         except FileFilterError as error:
             self._history.count(f"page turns refused ({type(error).__name__})")
             return
+        begun, ids = first.session.window.ids, page.session.window.ids
+        if ids[: len(begun)] != begun:
+            ids = begun  # a session may grow behind its window, and do nothing else
         wanted = ids[(number - 1) * size : number * size]
         shown = tuple((media.id, media.name) for media in page.files)
         self._history.turns.append(PageTurn(asked_at, self._bot.clock.unix(), wanted, shown, page.is_partial))
