@@ -225,7 +225,10 @@ def build_manager(container: Container) -> HandlerManager:
     from handlers.resumption import Resumption
 
     roles, subscribing = container.people.roles, container.subscribing
-    resumption = Resumption(subscribing.interruptions, subscribing.service, container.searching.limiter)
+    resumption = Resumption(
+        *(subscribing.interruptions, subscribing.service, container.searching.limiter, container.telegram),
+        container.admin.lookups,
+    )
     menu = CommandMenu(container.telegram, container.catalogue, container.clock, roles.ranks)
     late_presses = LatePresses(container.telegram, container.tasks, container.clock)
     answers = AnswerRoutes(container.serving.editing.conversations, roles)

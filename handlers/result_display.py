@@ -69,7 +69,10 @@ class ResultDisplay:
         return message_id
 
     async def replace(self, page: ResultPage, reader: Reader, query: CallbackQuery) -> None:
-        """Show a page in place of the message whose button was pressed."""
+        """Show a page in place of the message whose button was pressed, or anew where that is gone (id 0)."""
+        if not query.message_id:
+            await self.send(page, reader, query.chat_id)
+            return
         html, keyboard = await self._render(page, reader, query.chat_id)
         await self._telegram.edit_text(query.chat_id, query.message_id, html, keyboard)
         await self._auto_delete.put_off(query.chat_id, query.message_id, kind=DeletionKind.RESULTS)
@@ -90,7 +93,10 @@ class ResultDisplay:
             text = await self._searches.own_text(session_id, reader.user.id)
             keyboard: Keyboard = [[Button(reader.texts.plain("button-search-again"), SearchAgain(session_id).pack())]]
             html = reader.texts.html("results-expired", query=shown_text(text))
-            await self._telegram.edit_text(query.chat_id, query.message_id, html, keyboard)
+            if query.message_id:
+                await self._telegram.edit_text(query.chat_id, query.message_id, html, keyboard)
+            else:
+                await self._telegram.send_text(query.chat_id, html, keyboard)
             raise ExpiredError("search-expired-again") from error
 
     async def _render(self, page: ResultPage, reader: Reader, chat_id: int) -> tuple[str, Keyboard | None]:

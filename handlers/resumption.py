@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from core.domain.interruption import InterruptedMessage, InterruptedPress
 from core.errors import BadInputError, ExpiredError, NotSubscribedError
+from core.search.filter_values import split_kind
 from core.search.group_talk import without_mention
+from core.telegram.gateway import SourceGoneError, TelegramRefusedError
 from handlers.buttons import FetchFile, SendAll, SendNarrowed
 from handlers.incoming import CallbackQuery, ForwardOrigin, IncomingMessage, InlineQuery
 
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from core.services.interruptions import Interruptions, KeptInterruption
     from core.services.rate_limiter import RateLimiter
     from core.services.subscription import SubscriptionService
+    from core.telegram.gateway import TelegramGateway
+    from core.telegram.lookups import TelegramLookups
     from handlers.base import Reader, Route
     from handlers.incoming import Incoming, Sender
     from handlers.intake import FindRoute
@@ -26,10 +30,19 @@ _NO_QUERY = "0"  # an answer to it goes nowhere
 class Resumption:
     """Goes on with what a person was doing, once they are subscribed; given is what was carried out to its end."""
 
-    def __init__(self, interruptions: Interruptions, subscriptions: SubscriptionService, limiter: RateLimiter) -> None:
+    def __init__(
+        self,
+        interruptions: Interruptions,
+        subscriptions: SubscriptionService,
+        limiter: RateLimiter,
+        telegram: TelegramGateway,
+        lookups: TelegramLookups,
+    ) -> None:
         self._interruptions = interruptions
         self._subscriptions = subscriptions
         self._limiter = limiter
+        self._telegram = telegram
+        self._lookups = lookups
         self._find_route: FindRoute = _no_route
 
     def find_routes_by(self, find_route: FindRoute) -> None:
@@ -60,7 +73,7 @@ class Resumption:
         await self._interruptions.settle(token, user.id, kept)
 
     async def _carry_out(self, kept: KeptInterruption, event: IncomingMessage | CallbackQuery, reader: Reader) -> None:
-        again = revived(kept.work, event)
+        again = revived(await self._where_it_is_seen(kept.work, event.sender), event)
         route = self._find_route(again)
         if route is None or not is_resumable(route):
             raise BadInputError("error-bad-button")
@@ -70,6 +83,18 @@ class Resumption:
         finally:
             if isinstance(event, CallbackQuery) and isinstance(again, CallbackQuery):
                 event.answered = again.answered
+        if isinstance(again, CallbackQuery) and not again.is_private:
+            await self._telegram.send_text(reader.user.id, reader.texts.html("subscription-resumed-in-group"))
+
+    async def _where_it_is_seen(self, work: Interruption, sender: Sender) -> Interruption:
+        """A press that changes a message which is gone by now is made without one, in the private chat."""
+        if not isinstance(work, InterruptedPress) or _is_delivery(work) or not work.message_id:
+            return work
+        try:
+            found = await self._lookups.get_replied(work.chat_id, work.message_id)
+        except (SourceGoneError, TelegramRefusedError):
+            found = None
+        return work if found is not None else InterruptedPress(sender.id, 0, work.data)
 
 
 def is_resumable(route: Route) -> bool:
@@ -82,8 +107,9 @@ def interruption_of(event: Incoming, bot_username: str) -> Interruption:
     if isinstance(event, CallbackQuery):
         return InterruptedPress(event.chat_id, event.message_id, event.data)
     if isinstance(event, InlineQuery):
-        words, _, _ = event.text.rpartition("|")
-        return InterruptedMessage(0, (words or event.text).strip() or "/help")
+        words, kind = split_kind(event.text)
+        of_kind = f"{words.strip()} type:{kind.name.lower()}" if kind and words.strip() else words.strip()
+        return InterruptedMessage(0, of_kind or "/help")
     if not event.is_private:
         return InterruptedMessage(0, without_mention(event.text, bot_username) or "/help")
     origin = event.forward
@@ -100,10 +126,13 @@ def revived(work: Interruption, event: IncomingMessage | CallbackQuery) -> Incom
     if isinstance(work, InterruptedMessage):
         return _revived_message(work, sender, event)
     query_id = event.id if isinstance(event, CallbackQuery) else _NO_QUERY
-    is_delivery = any(kind.matches(work.data) for kind in _DELIVERIES)
-    if work.chat_id != sender.id and is_delivery:
+    if work.chat_id != sender.id and _is_delivery(work):
         return CallbackQuery(sender, query_id, sender.id, 0, work.data)
     return CallbackQuery(sender, query_id, work.chat_id, work.message_id, work.data)
+
+
+def _is_delivery(press: InterruptedPress) -> bool:
+    return any(kind.matches(press.data) for kind in _DELIVERIES)
 
 
 def _revived_message(

@@ -479,6 +479,7 @@ subscription-needed-group = Join { $chats } first. The button opens our private 
 subscription-needed-inline = Join { $chats } to search here
 subscription-resume-given = You have got this already. Ask me again if you need it once more.
 subscription-resume-expired = This button is too old. Please ask me again.
+subscription-resumed-in-group = Thank you. I have gone on with what you pressed in the group: look at the page there.
 button-join = Join { $chat }
 button-try-again = Try again
 button-subscription-private = Go on in private

@@ -74,6 +74,13 @@ def read_kinds(text: str) -> tuple[MediaKind, ...] | None:
     return tuple(sorted({KINDS[name] for name in names}))
 
 
+def split_kind(text: str) -> tuple[str, MediaKind | None]:
+    """(words, kind) of "moon voyage | video" as typed; a last part that names no kind is words."""
+    words, bar, suffix = text.rpartition("|")
+    kind = KINDS.get(normalise(suffix).strip()) if bar else None
+    return (text, None) if kind is None else (words, kind)
+
+
 def read_year(text: str) -> int | None:
     """A year of four digits from 1900 to 2100."""
     return _number(text, YEARS) if len(text) == 4 else None

@@ -13,8 +13,7 @@ from core.domain.deep_link import FileLink, SearchLink
 from core.domain.inline_search import InlineNotice, InlinePage, InlineResult
 from core.domain.search import Narrowing
 from core.errors import DatabaseUnavailableError, TelegramUnavailableError
-from core.search.filter_values import KINDS
-from core.search.normalise import normalise
+from core.search.filter_values import split_kind
 from core.telegram.gateway import FileReferenceExpiredError
 
 if TYPE_CHECKING:
@@ -146,9 +145,8 @@ class InlineSearchService:
 
 def _narrowed(text: str) -> tuple[str, Narrowing]:
     """(words, what they are narrowed to); a last part that names no kind is words."""
-    words, separator, suffix = text.rpartition("|")
-    kind = KINDS.get(normalise(suffix).strip()) if separator else None
-    return (text, Narrowing()) if kind is None else (words, Narrowing(kind=kind))
+    words, kind = split_kind(text)
+    return words, Narrowing(kind=kind)
 
 
 def _position(offset: str) -> int:

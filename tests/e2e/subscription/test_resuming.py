@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.domain.deep_link import FileLink
 from sandbox.datacenter.faults import Fault
 from tests.e2e.library import post_files
-from tests.e2e.subscription.gate import again, delivered, refused, refused_search
+from tests.e2e.subscription.gate import again, delivered, knows, refused, refused_search
 from tests.e2e.test_main_path import file_labels, search
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ async def test_a_search_goes_on_after_joining_and_is_given_once(
     assert "not in News yet" in str(too_early.text)
 
     ann.join(news.id)
+    await knows(gated, news.full_id, cast.ann.id, "m")
     await again(ann, refusal)
     page = await ann.wait_message(containing="nosferatu")
     assert file_labels(page)
@@ -54,6 +55,7 @@ async def test_a_link_goes_on_after_joining(
     refusal = await refused(ann)
 
     ann.join(news.id)
+    await knows(gated, news.full_id, cast.ann.id, "m")
     await again(ann, refusal)
 
     assert (await delivered(ann)).document is not None
@@ -72,6 +74,7 @@ async def test_presses_go_on_where_they_were_made(
     page = await search(ann, "vampires")
 
     ann.leave(news.id)
+    await knows(gated, news.full_id, cast.ann.id, "a")
     assert "my message" in str((await ann.press(page, "›")).text)
     refusal = await refused(ann)
     ann.join(news.id)
@@ -79,6 +82,7 @@ async def test_presses_go_on_where_they_were_made(
     turned = await ann.wait_edit(of=page, containing="11–12 of 12")
 
     ann.leave(news.id)
+    await knows(gated, news.full_id, cast.ann.id, "a")
     await ann.press(turned, file_labels(turned)[0])
     refusal = await refused(ann)
     ann.join(news.id)
@@ -86,6 +90,7 @@ async def test_presses_go_on_where_they_were_made(
     assert (await delivered(ann)).document is not None
 
     ann.leave(news.id)
+    await knows(gated, news.full_id, cast.ann.id, "a")
     await ann.press(turned, "Send all")
     refusal = await refused(ann)
     ann.join(news.id)
@@ -101,6 +106,7 @@ async def test_nothing_is_used_up_by_a_delivery_that_fails(
     ann.join(news.id)
     page = await search(ann, "nosferatu")
     ann.leave(news.id)
+    await knows(gated, news.full_id, cast.ann.id, "a")
     await ann.press(page, file_labels(page)[0])
     refusal = await refused(ann)
     ann.join(news.id)
@@ -139,7 +145,7 @@ async def test_inline_opens_the_private_chat_and_searches_there(
     """Scenario 28, inline: the line above names the channel; the private chat asks to join, and then finds."""
     await post_files(gated, bob, cast, ["Nosferatu.1922.mkv"])
 
-    shown = await ann.inline("nosferatu | video")
+    shown = await ann.inline("nosferatu | document")
     assert shown.titles == []
     assert shown.cache_time_s == 0
     assert shown.switch_pm is not None
@@ -147,6 +153,7 @@ async def test_inline_opens_the_private_chat_and_searches_there(
     ann.start(shown.switch_pm.start_param)
     refusal = await refused(ann)
     ann.join(news.id)
+    await knows(gated, news.full_id, cast.ann.id, "m")
     assert (await ann.inline("nosferatu")).titles == ["Nosferatu.1922.mkv"]
 
     await again(ann, refusal)
