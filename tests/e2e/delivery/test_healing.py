@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from sandbox.datacenter.faults import Fault
+from tests.e2e.admin.talk import night_is_over
 from tests.e2e.delivery.wishes import charged, fetch, has_file
 from tests.e2e.library import post_files
 from tests.e2e.test_main_path import search
@@ -62,6 +63,7 @@ async def test_a_crowd_learns_that_a_file_is_gone(
     new_reader: Callable[[str], Actor],
 ) -> None:
     """Scenario 81: everybody is told and nobody charged; one report names all who asked, and the admins hear of one."""
+    await night_is_over(bot)  # which tells of reports as well
     bob.say("/start")
     await bob.wait_message(containing="Hello")
     (post,) = await post_files(bot, bob, cast, ["Golem.1920.mkv"])

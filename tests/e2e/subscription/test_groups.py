@@ -47,6 +47,7 @@ async def test_a_group_has_its_own_list(
     await ann.open_link(way_in(public))
     refusal = await refused(ann)
     ann.join(news.id)
+    await knows(bot, news.full_id, cast.ann.id, "m")
     await again(ann, refusal)
     page = await ann.wait_message(containing="nosferatu")
     assert page.chat_id == cast.bot.id
@@ -68,6 +69,7 @@ async def test_a_file_pressed_in_a_group_arrives_in_private_after_joining(
     await ann.open_link(str((await ann.press(page, file_labels(page)[0])).url))
     refusal = await refused(ann)
     ann.join(news.id)
+    await knows(bot, news.full_id, cast.ann.id, "m")
     await again(ann, refusal)
     assert (await delivered(ann)).chat_id == cast.bot.id
 

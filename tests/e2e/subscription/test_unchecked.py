@@ -128,7 +128,8 @@ async def test_a_slow_telegram_is_waited_for_a_moment_only(
 ) -> None:
     """Scenario 98: the policy decides when no answer comes; the late one is there for the next press."""
     await post_files(gated, bob, cast, ["Nosferatu.1922.mkv"])
-    gated.subscribing.memberships._patience_s = 0.2
+    memberships = gated.subscribing.memberships
+    usual_s, memberships._patience_s = memberships._patience_s, 0.2
     slow = dc.faults.add(Fault("channels.GetParticipant", action="hold", times=None))
 
     refusal = await refused_search(ann, "nosferatu")
@@ -137,6 +138,7 @@ async def test_a_slow_telegram_is_waited_for_a_moment_only(
     ann.join(news.id)
     slow.release()
     dc.faults.lift(slow)
+    memberships._patience_s = usual_s
     await again(ann, refusal)
 
     await ann.wait_message(containing="nosferatu")
