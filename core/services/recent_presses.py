@@ -44,8 +44,7 @@ class RecentPresses:
             raise BusyError("delivery-already-sent")
         self._recent.put(key.name, claim, _LONGEST_SEND_S)  # before the first await: this process's next press sees it
         try:
-            if not await self._is_ours(key, claim):
-                raise BusyError("delivery-already-sent")
+            await self._add(key, claim)
             yield
         except BaseException:
             if self._recent.get(key.name) == claim:
@@ -55,9 +54,11 @@ class RecentPresses:
         self._recent.put(key.name, claim, key.ttl_s)
         await self._cache.set(key, claim)
 
-    async def _is_ours(self, key: keys.Key, claim: bytes) -> bool:
-        """Whether no other process serves the press, or did a moment ago."""
+    async def _add(self, key: keys.Key, claim: bytes) -> None:
+        """Claim it before other processes; raises BusyError when one of them serves it, or did a moment ago."""
         try:
-            return await self._cache.add_strict(key, claim)
+            added = await self._cache.add_strict(key, claim)
         except CacheUnavailableError:
-            return True  # the claim of this process stands alone
+            return  # the claim of this process stands alone
+        if not added:
+            raise BusyError("delivery-already-sent")
