@@ -19,7 +19,7 @@ from core.domain.premium import GrantStep, PremiumEnd, PremiumGrant, PremiumNoti
 from core.errors import DatabaseUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from core.clock import Clock
@@ -98,18 +98,34 @@ class PremiumRepository:
         async with self._users.changing(user_id):
             return await self._pool.update_one(_USERS, active, over) == 1
 
-    async def unfinished(self, asked_before: datetime) -> list[PremiumGrant]:
-        """Grants asked for by then (UTC) for which something is left to do, some hundred at the most."""
-        query = {"pending": {"$in": [step.value for step in GrantStep]}, "at": {"$lte": asked_before}}
+    async def unfinished(self, asked_before: datetime, *, without: Collection[str] = ()) -> list[PremiumGrant]:
+        """Grants asked for by then (UTC) for which something is left to do, some hundred at the most.
+
+        Args:
+            asked_before: UTC.
+            without: keys of grants that are left out.
+        """
+        query = {
+            "_id": {"$nin": [*without]},
+            "pending": {"$in": [step.value for step in GrantStep]},
+            "at": {"$lte": asked_before},
+        }
         return [_to_grant(found) for found in await self._pool.find(_GRANTS, query, limit=_PAGE)]
 
-    async def ending(self, after: datetime, until: datetime, notice: PremiumNotice) -> list[PremiumEnd]:
+    async def ending(
+        self, after: datetime, until: datetime, notice: PremiumNotice, *, without: Collection[int] = ()
+    ) -> list[PremiumEnd]:
         """People whose premium ends later than `after`, at `until` at the latest (UTC), and who were not told so.
 
-        Earliest first, some hundred at the most; nobody who was told `notice`, or that it is over, is among them.
+        Earliest first, some hundred at the most; nobody who was told `notice`, or that it is over, is among them, and
+        nobody whose id is in `without`.
         """
         told = [PremiumNotice.OVER.value, notice.value]
-        query: Document = {"premium_until": {"$gt": after, "$lte": until}, "premium_notice": {"$nin": told}}
+        query: Document = {
+            "_id": {"$nin": [*without]},
+            "premium_until": {"$gt": after, "$lte": until},
+            "premium_notice": {"$nin": told},
+        }
         found = await self._pool.find(_USERS, query, projection=_NAMES, sort=[("premium_until", 1)], limit=_PAGE)
         return [
             PremiumEnd(user["_id"], user["premium_until"], user.get("language") or user.get("app_language"))

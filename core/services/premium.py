@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from repositories.premium import PremiumRepository
     from repositories.user import UserRepository
 
+_MOST_LEFT = 5
+
 
 class PremiumService:
     """Gives premium once per message of an admin, whatever is repeated or dies in between, and tells the person."""
@@ -93,7 +95,8 @@ class PremiumService:
     async def finish(self, asked_before: datetime) -> bool:
         """Go on with grants that were asked for by then and are not done: a process died, or Telegram was away.
 
-        The person is told, and so is the admin, who may wait for an answer since.
+        The person is told, and so is the admin, who may wait for an answer since. Whoever cannot be written to now
+        holds up nobody else; where several cannot, Telegram must be away, and the rest are given theirs untold.
 
         Returns:
             False when something is left to do.
@@ -101,14 +104,19 @@ class PremiumService:
         Raises:
             DatabaseUnavailableError: call again.
         """
-        while unfinished := await self._premium.unfinished(asked_before):
-            for left in unfinished:
-                grant, telling = await self._carry_out(left)
-                if not telling.is_settled:
-                    return False
-                await self._report(grant)
-            self._log.info("premium_grants_finished", grants=len(unfinished))
-        return True
+        left: set[str] = set()
+        finished = 0
+        while unfinished := await self._premium.unfinished(asked_before, without=left):
+            for begun in unfinished:
+                grant, telling = await self._carry_out(begun, tells=len(left) < _MOST_LEFT)
+                if telling.is_settled:
+                    finished += 1
+                    await self._report(grant)
+                else:
+                    left.add(grant.key)
+        if finished:
+            self._log.info("premium_grants_finished", grants=finished, left=len(left))
+        return not left
 
     async def plans(self, user: User) -> Plans:
         """What free and premium give, and how a reader stands.
@@ -137,13 +145,15 @@ class PremiumService:
             until=grant.until,
         )
 
-    async def _carry_out(self, grant: PremiumGrant) -> tuple[PremiumGrant, Telling]:
-        """Do what is left to do for a grant that the ledger has."""
+    async def _carry_out(self, grant: PremiumGrant, *, tells: bool = True) -> tuple[PremiumGrant, Telling]:
+        """Do what is left to do for a grant that the ledger has; with `tells` False, the telling is for later."""
         if grant.pending is GrantStep.EXTEND:
             short = timedelta(days=self._runtime.current.premium_reminder_days)
             grant = await self._premium.extend(grant, self._clock.utc_now(), short)
         if grant.pending is None or grant.until is None:
             return grant, Telling.TOLD
+        if not tells:
+            return grant, Telling.LATER
         person = await self._users.get_user(grant.user_id)
         language = None if person is None else person.spoken_language
         telling = await self._notices.tell(

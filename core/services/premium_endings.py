@@ -27,6 +27,7 @@ _LEASE = "premium_sweep"
 _LEASE_S = 120.0
 _LONGEST_NAP_S = 60.0
 _PATIENCE = timedelta(minutes=1)
+_MOST_LEFT = 5
 _SENTENCES = {PremiumNotice.SOON: "premium-ends-soon", PremiumNotice.OVER: "premium-over"}
 
 
@@ -88,9 +89,9 @@ class PremiumEndings:
             began = self._clock.utc_now()
             days = self._runtime.current.premium_reminder_days
             is_complete = await self._tell_all(held, PremiumNotice.OVER, began - ENDED_KEPT, began)
-            if is_complete and days:
+            if days:
                 soon = began + timedelta(days=days)
-                is_complete = await self._tell_all(held, PremiumNotice.SOON, began, soon)
+                is_complete = await self._tell_all(held, PremiumNotice.SOON, began, soon) and is_complete
             if is_complete:
                 await self._premium.swept(began)
                 self._note_sweep(began)
@@ -108,13 +109,20 @@ class PremiumEndings:
         self._metrics.job_completed_seconds.labels("premium_sweep").set(began.timestamp())
 
     async def _tell_all(self, held: HeldLease, notice: PremiumNotice, after: datetime, until: datetime) -> bool:
-        """Tell everybody whose premium ends in this time, page by page; False when it was interrupted."""
-        while ends := await self._premium.ending(after, until, notice):
+        """Tell everybody whose premium ends in this time, page by page; False when somebody is left for later.
+
+        Who cannot be written to now holds up nobody else, until there are so many that Telegram must be away.
+        """
+        left: set[int] = set()
+        while ends := await self._premium.ending(after, until, notice, without=left):
             for end in ends:
-                if held.is_lost or not (await self._tell(end, notice)).is_settled:
+                if held.is_lost or len(left) >= _MOST_LEFT:
                     return False
-                await self._premium.mark(end, notice)
-        return True
+                if (await self._tell(end, notice)).is_settled:
+                    await self._premium.mark(end, notice)
+                else:
+                    left.add(end.user_id)
+        return not left
 
     async def _tell(self, end: PremiumEnd, notice: PremiumNotice) -> Telling:
         once = f"premium-{notice.value}:{end.until.isoformat()}"

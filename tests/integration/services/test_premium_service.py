@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.domain.audience import Unreachable
+from core.domain.premium import PremiumGrant
 from core.domain.user import User
 from core.errors import DatabaseUnavailableError
 from core.services.person_notices import Telling
@@ -265,3 +266,53 @@ async def test_the_loop_finishes_and_sweeps_and_outlives_an_outage(
         await clock.wait_sleeping()
     assert [chat for chat, _ in letters.arrived] == [ANN]
     await process.tasks.close(1.0)
+
+
+async def test_a_chat_that_telegram_holds_back_holds_up_nobody_else(
+    start: Callable[..., PremiumProcess], letters: Letterbox
+) -> None:
+    """Scenario 85: only that person waits; the others hear of their end in the same sweep, this one in a later one."""
+    process = start()
+    for user_id in (1, 2, 3):
+        await process.users.set_premium(user_id, NOON - timedelta(hours=4 - user_id))
+        await process.users.set_premium(user_id + 10, NOON + timedelta(hours=user_id))
+    letters.held = {1, 11}
+
+    assert not await process.endings.sweep_if_due()
+    assert sorted(chat for chat, _ in letters.arrived) == [2, 3, 12, 13]
+
+    letters.held.clear()
+    assert await process.endings.sweep_if_due()
+    assert sorted(chat for chat, _ in letters.arrived) == [1, 2, 3, 11, 12, 13]
+
+
+async def test_while_telegram_is_away_a_sweep_ends_soon(
+    start: Callable[..., PremiumProcess], letters: Letterbox
+) -> None:
+    """Scenario 85: where nobody can be told, not everybody is tried."""
+    process = start()
+    for user_id in range(1, 61):
+        await process.users.set_premium(user_id, NOON - timedelta(minutes=user_id))
+    letters.held = set(range(1, 61))
+
+    assert not await process.endings.sweep_if_due()
+
+    assert letters.sends <= 10
+
+
+async def test_grants_of_others_are_finished_while_one_person_cannot_be_told(
+    either_pool: DatabaseConnectionPool, start: Callable[..., PremiumProcess], letters: Letterbox
+) -> None:
+    """Scenario 85: premium that a dead process left behind is given, whoever else Telegram holds back."""
+    process = start()
+    letters.held = {5}
+    for user_id in (5, 6, 7):
+        await process.stored.record(PremiumGrant(f"{KEY}:{user_id}", user_id, 30, ADMIN, NOON))
+
+    assert not await process.service.finish(NOON)
+
+    assert [await end_of(either_pool, user_id) for user_id in (5, 6, 7)] == [NOON + MONTH] * 3
+    assert sorted(chat for chat, _ in letters.arrived) == [6, 7]
+    letters.held.clear()
+    assert await process.service.finish(NOON)
+    assert sorted(chat for chat, _ in letters.arrived) == [5, 6, 7]
