@@ -20,6 +20,7 @@ from core.domain.database import BreakerLimits, WriteLimits
 from core.domain.media_id import MediaIdSource
 from core.lifecycle import ShutdownSignal
 from core.observability.redaction import Redactor
+from core.observability.secret_forms import holds_secret
 from core.services.album_captions import AlbumCaptions
 from core.services.blocked_files import BlockedFiles
 from core.services.daily_statistics import DailyCounters
@@ -164,7 +165,9 @@ def build_databases(base: Base, seeds: Mapping[str, str], mongo_client: Callable
         )
         for number, (uri, name) in enumerate(base.settings.databases, start=1)
     ]
-    runtime = RuntimeSettingsService(RuntimeSettingsRepository(pools[0], base.clock), seeds, base.clock, base.tasks)
+    stored = RuntimeSettingsRepository(pools[0], base.clock)
+    is_secret = partial(holds_secret, base.settings.secrets)
+    runtime = RuntimeSettingsService(stored, seeds, base.clock, base.tasks, is_secret)
     routing = WriteRouting(pools, lambda: write_limits(runtime), base.clock, base.metrics)
     return Databases(MultiDatabaseManager(pools, base.clock), routing, runtime)
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import BadInputError
-from core.observability.secret_forms import holds_secret
 from core.services.admin_notices import AdminNotices
 from core.services.audit_log import AuditLog
 from core.services.bulk_delete import BulkDeleteService
@@ -89,7 +87,6 @@ def build_editing(
         told.audit,
         repositories.users,
         {"database_preferred": check_database, "force_subscribe_chats": lists.check_list},
-        partial(holds_secret, base.settings.secrets),
     )
     conversations = Conversations(base.cache)
     return Editing(conversations, settings, SettingQuestions(settings, conversations))

@@ -7,6 +7,8 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from core.observability.malformed_lines import MalformedLines
+
 if TYPE_CHECKING:
     from core.observability.redaction import Redactor
 
@@ -25,6 +27,7 @@ class LogRing(logging.Handler):
 
     def __init__(self, redactor: Redactor, *, kept: int = KEPT) -> None:
         super().__init__()
+        self.addFilter(MalformedLines())
         self._redactor = redactor
         self._lines: deque[str] = deque(maxlen=kept)
 

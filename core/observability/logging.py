@@ -11,6 +11,7 @@ import structlog
 
 from core.observability.crash_log import log_crashes
 from core.observability.error_reports import error_reports
+from core.observability.malformed_lines import MalformedLines
 from core.observability.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def configure_logging(
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(target)
+    handler.addFilter(MalformedLines())
     handler.setFormatter(_formatter(shared, as_console=as_console))
     root = logging.getLogger()
     root.handlers = [handler]

@@ -50,6 +50,7 @@ class MaintenanceMode:
         """Keep readers out, and tell them `text`, "" for the usual sentence; audited.
 
         Raises:
+            BadInputError: the text contains a secret.
             DatabaseUnavailableError: it is not stored that it is on.
         """
         await self._runtime.change("maintenance_text", text, admin_id)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from config.runtime import RuntimeSettings
-from core.errors import DatabaseUnavailableError
+from core.errors import BadInputError, DatabaseUnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from core.clock import Clock
     from core.concurrency.task_registry import TaskRegistry
@@ -26,17 +26,25 @@ class RuntimeSettingsService:
     Args:
         repository: where admins' changes are kept.
         environ: variables by upper-case name, which seed the store at the first start.
+        holds_secret: whether a text contains a secret of the environment; such a text is not stored.
     """
 
     def __init__(
-        self, repository: RuntimeSettingsRepository, environ: Mapping[str, str], clock: Clock, tasks: TaskRegistry
+        self,
+        repository: RuntimeSettingsRepository,
+        environ: Mapping[str, str],
+        clock: Clock,
+        tasks: TaskRegistry,
+        holds_secret: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._repository = repository
         self._clock = clock
         self._tasks = tasks
+        self._holds_secret = holds_secret
         self._log = structlog.get_logger(__name__)
-        self._seed, problems = RuntimeSettings.from_environment(environ)
-        self._report(problems)
+        seeds, problems = RuntimeSettings.from_environment(environ)
+        self._seed = {name: value for name, value in seeds.items() if not self._is_secret(value)}
+        self._report(problems | dict.fromkeys(seeds.keys() - self._seed.keys(), "it contains a secret"))
         self._stored: dict[str, Any] | None = None
         self._current, _ = RuntimeSettings.from_stored(self._seed)
         self._version = 0
@@ -91,12 +99,23 @@ class RuntimeSettingsService:
 
         Raises:
             ValueError: no such setting, or a value that cannot be used, and why; nothing changed.
+            BadInputError: it contains a secret; nothing changed.
             DatabaseUnavailableError: not stored, so nothing changed.
         """
+        self.refuse_secret(value)
         typed = getattr(self._current.with_value(name, value), name)
         await self._repository.put(name, typed, by)
         self._changed(name, typed, by)
         return self._current
+
+    def refuse_secret(self, value: object) -> None:
+        """Return when a value may be stored, and so be shown.
+
+        Raises:
+            BadInputError: it contains a secret.
+        """
+        if self._is_secret(value):
+            raise BadInputError("setting-holds-secret")
 
     async def stored(self, name: str) -> StoredSetting:
         """What the database holds of a setting now.
@@ -141,6 +160,9 @@ class RuntimeSettingsService:
         if settings != self._current:
             self._current = settings
             self._version += 1
+
+    def _is_secret(self, value: object) -> bool:
+        return isinstance(value, str) and self._holds_secret(value)
 
     def _report(self, problems: Mapping[str, str]) -> None:
         for name, problem in problems.items():

@@ -40,7 +40,6 @@ class SettingsEditor:
 
     Args:
         checks: by name, what a value has to pass besides its declaration.
-        holds_secret: whether a text contains a secret of the settings; such a text is not stored.
     """
 
     def __init__(
@@ -49,13 +48,11 @@ class SettingsEditor:
         audit: AuditLog,
         users: UserRepository,
         checks: Mapping[str, Check],
-        holds_secret: Callable[[str], bool],
     ) -> None:
         self._runtime = runtime
         self._audit = audit
         self._users = users
         self._checks = checks
-        self._holds_secret = holds_secret
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -138,8 +135,7 @@ class SettingsEditor:
         return stored, value
 
     def _typed(self, declared: DeclaredSetting, value: SettingValue) -> SettingValue:
-        if isinstance(value, str) and self._holds_secret(value):
-            raise BadInputError("setting-holds-secret")
+        self._runtime.refuse_secret(value)
         if declared.kind is SettingKind.TEMPLATE:
             _check_template(str(value))
         try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from core.domain.permission import Permission
 from core.errors import BadInputError
 from core.services.rate_limiter import Action
-from handlers.admin.arguments import text_after
+from handlers.admin.arguments import words_after
 from handlers.base import BaseHandler, Command, Reader, Route
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class MaintenanceHandler(BaseHandler):
 
     async def handle_maintenance(self, message: IncomingMessage, reader: Reader) -> None:
         """Turn it on with or without a sentence for readers, turn it off, or say how it is."""
-        word, _, text = text_after(message).partition(" ")
-        text = " ".join(text.split())
+        word, *rest = words_after(message) or [""]
+        text = " ".join(rest)
         if word.lower() == "on":
             if len(text) > _LONGEST_TEXT:
                 raise BadInputError("maintenance-long-text", count=_LONGEST_TEXT)

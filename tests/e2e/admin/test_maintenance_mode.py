@@ -106,3 +106,10 @@ async def test_it_outlives_a_restart_and_what_cannot_be_used_changes_nothing(
         assert "worked on" in await ask(ann, "faust")
         assert "is off" in await ask(bob, "/maintenance off")
         assert "worked on" not in await ask(ann, "faust")
+
+
+async def test_the_sentence_may_stand_on_a_line_of_its_own(bot: Container, ann: Actor, bob: Actor) -> None:
+    """An admin who writes it below the command has turned the mode on all the same."""
+    assert "Back at five." in await ask(bob, "/maintenance on\nBack at five.")
+    assert await ask(ann, "/start") == "Back at five."
+    assert "everybody may use me" in await ask(bob, "/maintenance off")

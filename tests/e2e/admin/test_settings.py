@@ -302,3 +302,16 @@ async def test_without_its_stores_a_setting_is_left_as_it_is(
         stores.database_down = True
         assert "not working" in await ask(bob, "/bsetting count_limit 300")
         assert bot.runtime.current.count_limit == 200
+
+
+async def test_no_command_stores_a_secret(setup: BotSetup, ann: Actor, bob: Actor) -> None:
+    """Scenario 129: neither does a sentence for readers or a template of captions, nor a variable that seeds one."""
+    secret = "a-very-long-secret-token"
+    async with setup.running(HTTP_TOKEN=secret, CAPTION_TEMPLATE=f"by {secret}") as bot:
+        assert "secret of mine" in await ask(bob, f"/maintenance on use {secret} meanwhile")
+        assert "secret of mine" in await ask(bob, f"/caption {{filename}} {secret}")
+        assert "worked on" not in await ask(ann, "/start")
+        assert bot.runtime.current.caption_template == ""
+        stored = str(await bot.pool.find("bot_settings", {})) + str(await bot.pool.find("audit_log", {}))
+
+    assert secret not in stored

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import logging
+from typing import TYPE_CHECKING
+
+import structlog
 
 from core.observability.log_ring import LogRing
+from core.observability.logging import configure_logging
 from core.observability.redaction import Redactor
+
+if TYPE_CHECKING:
+    import pytest
 
 SECRET = "hunter2-pass"
 
@@ -46,3 +54,25 @@ def test_it_listens_between_attach_and_detach() -> None:
     ring.detach()
     log.warning("after")
     assert [line.split("warning ")[1].split()[0] for line in ring.lines(9)] == ["between"]
+
+
+def test_a_malformed_call_of_a_logger_stops_nobody_and_betrays_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Scenario 136: what does not fit its text is logged as such; the caller goes on, and its values stay unseen."""
+    stream, root = io.StringIO(), logging.getLogger()
+    level = root.level
+    monkeypatch.setattr(root, "handlers", [])
+    configure_logging(log_format="json", secrets=[SECRET], stream=stream)
+    ring = LogRing(Redactor([SECRET]))
+    ring.attach()
+    try:
+        logging.getLogger("other.library").warning("%d of them", SECRET)
+    finally:
+        ring.detach()
+        root.setLevel(level)
+        structlog.reset_defaults()
+
+    said = stream.getvalue() + ring.lines(1)[0]
+    assert said.count("log_line_malformed") == 2
+    assert SECRET not in said + "".join(capsys.readouterr())
