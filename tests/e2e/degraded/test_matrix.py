@@ -12,7 +12,8 @@ import pytest_asyncio
 
 from core.errors import DatabaseUnavailableError
 from tests.e2e.degraded.matrix import DEEDS, MATRIX, Outcome
-from tests.e2e.degraded.scene import FILES, PART_NAMES, STORES, Scene, opened_scene
+from tests.e2e.degraded.scene import ANSWERED_WITHIN_S, FILES, PART_NAMES, STORES, Scene, opened_scene
+from tests.fixtures.waiting import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -85,7 +86,9 @@ async def test_page(scene: Scene, broken: Broken) -> None:
     wanted = expected(broken, "page")
 
     if answer.text is None:
-        turned = await scene.ann.wait_edit(of=page, timeout=5)
+        with Stopwatch() as passed:
+            turned = await scene.ann.wait_edit(of=page)
+        assert passed.seconds < ANSWERED_WITHIN_S
         assert_outcome(turned.text, wanted)
         assert turned.buttons
     else:
