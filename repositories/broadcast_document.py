@@ -3,7 +3,8 @@
 broadcasts {_id, owner, language, segment, snapshot, source, pinned, state, due_at, total, message, cursor,
 unsettled: [id], sent, unreachable: {why: n}, failed: {name: n}, fence, pause, by, created_at, began_at,
 ended_at, told, expires_at}
-snapshot   {text, entities: [[kind, offset, length, value]], file, buttons: [[[text, url]]], preview, spoiler, above}
+snapshot   {text, entities: [[kind, offset, length, value]], file, number, buttons: [[[text, url]]], preview, spoiler,
+            above}
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ def snapshot_document(snapshot: Snapshot) -> Document:
         "preview": snapshot.web_preview,
         "spoiler": snapshot.is_spoiler,
         "above": snapshot.text_above,
+        "number": snapshot.file_number,
     }
 
 
@@ -112,4 +114,5 @@ def _snapshot(found: Document) -> Snapshot:
         web_preview=found["preview"],
         is_spoiler=found["spoiler"],
         text_above=found["above"],
+        file_number=int(found.get("number") or 0),
     )

@@ -51,6 +51,7 @@ class Snapshot:
         web_preview: whether links in the text show what they lead to.
         is_spoiler: whether the file is covered until it is tapped.
         text_above: whether the caption stands above the file, or the text below its preview's.
+        file_number: Telegram's of the file, whatever reference it is fetched by; 0 where that is not known.
     """
 
     text: str
@@ -60,6 +61,13 @@ class Snapshot:
     web_preview: bool = False
     is_spoiler: bool = False
     text_above: bool = False
+    file_number: int = 0
+
+    def is_of_same_file(self, other: Snapshot) -> bool:
+        """Whether both have one and the same file; one whose number is not known may be any."""
+        if self.file_id is None or other.file_id is None:
+            return self.file_id is other.file_id
+        return 0 in (self.file_number, other.file_number) or self.file_number == other.file_number
 
 
 class BroadcastState(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,7 @@ from core.services.broadcast_meter import BroadcastMeter
 from core.services.broadcast_progress import BroadcastProgress
 from core.services.broadcast_run import BroadcastRun
 from core.services.rate_limiter import Action
+from core.telegram.gateway import RetryLaterError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -84,6 +86,7 @@ class BroadcastService:
         self._notices = notices
         self._view: BroadcastView | None = None
         self._run: BroadcastRun | None = None
+        self._quiet_until = 0.0
         self._wake = asyncio.Event()
         self._log = structlog.get_logger(__name__)
 
@@ -105,23 +108,20 @@ class BroadcastService:
             BusyError: there was one a moment ago; the question stays.
             InfrastructureError: it is not known whether it will be sent; confirm once more.
         """
-        draft = await self._own(owner_id, broadcast_id)
-        if draft.state is not BroadcastState.DRAFT:
-            return draft  # pressed twice, or the answer to the first press was lost
-        try:
-            await self._limiter.check(owner_id, Action.BROADCAST)
-        except RateLimitedError as error:
-            raise BusyError("broadcast-too-soon", minutes=-(-error.retry_after_s // 60)) from error
-        confirmed = await self._broadcasts.confirm(broadcast_id, owner_id, message_id)
-        if confirmed is None:
-            confirmed = await self._own(owner_id, broadcast_id)
-            if confirmed.state is BroadcastState.DRAFT:
-                raise ExpiredError("broadcast-expired")
-            return confirmed
-        segment = confirmed.segment.pack()
-        await self._audit.add(owner_id, "broadcast_confirmed", broadcast=broadcast_id, segment=segment)
-        self._wake.set()
-        return confirmed
+        found = await self._own(owner_id, broadcast_id)
+        if found.state is BroadcastState.DRAFT:  # else pressed twice, or the answer to the first press was lost
+            try:
+                await self._limiter.check(owner_id, Action.BROADCAST)
+            except RateLimitedError as error:
+                raise BusyError("broadcast-too-soon", minutes=-(-error.retry_after_s // 60)) from error
+            try:
+                found = await self._confirm(found, message_id)
+            except FileFilterError:  # what is not confirmed does not count
+                await self._limiter.forget(Action.BROADCAST)
+                raise
+        if found.state is BroadcastState.WAITING:
+            await self._show_waiting(found)
+        return found
 
     async def discard(self, owner_id: int, broadcast_id: str) -> None:
         """Take back what was shown and not confirmed; errors as for `confirm`."""
@@ -183,6 +183,26 @@ class BroadcastService:
             except TimeoutError:
                 continue
 
+    async def _confirm(self, draft: Broadcast, message_id: int) -> Broadcast:
+        confirmed = await self._broadcasts.confirm(draft.id, draft.owner_id, message_id)
+        if confirmed is None:
+            found = await self._own(draft.owner_id, draft.id)
+            if found.state is BroadcastState.DRAFT:
+                raise ExpiredError("broadcast-expired")
+            return found
+        segment = confirmed.segment.pack()
+        await self._audit.add(draft.owner_id, "broadcast_confirmed", broadcast=draft.id, segment=segment)
+        self._wake.set()
+        return confirmed
+
+    async def _show_waiting(self, confirmed: Broadcast) -> None:
+        """In place of the question; when that was so slow that it hides what came after it, that once more."""
+        await self._show(confirmed)
+        with suppress(DatabaseUnavailableError):
+            found = await self._broadcasts.get(confirmed.id)
+            if found is not None and found.state not in (BroadcastState.WAITING, BroadcastState.RUNNING):
+                await self._show(found)
+
     async def _initialize_broadcast_recovery(self) -> None:
         """Say what was under way when the last process ended; sending it on needs nothing but the record."""
         try:
@@ -240,6 +260,8 @@ class BroadcastService:
             await asyncio.wait((showing,))
         if record is not None and record.state is BroadcastState.PAUSED:
             await self._show(record)
+            if record.pause is not BroadcastPause.ASKED:
+                await self._tell(record)
 
     async def _rest_s(self) -> float:
         """Until something is due, or may have been left by a process that died."""
@@ -255,18 +277,29 @@ class BroadcastService:
         if not await self._show(broadcast):
             await self._tools.clock.sleep(_RETRY_S)
             return
-        if await self._broadcasts.told(broadcast.id) and self._view is not None:
-            try:
-                await self._view.tell_end(broadcast)
-            except FileFilterError as error:
-                self._log.warning("broadcast_end_not_told", broadcast_id=broadcast.id, error=type(error).__name__)
+        if await self._broadcasts.told(broadcast.id):
+            await self._tell(broadcast)
+
+    async def _tell(self, broadcast: Broadcast) -> None:
+        """In a message that is noticed; best effort."""
+        if self._view is None:
+            return
+        try:
+            await self._view.tell(broadcast)
+        except FileFilterError as error:
+            self._log.warning("broadcast_not_told", broadcast_id=broadcast.id, error=type(error).__name__)
 
     async def _show(self, broadcast: Broadcast) -> bool:
-        """Whether it is shown, or never will be."""
+        """Whether it is shown, or never will be; asks for nothing while Telegram wants no edits."""
         if self._view is None:
             return True
+        if self._tools.clock.monotonic() < self._quiet_until:
+            return False
         try:
             await self._view.show(broadcast, BroadcastPace())
+        except RetryLaterError as error:
+            self._quiet_until = self._tools.clock.monotonic() + error.seconds
+            return False
         except TelegramUnavailableError:
             return False
         except FileFilterError as error:

@@ -29,8 +29,8 @@ class BroadcastView(Protocol):
         """
         ...
 
-    async def tell_end(self, broadcast: Broadcast) -> None:
-        """Say that it is over, in a message of its own; raises as `show`."""
+    async def tell(self, broadcast: Broadcast) -> None:
+        """Say that it is over, or stands still by itself, in a message of its own; raises as `show`."""
         ...
 
 

@@ -111,7 +111,7 @@ class BroadcastRun:
         self._refused_in_a_row = self._floods_in_a_row = 0
         self._is_lost = False
         self._look = asyncio.Event()
-        self._healing = asyncio.Lock()
+        self._healing, self._writing = asyncio.Lock(), asyncio.Lock()
         self._workers: list[asyncio.Task[Any]] = []
         self._log = structlog.get_logger(__name__).bind(broadcast_id=broadcast.id)
 
@@ -129,6 +129,8 @@ class BroadcastRun:
         keeper = tasks.spawn(self._keep(), name="broadcast_checkpoints")
         try:
             await asyncio.wait(self._workers, return_when=asyncio.FIRST_EXCEPTION)
+            async with self._writing:  # who was flagged by a checkpoint that is cut off would not be counted as lost
+                keeper.cancel()
         finally:
             for task in (*self._workers, keeper):
                 task.cancel()
@@ -228,7 +230,8 @@ class BroadcastRun:
             fresh = await self._tools.telegram.snapshot_of(record.owner_id, record.source_message_id)
         except NotRepeatableError:
             fresh = None
-        if fresh is None or fresh.file_id in (None, self._snapshot.file_id):
+        is_other = fresh is None or not fresh.is_of_same_file(self._snapshot)
+        if fresh is None or is_other or fresh.file_id == self._snapshot.file_id:
             await self._stand_still(BroadcastPause.SOURCE_GONE)
             return
         self._snapshot = replace(self._snapshot, file_id=fresh.file_id)
@@ -267,7 +270,8 @@ class BroadcastRun:
         if self._is_lost:
             return True
         try:
-            await self._checkpoint()
+            async with self._writing:
+                await self._checkpoint()
         except DatabaseUnavailableError:
             self._log.warning("broadcast_waits_for_database")
             return False

@@ -43,7 +43,7 @@ def snapshot_from_raw(message: Any) -> Snapshot:
     """
     media = message.media
     is_preview = isinstance(media, _T.MessageMediaWebPage)
-    file_id = None if media is None or is_preview else _file_id(media)
+    file_id, file_number = (None, 0) if media is None or is_preview else _file(media)
     if file_id is None and not message.message:
         raise NotRepeatableError("there is nothing in this message")
     return Snapshot(
@@ -54,6 +54,7 @@ def snapshot_from_raw(message: Any) -> Snapshot:
         web_preview=is_preview,
         is_spoiler=bool(getattr(media, "spoiler", False)),
         text_above=bool(message.invert_media),
+        file_number=file_number,
     )
 
 
@@ -88,13 +89,14 @@ def request_from(snapshot: Snapshot, peer: Any, random_id: int) -> tuple[str, An
     )
 
 
-def _file_id(media: Any) -> str:
+def _file(media: Any) -> tuple[str, int]:
+    """(file_id, Telegram's number of the file)."""
     if isinstance(media, _T.MessageMediaDocument) and isinstance(media.document, _T.Document):
-        return document_file_id(media.document)
+        return document_file_id(media.document), media.document.id
     if isinstance(media, _T.MessageMediaPhoto) and isinstance(media.photo, _T.Photo) and not media.ttl_seconds:
         file_id = photo_file_id(media.photo)
         if file_id:
-            return file_id
+            return file_id, media.photo.id
     raise NotRepeatableError(type(media).__name__)
 
 

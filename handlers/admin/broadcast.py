@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.domain.broadcast import BroadcastPace, BroadcastState
+from core.domain.broadcast import BroadcastState
 from core.domain.permission import Permission
 from core.errors import BadInputError
 from core.services.rate_limiter import Action
@@ -84,9 +84,7 @@ class BroadcastHandler(BaseHandler):
         """Begin, for who was shown it; the question becomes the progress."""
         press = ConfirmBroadcast.unpack(query.data)
         await self._acknowledge(query)
-        confirmed = await self._broadcasts.confirm(reader.user.id, press.broadcast_id, query.message_id)
-        if confirmed.state is BroadcastState.WAITING:
-            await self._shown.show(confirmed, BroadcastPace())
+        await self._broadcasts.confirm(reader.user.id, press.broadcast_id, query.message_id)
 
     async def handle_cancel_callback(self, query: CallbackQuery, reader: Reader) -> None:
         """Send nothing."""

@@ -45,11 +45,12 @@ class BroadcastMessage:
         keyboard = steering(texts, broadcast)
         await self._telegram.edit_text(broadcast.owner_id, broadcast.message_id, html, keyboard)
 
-    async def tell_end(self, broadcast: Broadcast) -> None:
-        """The report in a message of its own; see `BroadcastView`."""
+    async def tell(self, broadcast: Broadcast) -> None:
+        """How it is in a message of its own, which is noticed; see `BroadcastView`."""
         texts = self._catalogue.for_language(broadcast.language)
         html = "\n".join(self.lines(texts, broadcast, BroadcastPace()))
-        await self._telegram.send_text(broadcast.owner_id, html, send_class=SendClass.NOTICE)
+        keyboard = steering(texts, broadcast)
+        await self._telegram.send_text(broadcast.owner_id, html, keyboard, send_class=SendClass.NOTICE)
 
     def lines(self, texts: Texts, broadcast: Broadcast, pace: BroadcastPace) -> list[str]:
         """What there is to say of it, a paragraph each."""
