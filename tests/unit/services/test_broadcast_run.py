@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -71,7 +71,8 @@ class Rig:
         self.broadcasts = BroadcastRepository(pool, clock)
         self.tasks = TaskRegistry(clock)
         audience = AudienceRepository(pool, users, clock, ZoneInfo("UTC"))
-        self.reachability = WatchedReachability(audience, Metrics(), clock)
+        self.metrics = Metrics()
+        self.reachability = WatchedReachability(audience, self.metrics, clock)
         self.reachability.broadcasts, self.reachability.counted = self.broadcasts, {}
         self.tools = BroadcastTools(self.broadcasts, audience, self.post, self.reachability, self.tasks, clock)
         now = clock.utc_now()
@@ -164,6 +165,33 @@ async def test_people_are_flagged_only_once_they_are_counted(rig: Rig) -> None:
     assert all(counted >= number for number, counted in enumerate(rig.reachability.counted.values(), start=1))
     assert await rig.pool.count("users", {"unreachable_why": "blocked"}) == 10
     assert rig.tasks.failures == 0
+
+
+async def test_the_last_checkpoint_does_not_cut_off_the_one_before(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scenario 106: who is being flagged when everybody else is done is flagged, counted and logged, once."""
+    rig.post.failures = {PEOPLE[0]: RecipientUnreachableError("", Unreachable.BLOCKED)}
+    flagging, flagged = asyncio.Event(), []
+    mark, send = rig.tools.audience.mark_unreachable, rig.post.send_snapshot
+
+    async def mark_slowly(user_id: int, *args: Any) -> bool:
+        is_new = await mark(user_id, *args)
+        flagging.set()
+        for _ in range(100):
+            await asyncio.sleep(0)
+        flagged.append(user_id)
+        return is_new
+
+    async def send_while_flagging(user_id: int, *args: Any, **options: Any) -> int:
+        if user_id == PEOPLE[-1]:
+            await flagging.wait()
+        return await send(user_id, *args, **options)
+
+    monkeypatch.setattr(rig.tools.audience, "mark_unreachable", mark_slowly)
+    monkeypatch.setattr(rig.post, "send_snapshot", send_while_flagging)
+    await rig.run()
+
+    assert flagged == [PEOPLE[0]]
+    assert rig.metrics.people_lost.labels("blocked")._value.get() == 1
 
 
 async def test_an_older_fence_moves_nothing(rig: Rig) -> None:
