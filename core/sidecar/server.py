@@ -120,10 +120,16 @@ class SidecarServer:
         self._log.info("sidecar_started", host=self._host, port=self.port)
 
     async def stop(self) -> None:
-        """Stop listening; requests in progress get a second to end."""
+        """Stop listening; requests in progress get a second to end, or less when this is cancelled."""
         runner, self._runner = self._runner, None
-        if runner is not None:
+        server = runner and runner.server
+        if runner is None or server is None:
+            return
+        try:
             await runner.cleanup()
+        finally:
+            for connection in server.connections:  # else they stay open, and whoever asks on one waits for ever
+                connection.force_close()
 
     def _application(self) -> web.Application:
         @web.middleware

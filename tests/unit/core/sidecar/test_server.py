@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import aiohttp
 import pytest
 from aiohttp import web
@@ -132,3 +134,28 @@ async def test_a_taken_port_is_an_error_at_start_and_a_stopped_sidecar_is_gone(c
             await site._http.get(url)
         with pytest.raises(RuntimeError, match="not started"):
             _ = site.server.url
+
+
+async def test_a_stop_that_is_out_of_time_leaves_no_connection_behind(clock):
+    """Scenario 139: an answer that goes on and on is cut when the stop is, so that nobody waits on a dead connection."""
+    begun = asyncio.Event()
+
+    async def go_on(request):
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"here")
+        begun.set()
+        await asyncio.Event().wait()
+
+    async with Site(clock, routes=[web.get("/stream", go_on)]) as site:
+        answer = await site._http.get(site.server.url + "/stream")
+        await begun.wait()
+        stopping = asyncio.create_task(site.server.stop())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        stopping.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await stopping
+        with pytest.raises(aiohttp.ClientPayloadError):
+            async with asyncio.timeout(5):
+                await answer.read()
