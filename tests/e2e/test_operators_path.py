@@ -10,12 +10,14 @@ from urllib.parse import urlsplit
 import aiohttp
 import pytest
 
+from core.database.circuit_breaker import CircuitBreakerState
 from tests.architecture.sources import ROOT
 from tests.e2e.bots import bot_environment
 from tests.e2e.library import post_files
 from tests.e2e.test_main_path import file_labels, search
 from tests.fixtures.alert_rules import firing, plain_rules
 from tests.fixtures.tcp_proxy import TcpProxy
+from tests.fixtures.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,6 +100,7 @@ async def test_a_database_fails_and_everything_points_at_it(
 
             database.accept()  # the server runs again
             await operator.sees(lambda status, _, alerts: (status, alerts) == (200, set()), within_s=30)
+            await until(lambda: bot.pool.breaker.state is CircuitBreakerState.CLOSED)  # few calls try it before that
             assert len(file_labels(await search(ann, "nosferatu"))) == 1
 
 

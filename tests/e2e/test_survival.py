@@ -6,9 +6,10 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+from core.database.circuit_breaker import CircuitBreakerState
 from tests.e2e.bots import get_json
 from tests.e2e.test_main_path import file_labels, search
-from tests.fixtures.waiting import Stopwatch
+from tests.fixtures.waiting import Stopwatch, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,6 +94,7 @@ async def test_a_dead_database_is_told_within_three_seconds(
 
         mongo_server.start()
         await wait_status(200)
+        await until(lambda: bot.pool.breaker.state is CircuitBreakerState.CLOSED)  # few calls try it before that
         assert (await search(ann, "safety last")).buttons
 
 
