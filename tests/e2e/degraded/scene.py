@@ -80,6 +80,8 @@ class Scene:
         await self.wait_health("ok")
         for database in self.bot.databases.databases:  # a bot that was in use has its connections
             await asyncio.gather(*(database.ping() for _ in range(8)))
+        for target in self.bot.upkeep.databases._routing._targets.values():
+            target._refused_until = 0.0  # a disk that was full a row ago is passed over for a minute
         await self.bot.runtime.change("database_preferred", new_files_go_to, by=0)
         self.clock.days += 1
         self.delivered_before = len(self.ann.files())
