@@ -236,7 +236,7 @@ def test_a_stopped_database_is_told_and_found_again(visit):
     expect(answer).to_contain_text(re.compile("database|moment|later", re.IGNORECASE))
     reader.trouble("database_restore")
     expect(reader.page.locator("#health")).to_contain_text("200")
-    reader.search("phantom carriage 1921")
+    reader.find("phantom carriage 1921", "1921")
     expect(reader.page.locator("#log")).to_contain_text("health_changed")
 
 
@@ -257,7 +257,7 @@ def test_a_stalled_database_is_told_within_seconds(visit):
     expect(reader.say("hillbillies").locator(".text")).to_contain_text("moment")
     reader.trouble("database_restore")
     expect(reader.page.locator("#health")).to_contain_text("200 ok")
-    reader.search("hillbillies")
+    reader.find("hillbillies", "Hillbillies")
 
 
 def test_the_bot_restarts_and_the_page_goes_on(visit):
