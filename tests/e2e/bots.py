@@ -46,7 +46,7 @@ class BotSetup:
             manager.register(container.client)
             await container.start(manager.introduce)
             container.shutdown.push("updates", manager.cleanup)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(40):
                 while knows_channels and not container.indexing.index_list.is_indexed(int(self.environ["CHANNELS"])):
                     await container.clock.sleep(0.01)
             yield container
@@ -85,7 +85,7 @@ class BotProcess:
         )
         self._reader = asyncio.create_task(self._read())
         ready = await self.wait_log("ready", timeout_s=40)
-        await self.wait_log("index_list_loaded")
+        await self.wait_log("index_list_loaded", timeout_s=40)
         self.http = str(ready["http"])
 
     async def kill(self) -> None:

@@ -9,6 +9,7 @@ from pyrogram.connection.transport.tcp.tcp import TCP
 from pyrogram.session import Session
 
 from core.clock import Clock
+from core.telegram.client import ping
 from core.telegram.clock_watch import OFF_S, ClockLimits, ClockWatch
 from core.telegram.server_clock import ServerClock
 from core.telegram.session_guard import SessionWatch, watch_sessions
@@ -156,13 +157,15 @@ async def test_flapping_connections_leave_a_client_that_answers(bot, dc, cast, r
 
 async def test_a_network_that_swallowed_everything_is_outlived(start, dc, cast, received, monkeypatch):
     """The connections of a black hole stay silent for good; the client finds that out and makes another one."""
-    monkeypatch.setattr(TCP, "TIMEOUT", 0.5)
     monkeypatch.setattr(Session, "PING_INTERVAL", 0.1)
-    monkeypatch.setattr(Session, "START_TIMEOUT", 0.3)
     bot = await start()
-    connections = dc.stats.connections
-    dc.trouble.black_hole()
-    await until(lambda: dc.stats.connections >= connections + 2)
+    with monkeypatch.context() as hurry:
+        hurry.setattr(TCP, "TIMEOUT", 0.5)
+        hurry.setattr(Session, "START_TIMEOUT", 0.3)
+        await ping(bot.client, timeout_s=10)  # the reader waits in a hurry from this answer on
+        connections = dc.stats.connections
+        dc.trouble.black_hole()
+        await until(lambda: dc.stats.connections >= connections + 2, 30)
     dc.trouble.end_black_hole()
 
     await until(bot.client.session.is_started.is_set)
