@@ -72,7 +72,7 @@ async def start(settings):
     async def new():
         bot = Bot(settings)
         started.append(bot)
-        await start_client(bot.client, timeout_s=10)
+        await start_client(bot.client, timeout_s=60)
         return bot
 
     yield new

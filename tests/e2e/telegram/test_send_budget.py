@@ -36,7 +36,7 @@ class WatchedBudget(SendBudget):
 async def gateway(build, settings):
     """Build gateways of one running bot, in real time, with a budget or without."""
     bot = build(settings)
-    await start_client(bot.client, timeout_s=10)
+    await start_client(bot.client, timeout_s=60)
     clock = Clock()
     tasks = TaskRegistry(clock)
     api = TelegramApi(bot.client, bot.lanes, clock, bot.metrics)
