@@ -207,6 +207,7 @@ class Container:
         self.tasks.supervise(self.indexing.audit.run, name="channel_audit")
         if receives:
             self.tasks.supervise(self.backfilling.service.run, name="backfill")
+            self.tasks.supervise(self.backfilling.requests.run, name="index_requests")
             self.tasks.supervise(self.premium.endings.run, name="premium_endings")
             self.tasks.supervise(self.delivering.journal.run, name="interrupted_deliveries")
             self.tasks.supervise(self.delivering.deletions.run, name="deletions")

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from core.domain.subscription import Missing
 
 
+_MINUTE_S, _HOUR_S = 60, 3600
+
+
 class FileFilterError(Exception):
     """Root of every error this project raises on purpose."""
 
@@ -123,22 +126,31 @@ class RateLimitedError(UserFacingError):
     """Too many actions in a window.
 
     Attributes:
-        retry_after_s: whole seconds until the next action is allowed, at least 1.
+        retry_after_s: whole seconds until the next action is allowed, at least 1; told in minutes or hours when many.
         first_in_window: False when this person was told about this limit a moment ago and need not be told again.
     """
 
     default_key = "error-rate-limited"
+    key_of_minutes: ClassVar[str] = "error-rate-limited-minutes"
+    key_of_hours: ClassVar[str] = "error-rate-limited-hours"
 
     def __init__(self, retry_after_s: int, *, first_in_window: bool = True) -> None:
         self.retry_after_s = max(1, retry_after_s)
         self.first_in_window = first_in_window
-        super().__init__(seconds=self.retry_after_s)
+        if self.retry_after_s >= 2 * _HOUR_S:
+            super().__init__(self.key_of_hours, hours=-(-self.retry_after_s // _HOUR_S))
+        elif self.retry_after_s >= 5 * _MINUTE_S:
+            super().__init__(self.key_of_minutes, minutes=-(-self.retry_after_s // _MINUTE_S))
+        else:
+            super().__init__(seconds=self.retry_after_s)
 
 
 class LinkFailuresError(RateLimitedError):
     """Too many links that are not valid in a window."""
 
     default_key = "error-link-failures"
+    key_of_minutes = "error-link-failures-minutes"
+    key_of_hours = "error-link-failures-hours"
 
 
 class BusyError(UserFacingError):

@@ -58,6 +58,7 @@ def build_backfilling(
         clock=base.clock,
     )
     requests = IndexRequestService(
-        IndexRequestRepository(primary, base.clock), service, indexing.index_list, limiter, administration.audit
+        *(IndexRequestRepository(primary, base.clock), service, indexing.index_list, limiter, administration.audit),
+        base.clock,
     )
     return Backfilling(service, progress, requests)

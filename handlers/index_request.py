@@ -11,7 +11,9 @@ from core.domain.index_job import JobViewer
 from core.domain.index_request import IndexRequest, RequestState
 from core.domain.permission import Permission
 from core.domain.post_link import NamedPost, parse_post_link
-from core.errors import BadInputError, BusyError, FileFilterError
+from core.domain.random_id import random_id_of
+from core.errors import BadInputError, BusyError, FileFilterError, TelegramUnavailableError
+from core.services.person_notices import Telling
 from core.services.rate_limiter import Action
 from core.telegram.gateway import Button, SendClass
 from core.text.catalog import FALLBACK_LANGUAGE
@@ -63,6 +65,7 @@ class IndexRequestHandler(BaseHandler):
         self._tasks = tasks
         self._albums: RecentValues[tuple[int, int], bool] = RecentValues(clock, capacity=_ALBUMS)
         self._log = structlog.get_logger(__name__)
+        requests.tell_by(self._tell_people)
 
     def routes(self) -> Sequence[Route]:
         """A post that was forwarded or linked, and the two buttons below a request."""
@@ -103,13 +106,13 @@ class IndexRequestHandler(BaseHandler):
         except BusyError as busy:
             html = reader.texts.html(busy.text_key, **busy.values)
             await self._telegram.edit_text(query.chat_id, query.message_id, html)
-        self._tell_asker(request, "index-request-accepted")
+        self._tell(request)
 
     async def handle_reject_callback(self, query: CallbackQuery, reader: Reader) -> None:
         """Refuse what was asked for, and tell the asker."""
         press = RejectRequest.unpack(query.data)
         request = await self._requests.decide(reader.user, press.channel_id, press.number, RequestState.REJECTED)
-        self._tell_asker(request, "index-request-refused")
+        self._tell(request)
         html = reader.texts.html("index-request-you-rejected", title=request.title, name=request.asker_name)
         await self._telegram.edit_text(query.chat_id, query.message_id, html)
 
@@ -118,10 +121,23 @@ class IndexRequestHandler(BaseHandler):
             await self._offers.offer(message, reader, post)
             return
         request = await self._requests.ask(reader.user, reader.texts.language, post)
-        self._tasks.spawn(self._tell_moderators(request), name="index_request")
+        self._tell(request)
         await self._telegram.send_text(message.chat_id, reader.texts.html("index-request-made", title=request.title))
 
-    async def _tell_moderators(self, request: IndexRequest) -> None:
+    def _tell(self, request: IndexRequest) -> None:
+        """Tell whoever has to know in the background."""
+        self._tasks.spawn(self._requests.tell(request), name="index_request")
+
+    async def _tell_people(self, request: IndexRequest) -> bool:
+        """Tell whoever has to know how a request stands; whether nobody is left to tell. Repeated, it arrives once."""
+        if request.state is RequestState.OPEN:
+            return await self._tell_moderators(request)
+        key = "index-request-accepted" if request.state is RequestState.ACCEPTED else "index-request-refused"
+        html = self._catalogue.html(key, request.language, title=request.title)
+        return await self._send(request, request.asker_id, html) is not Telling.LATER
+
+    async def _tell_moderators(self, request: IndexRequest) -> bool:
+        """Whether at least one was told, and none is to be told later."""
         texts = self._catalogue.for_language(FALLBACK_LANGUAGE)
         html = texts.html("index-request-asked", name=request.asker_name, title=request.title, total=request.top)
         accept = AcceptRequest(channel_id=request.channel_id, number=request.number)
@@ -129,16 +145,17 @@ class IndexRequestHandler(BaseHandler):
         keyboard: Keyboard = [
             [Button(texts.plain("button-accept"), accept.pack()), Button(texts.plain("button-reject"), reject.pack())]
         ]
-        for moderator_id in await self._roles.holders(Permission.INDEX_REQUESTS):
-            await self._send(moderator_id, html, keyboard)
+        moderators = await self._roles.holders(Permission.INDEX_REQUESTS)
+        outcomes = {await self._send(request, moderator_id, html, keyboard) for moderator_id in moderators}
+        return Telling.TOLD in outcomes and Telling.LATER not in outcomes
 
-    def _tell_asker(self, request: IndexRequest, key: str) -> None:
-        html = self._catalogue.html(key, request.language, title=request.title)
-        self._tasks.spawn(self._send(request.asker_id, html), name="index_request")
-
-    async def _send(self, user_id: int, html: str, keyboard: Keyboard | None = None) -> None:
-        """Tell somebody who did not ask just now; best effort."""
+    async def _send(self, request: IndexRequest, user_id: int, html: str, keyboard: Keyboard | None = None) -> Telling:
+        """Tell somebody who did not ask just now."""
+        number = random_id_of("index_request", request.channel_id, request.number, request.state.value, user_id)
         try:
-            await self._telegram.send_text(user_id, html, keyboard, send_class=SendClass.NOTICE)
+            await self._telegram.send_text(user_id, html, keyboard, send_class=SendClass.NOTICE, random_id=number)
         except FileFilterError as error:
-            self._log.warning("request_not_told", user_id=user_id, error=type(error).__name__)
+            is_later = isinstance(error, TelegramUnavailableError)
+            self._log.warning("request_not_told", user_id=user_id, error=type(error).__name__, later=is_later)
+            return Telling.LATER if is_later else Telling.REFUSED
+        return Telling.TOLD

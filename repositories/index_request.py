@@ -1,7 +1,9 @@
 """What readers asked to have indexed.
 
     index_requests {_id: channel, number, title, top, state, asker, asker_name, language, asked_at,
-                    decided_by?, decided_name?, decided_at?}
+                    decided_by?, decided_name?, decided_at?, untold?: "moderators" or "asker"}
+
+`untold` is there while somebody has to be told how the request stands.
 
 A channel has one document, its newest request's: so there is never more than one open request for it.
 """
@@ -13,9 +15,11 @@ from typing import TYPE_CHECKING
 
 from pymongo.errors import DuplicateKeyError
 
-from core.domain.index_request import IndexRequest, RequestState
+from core.domain.index_request import IndexRequest, RequestState, Untold
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from core.clock import Clock
     from core.database.pool import DatabaseConnectionPool, Document
     from core.domain.user import User
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 
 _REQUESTS = "index_requests"
 _HELD_FOR = timedelta(days=7)
+_PAGE = 200
 
 
 class IndexRequestRepository:
@@ -52,6 +57,7 @@ class IndexRequestRepository:
             "asker_name": asker.first_name,
             "language": language,
             "asked_at": now,
+            "untold": Untold.MODERATORS.value,
         }
         update = {
             "$set": fields,
@@ -85,12 +91,29 @@ class IndexRequestRepository:
             "decided_by": moderator.id,
             "decided_name": moderator.first_name,
             "decided_at": self._clock.utc_now(),
+            "untold": Untold.ASKER.value if decision is RequestState.REJECTED else None,
         }
         found = await self._pool.find_one_and_update(_REQUESTS, query, {"$set": fields}, idempotent=True)
         request = await self.get(channel_id) if found is None else _to_request(found)
         if request is None or request.number != number:
             return None, False
         return request, (request.decided_by, request.state) == (moderator.id, decision)
+
+    async def owe_answer(self, request: IndexRequest) -> None:
+        """The asker has to be told how a request was decided, which stands by now; safe to repeat."""
+        query = {"_id": request.channel_id, "number": request.number, "state": request.state.value}
+        change = {"$set": {"untold": Untold.ASKER.value}}
+        await self._pool.update_one(_REQUESTS, query, change, idempotent=True)
+
+    async def told(self, request: IndexRequest) -> None:
+        """Whoever had to be told of a request as it was then has been; safe to repeat."""
+        query = {"_id": request.channel_id, "number": request.number, "state": request.state.value}
+        await self._pool.update_one(_REQUESTS, query, {"$unset": {"untold": ""}}, idempotent=True)
+
+    async def untold(self, asked_before: datetime) -> list[IndexRequest]:
+        """Requests made before then (UTC) of which somebody was not told yet, some hundred at the most."""
+        query = {"untold": {"$in": [untold.value for untold in Untold]}, "asked_at": {"$lte": asked_before}}
+        return [_to_request(found) for found in await self._pool.find(_REQUESTS, query, limit=_PAGE)]
 
 
 def _to_request(found: Document) -> IndexRequest:

@@ -16,6 +16,16 @@ error-rate-limited =
         [one] That was too fast. Please wait { $seconds } second.
        *[other] That was too fast. Please wait { $seconds } seconds.
     }
+error-rate-limited-minutes =
+    { $minutes ->
+        [one] That was too often. Please wait { $minutes } minute.
+       *[other] That was too often. Please wait { $minutes } minutes.
+    }
+error-rate-limited-hours =
+    { $hours ->
+        [one] That was all for now. Please wait { $hours } hour.
+       *[other] That was all for now. Please wait { $hours } hours.
+    }
 error-too-fast = That was too much at a time for me, and I left some of it out. Please go on more slowly.
 error-busy = I am still busy with your last request. Wait until it is done, or stop it.
 error-file-gone = This file is no longer available at its source.
@@ -96,6 +106,16 @@ error-link-failures =
     { $seconds ->
         [one] Too many links that are not valid. Please wait { $seconds } second before you open another one.
        *[other] Too many links that are not valid. Please wait { $seconds } seconds before you open another one.
+    }
+error-link-failures-minutes =
+    { $minutes ->
+        [one] Too many links that are not valid. Please wait { $minutes } minute before you open another one.
+       *[other] Too many links that are not valid. Please wait { $minutes } minutes before you open another one.
+    }
+error-link-failures-hours =
+    { $hours ->
+        [one] Too many links that are not valid. Please wait { $hours } hour before you open another one.
+       *[other] Too many links that are not valid. Please wait { $hours } hours before you open another one.
     }
 error-unknown-command = I do not know this command. /help lists what I can do.
 error-send-words = Send me words and I will look for files: the title of a film, a series, a book or a piece of music.

@@ -14,6 +14,13 @@ class RequestState(StrEnum):
     REJECTED = "rejected"
 
 
+class Untold(StrEnum):
+    """Who has to be told yet how a request stands; the values are stored."""
+
+    MODERATORS = "moderators"
+    ASKER = "asker"
+
+
 @dataclass(frozen=True, slots=True)
 class IndexRequest:
     """The newest request for one channel.

@@ -60,6 +60,19 @@ end
 return {0, 0}
 """)
 
+# Takes one action of a person back. KEYS: own arrival time. ARGV: interval.
+GIVE_BACK_SCRIPT = LuaScript("""
+local clock = redis.call('TIME')
+local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
+local arrival = tonumber(redis.call('GET', KEYS[1]) or 0) - tonumber(ARGV[1])
+if arrival > now then
+  redis.call('SET', KEYS[1], string.format('%.0f', arrival), 'PX', math.ceil((arrival - now) / 1000))
+else
+  redis.call('DEL', KEYS[1])
+end
+return 0
+""")
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -132,6 +145,11 @@ class LocalGcra:
         if charged:
             self._store(self._arrivals, person, arrival, now)
         return Verdict(0, 0, first_in_window=False)
+
+    def give_back(self, person: str, limit: Limit) -> None:
+        """Take one action of a person back."""
+        if person in self._arrivals:
+            self._arrivals[person] -= limit.interval_us
 
     def forget(self, person: str) -> None:
         """Count a person's actions from nothing again."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from core.cache import keys
 from core.errors import CacheUnavailableError, RateLimitedError
-from core.services.gcra import GCRA_SCRIPT, Limit, LocalGcra, Verdict
+from core.services.gcra import GCRA_SCRIPT, GIVE_BACK_SCRIPT, Limit, LocalGcra, Verdict
 
 if TYPE_CHECKING:
     from core.cache.redis_cache import RedisCache
@@ -77,6 +78,16 @@ class RateLimiter:
         self._metrics.rate_limit_refusals.labels(action.value, scope).inc()
         wait_us = max(verdict.person_wait_us, verdict.global_wait_us)
         raise RateLimitedError(-(-wait_us // _MICROSECONDS), first_in_window=verdict.first_in_window)
+
+    async def give_back(self, user_id: int, action: Action) -> None:
+        """Take back one action that was let through and could not be tried; at best effort, and never raises."""
+        limit, person = (
+            Limit.per_period(*self._runtime.current.rate_limit(action.value)),
+            keys.rate(action.value, user_id),
+        )
+        self._local.give_back(person.name, limit)
+        with suppress(CacheUnavailableError):
+            await self._cache.run_script(GIVE_BACK_SCRIPT, (person,), (limit.interval_us,))
 
     async def forget(self, action: Action, user_id: int = 0) -> None:
         """Let the next action through as if there had been none; without a person, of an action of the whole bot."""

@@ -135,3 +135,19 @@ async def test_a_killed_valkey_leaves_a_local_limit_and_returns(valkey_server):
     assert await attempt(process, 7) is None
     assert metrics.rate_limit_fallbacks._value.get() == 30
     await client.aclose()
+
+
+async def test_what_is_given_back_may_be_done_once_more(clients):
+    """An action that could not be tried is free again: exactly one, for that person, and never more than the burst."""
+    process = limiter(clients[0], Metrics())
+    for _ in range(10):
+        assert await attempt(process, 7) is None
+    assert await attempt(process, 7) is not None
+
+    await process.give_back(7, Action.FILE)
+    await process.give_back(8, Action.FILE)
+
+    assert await attempt(process, 7) is None
+    assert await attempt(process, 7) is not None
+    assert [await attempt(process, 8) for _ in range(10)] == [None] * 10
+    assert await attempt(process, 8) is not None

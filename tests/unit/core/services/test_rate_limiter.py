@@ -9,7 +9,7 @@ import pytest
 
 from config.runtime import RuntimeSettings
 from core.cache.redis_cache import RedisCache
-from core.errors import RateLimitedError
+from core.errors import LinkFailuresError, RateLimitedError
 from core.observability.metrics import Metrics
 from core.services.rate_limiter import Action, RateLimiter
 
@@ -114,3 +114,29 @@ async def test_a_switched_off_limiter_lets_everything_through(clock):
     """Benchmarks measure the bot and not its limits."""
     desk = Desk(clock, enabled=False)
     assert await desk.passes(1, Action.FILE, 500) == 500
+
+
+async def test_what_is_given_back_without_redis_is_free_again(clock):
+    """Scenario 56: an action that an outage kept from being tried costs nothing, also while Redis is gone."""
+    desk = Desk(clock)
+    assert await desk.passes(1, Action.INDEX_REQUEST, 4) == 3
+    await desk.limiter.give_back(1, Action.INDEX_REQUEST)
+    await desk.limiter.give_back(2, Action.INDEX_REQUEST)
+    assert await desk.passes(1, Action.INDEX_REQUEST, 4) == 1
+    assert await desk.passes(2, Action.INDEX_REQUEST, 4) == 3
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (299, {"seconds": 299}),
+        (300, {"minutes": 5}),
+        (301, {"minutes": 6}),
+        (7200, {"hours": 2}),
+        (86_399, {"hours": 24}),
+    ],
+)
+def test_a_long_wait_is_told_in_units_that_people_count_in(seconds, told):
+    """Nobody has to divide 28,800 seconds; the wait is never told shorter than it is."""
+    assert RateLimitedError(seconds).values == told
+    assert LinkFailuresError(seconds).values == told
