@@ -122,13 +122,13 @@ class SidecarServer:
     async def stop(self) -> None:
         """Stop listening; requests in progress get a second to end, or less when this is cancelled."""
         runner, self._runner = self._runner, None
-        server = runner and runner.server
-        if runner is None or server is None:
+        if runner is None:
             return
+        server = runner.server
         try:
             await runner.cleanup()
         finally:
-            for connection in server.connections:  # else they stay open, and whoever asks on one waits for ever
+            for connection in server.connections if server else ():  # else they stay open, and whoever asks on one waits for ever
                 connection.force_close()
 
     def _application(self) -> web.Application:

@@ -137,7 +137,7 @@ async def test_a_taken_port_is_an_error_at_start_and_a_stopped_sidecar_is_gone(c
 
 
 async def test_a_stop_that_is_out_of_time_leaves_no_connection_behind(clock):
-    """Scenario 139: an answer that goes on and on is cut when the stop is, so that nobody waits on a dead connection."""
+    """Scenario 139: an answer that goes on and on is cut when the stop is, and nobody waits on a dead connection."""
     begun = asyncio.Event()
 
     async def go_on(request):
