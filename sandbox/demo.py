@@ -66,6 +66,7 @@ class Demo:
         while True:
             settings = load_settings(_environment(self._folder, self.datacenter, self.cast, port), env_file=None)
             self._set_up_log(settings)
+            self._page.open_streams()
             exit_code = await serve(
                 settings,
                 clock=self.clock,

@@ -22,17 +22,28 @@ class EventStreams:
 
     def __init__(self) -> None:
         self._round = 0
+        self._is_open = True
+
+    def open(self) -> None:
+        """Let readers in again."""
+        self._is_open = True
 
     def end_all(self) -> None:
-        """End every stream at its next event or `Timeline.wake`."""
+        """End every stream at its next event or `Timeline.wake`, and let no reader in until `open`."""
         self._round += 1
+        self._is_open = False
 
     async def send(self, request: web.Request, timeline: Timeline) -> web.StreamResponse:
         """Send what happened after `Last-Event-ID`, or after `after` at the first time, and what happens from now on.
 
         An event is {"kind": "new" or "edit", "message"} or {"kind": "delete", "chat", "ids"}; "reset" asks the page to
         load everything again, because events in between are not known any more.
+
+        Raises:
+            web.HTTPServiceUnavailable: after `end_all`, before `open`: a new stream would keep the old server busy.
         """
+        if not self._is_open:
+            raise web.HTTPServiceUnavailable(text="the bot is on its way down", headers={"Connection": "close"})
         response = web.StreamResponse(headers=HEADERS | {"Content-Type": "text/event-stream"})
         await response.prepare(request)
         cursor = request.headers.get("Last-Event-ID") or request.query.get("after", "")

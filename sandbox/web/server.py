@@ -50,8 +50,12 @@ class ChatPage:
             "leave": _leave,
         }
 
+    def open_streams(self) -> None:
+        """Tell pages what happens, again after `end_streams`."""
+        self._streams.open()
+
     def end_streams(self) -> None:
-        """Let every page go; they come back by themselves once the port is open again."""
+        """Let every page go; they come back by themselves after `open_streams`."""
         self._streams.end_all()
         for person in self._people.values():
             person.timeline.wake()

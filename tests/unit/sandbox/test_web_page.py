@@ -263,3 +263,13 @@ def test_the_log_of_the_panel_is_bounded_and_masked():
 
     assert [(line["number"], line["event"]) for line in lines.since(0)] == [(2, "two"), (3, "with [secret]")]
     assert [line["number"] for line in lines.since(2)] == [3]
+
+
+async def test_streams_wait_for_the_next_run(http, page, bot):
+    """A page that comes back while the bot goes down is turned away: it would hold on to what is about to end."""
+    page.end_streams()
+    async with http.get(f"{ANN}/events?after=") as answer:
+        assert answer.status == 503
+    page.open_streams()
+    async with http.get(f"{ANN}/events?after=") as answer:
+        assert [event for _, event in await read_events(answer, 1)] == [{"kind": "reset"}]
