@@ -71,7 +71,7 @@ class Actor(Owner):
 
     Attributes:
         received: everything that arrived, edits included, oldest first.
-        deleted_ids: ids of this account's private messages that somebody else deleted.
+        deleted_ids: ids of this account's private messages that somebody else, or a client of the account, deleted.
     """
 
     def __init__(self, world: World, user_id: int, bot_id: int) -> None:

@@ -60,7 +60,11 @@ class Delivery:
         self._sink = sink
 
     def observe(self, user_id: int, observer: Observer) -> Callable[[], None]:
-        """Call `observer` with everything the account receives, at once and in order; returns the way to stop it."""
+        """Call `observer` with everything that happens to the account's messages, at once and in order.
+
+        That is what the account receives, and what its own clients do, which is pushed to no client. Returns the way to
+        stop it.
+        """
         self._observers[user_id].append(observer)
 
         def stop() -> None:
@@ -75,18 +79,22 @@ class Delivery:
             self.push(user_id, self._views.update(event, None, user_id), messages)
         self._notify(user_id, event, 0)
 
+    def own(self, user_id: int, event: Event) -> None:
+        """Tell the observers of an account, and nobody else, what a client of it has done in its own box."""
+        self._notify(user_id, event, 0)
+
     def channel(
         self, channel: Channel, event: Event, *, but: int | None = None, push_deletion_to_bots: bool | None = None
     ) -> None:
-        """Tell every member of a channel, except the account that gets the event as its own answer.
+        """Tell every member of a channel; nothing is pushed to the account that gets the event as its own answer.
 
         `push_deletion_to_bots` overrides `push_channel_deletions_to_bots` for this event.
         """
         deletions = self.push_channel_deletions_to_bots if push_deletion_to_bots is None else push_deletion_to_bots
         for user_id in channel.active_members():
-            if user_id == but or not self._concerns(user_id, channel, event, deletions=deletions):
+            if not self._concerns(user_id, channel, event, deletions=deletions):
                 continue
-            if self._sink is not None:
+            if self._sink is not None and user_id != but:
                 messages = () if event.message is None else (event.message,)
                 update = self._views.update(event, channel, user_id)
                 self.push(user_id, update, messages, channels=(channel.id,))

@@ -100,8 +100,7 @@ class Posting:
             event = recipient.box.add(recipient_id, sender_id, body, other.id if other else None)
             _link(own, event)
             self._delivery.private(recipient_id, event)
-        if tell_sender:
-            self._delivery.private(sender_id, own)
+        self._tell_own(sender_id, own, push=tell_sender)
         return own
 
     def send_copies(
@@ -125,8 +124,7 @@ class Posting:
         }
         body.copies = tuple(event.message for event in events.values() if event.message is not None)
         for owner_id, event in events.items():
-            if owner_id != sender_id or tell_sender:
-                self._delivery.private(owner_id, event)
+            self._tell_own(owner_id, event, push=owner_id != sender_id or tell_sender)
         return events[sender_id]
 
     def send_channel(self, sender_id: int, channel: Channel, draft: Draft, *, tell_sender: bool = False) -> Event:
@@ -151,8 +149,7 @@ class Posting:
         event = self._accounts[message.owner_id].box.log.append(EventKind.EDIT, message)
         for copy in message.others:
             self._delivery.private(copy.owner_id, self._accounts[copy.owner_id].box.log.append(EventKind.EDIT, copy))
-        if tell_editor:
-            self._delivery.private(message.owner_id, event)
+        self._tell_own(message.owner_id, event, push=tell_editor)
         return event
 
     def delete_private(
@@ -170,8 +167,8 @@ class Posting:
             removed = self._accounts[other_id].box.remove(ids)
             if removed is not None:
                 self._delivery.private(other_id, removed)
-        if tell_owner and event is not None:
-            self._delivery.private(owner_id, event)
+        if event is not None:
+            self._tell_own(owner_id, event, push=tell_owner)
         return event
 
     def delete_channel(
@@ -188,6 +185,10 @@ class Posting:
         event = channel.log.append(EventKind.DELETE, ids=gone)
         self._delivery.channel(channel, event, but=actor_id, push_deletion_to_bots=push)
         return event
+
+    def _tell_own(self, owner_id: int, event: Event, *, push: bool) -> None:
+        """What an account did itself: a client of it has the answer already, whoever else looks on has not."""
+        (self._delivery.private if push else self._delivery.own)(owner_id, event)
 
     def _body(self, sender_id: int, draft: Draft) -> Body:
         return Body(
