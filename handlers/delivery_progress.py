@@ -34,7 +34,7 @@ class DeliveryProgress:
         self._telegram = telegram
         self._chat_id = chat_id
         self._texts = texts
-        self._message_id: int | None = None
+        self._message_id = 0
         self._log = structlog.get_logger(__name__)
 
     @property
@@ -45,7 +45,7 @@ class DeliveryProgress:
     async def started(self, job: DeliveryJob) -> int:
         """Show the job with its Stop button; returns the id of its message, 0 when that is not known."""
         await self._show_job(job, self._texts.html("delivery-progress", sent=0, total=job.total))
-        return self._message_id or 0
+        return self._message_id
 
     async def waiting(self, job: DeliveryJob, report: DeliveryReport, ahead: int) -> None:
         """Show that other people have their turn."""
@@ -79,7 +79,7 @@ class DeliveryProgress:
 
     async def _show(self, html: str, keyboard: Keyboard | None) -> None:
         try:
-            if self._message_id is None:
+            if not self._message_id:  # none yet, or the answer that named it is lost
                 self._message_id = await self._telegram.send_text(self._chat_id, html, keyboard)
             else:
                 await self._telegram.edit_text(self._chat_id, self._message_id, html, keyboard)

@@ -39,6 +39,10 @@ class ScheduledDeletionRepository:
         self._pool = pool
         self._bot_id = bot_id
 
+    def key_of(self, chat_id: int, message_id: int) -> str:
+        """The key of an entry that is known by its first message."""
+        return f"{self._bot_id}:{chat_id}:{message_id}"
+
     async def add(self, deletions: Sequence[NewDeletion]) -> None:
         """Store entries; one that is there grows by the messages and files, and is due at the new time."""
         if deletions:

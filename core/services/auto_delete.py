@@ -100,7 +100,9 @@ class AutoDelete:
             return
         now = self._clock.utc_now()
         await self._store(
-            NewDeletion(f"{chat_id}:{ids[0]}", chat_id, ids, kind, now, now + timedelta(seconds=after)),
+            NewDeletion(
+                *(self._deletions.key_of(chat_id, ids[0]), chat_id, ids, kind), now, now + timedelta(seconds=after)
+            ),
         )
 
     async def put_off(self, chat_id: int, message_id: int, *, kind: DeletionKind) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core.domain.random_id import random_id_of
 from core.errors import DatabaseUnavailableError, TelegramUnavailableError
 from core.telegram.gateway import RecipientUnreachableError, RetryLaterError, SendClass, TelegramRefusedError
 
@@ -79,13 +80,15 @@ class DeliveryJournal:
 
         Returns when none is left.
         """
-        while not await self._settle_all():
-            await self._clock.sleep(self._again_s)
+        while (are_settled := await self._settle_some()) is not None:
+            if not are_settled:
+                await self._clock.sleep(self._again_s)
 
-    async def _settle_all(self) -> bool:
+    async def _settle_some(self) -> bool | None:
+        """Whether nothing is left to do for those that were read; None when there were none."""
         try:
             left = await self._deliveries.interrupted()
-            return all([await self._settle(entry) for entry in left])
+            return all([await self._settle(entry) for entry in left]) if left else None
         except DatabaseUnavailableError:
             return False
 
@@ -112,6 +115,7 @@ class DeliveryJournal:
             html += "\n" + texts.html("delivery-one-unknown")
         try:
             await self._telegram.edit_text(reader_id, entry.message_id, texts.html("delivery-over"))
-            await self._telegram.send_text(reader_id, html, send_class=SendClass.NOTICE)
+            random_id = random_id_of("delivery-interrupted", entry.job.id)
+            await self._telegram.send_text(reader_id, html, send_class=SendClass.NOTICE, random_id=random_id)
         except TelegramRefusedError as error:
             self._log.warning("interrupted_delivery_not_told", error=error.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,10 @@ class FileSender:
         """
         try:
             sent = await self._send_healing(handover, media)
+        except asyncio.CancelledError:  # the bot is being stopped, and the file may arrive all the same
+            self._count("unknown")
+            handover.slots.count_unknown()
+            raise
         except OutcomeUnknownError:
             self._count("unknown")
             self._log.warning("delivery_outcome_unknown", media_id=media.id)

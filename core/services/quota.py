@@ -70,6 +70,10 @@ class QuotaHandle:
             self.is_settled = self.is_settled or self.spent == self.granted
             return True
 
+    def count_unknown(self) -> None:
+        """One more slot is used, as far as anybody can know; made durable with what is given back in the end."""
+        self.spent = min(self.spent + 1, self.granted)
+
 
 class QuotaService:
     """Grants files a day, exactly, across processes and crashes; fails closed when the database is gone.

@@ -34,11 +34,11 @@ def page(clock: TestClock, number: int, due_s: float = 0) -> NewDeletion:
     return NewDeletion(f"{number}:1", number, (1, 2), DeletionKind.RESULTS, now, now + timedelta(seconds=due_s))
 
 
-def auto_delete(pool: DatabaseConnectionPool, clock: TestClock, metrics: Metrics) -> AutoDelete:
+def auto_delete(pool: DatabaseConnectionPool, clock: TestClock, metrics: Metrics, bot_id: int = BOT) -> AutoDelete:
     """The service over a database, with an hour as the setting."""
     settings = RuntimeSettingsRepository(pool, clock)
     runtime = RuntimeSettingsService(settings, {"AUTO_DELETE_S": "3600"}, clock, TaskRegistry(clock))
-    return AutoDelete(ScheduledDeletionRepository(pool, BOT), runtime, metrics, clock)
+    return AutoDelete(ScheduledDeletionRepository(pool, bot_id), runtime, metrics, clock)
 
 
 async def claim_all(pool: DatabaseConnectionPool, clock: TestClock, name: str) -> list[DueDeletion]:
@@ -117,3 +117,17 @@ async def test_what_is_scheduled_without_a_database_is_stored_later(rig: Databas
         assert metrics.registry.get_sample_value("file_filter_deletions_kept") == 0
     finally:
         await pool.close()
+
+
+async def test_messages_of_two_bots_under_one_number_are_two_entries(
+    either_pool: DatabaseConnectionPool, clock: TestClock
+) -> None:
+    """Scenario 80: what a new bot schedules in a chat joins nothing that the old one left there under the number."""
+    for bot_id, last in ((BOT, 6), (BOT + 1, 7)):
+        await auto_delete(either_pool, clock, Metrics(), bot_id).schedule(42, (5, last), kind=DeletionKind.RESULTS)
+    clock.advance(3600)
+
+    for bot_id, last in ((BOT, 6), (BOT + 1, 7)):
+        deletions = ScheduledDeletionRepository(either_pool, bot_id)
+        (found,) = await deletions.claim_due(f"claim {bot_id}", clock.utc_now(), 10)
+        assert found.message_ids == (5, last)

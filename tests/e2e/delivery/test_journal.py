@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.domain.delivery import DeliveryEntry, DeliveryJob
-from core.errors import BusyError
+from core.errors import BusyError, DatabaseUnavailableError
 from core.services.delivery_journal import DeliveryJournal
 from handlers.delivery_progress import DeliveryProgress
 from repositories.delivery import DeliveryRepository
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from core.container import Container
     from sandbox.actor import Actor
     from sandbox.datacenter.server import DataCenter
+    from sandbox.world import World
     from tests.e2e.conftest import Cast
 
 WRITING = "messages.SendMessage"
@@ -116,3 +117,47 @@ async def test_a_job_that_was_left_keeps_others_out_until_it_is_settled(
     await ann.wait_edit(containing="Sent 2 of 2")
 
     assert left.job.owner_id == reader.id
+
+
+async def test_a_word_that_may_have_arrived_is_not_said_again(
+    bot: Container, left: DeliveryEntry, ann: Actor, cast: Cast
+) -> None:
+    """Scenario 3: a process that dies between the word to the reader and the record of it has it said once."""
+
+    class LosesTheDatabase(DeliveryRepository):
+        """Once, right before the job is forgotten."""
+
+        lost = False
+
+        async def end(self, entry: DeliveryEntry) -> None:
+            if not self.lost:
+                self.lost = True
+                raise DatabaseUnavailableError("lost")
+            await super().end(entry)
+
+    deliveries = LosesTheDatabase(bot.pool, bot.clock, cast.bot.id, "the next process")
+    await DeliveryJournal(
+        *(deliveries, bot.searching.quota, bot.telegram, bot.catalogue, bot.people.reachability, bot.clock),
+        again_s=0.05,
+    ).run()
+
+    assert left.job.owner_id == cast.ann.id
+    assert deliveries.lost
+    assert sum("I was restarted" in seen.text for seen in ann.received) == 1
+    assert await bot.pool.count("deliveries", {}) == 0
+
+
+@pytest.mark.usefixtures("left")
+async def test_however_many_were_left_all_are_settled(
+    bot: Container, journal: DeliveryJournal, monkeypatch: pytest.MonkeyPatch, cast: Cast, world: World
+) -> None:
+    """Scenario 3: more jobs than are read at a time are settled at the same start, not at the next one."""
+    monkeypatch.setattr("repositories.delivery._MOST_TOLD", 2)
+    dead = DeliveryRepository(bot.pool, bot.clock, cast.bot.id, "a dead process")
+    for number in range(4):
+        person = world.add_user(f"Reader {number}")
+        await dead.claim(DeliveryEntry(DeliveryJob(f"{number:016x}", person.id, 10), language="en"))
+
+    await journal.run()
+
+    assert await bot.pool.count("deliveries", {}) == 0

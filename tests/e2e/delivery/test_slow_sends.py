@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from core.cache import keys
+from sandbox.datacenter.faults import Fault
 from tests.e2e.delivery.wishes import charged, has_file, sends_to
 from tests.e2e.library import post_files
 from tests.e2e.test_main_path import search
+from tests.fixtures.waiting import until
 
 if TYPE_CHECKING:
-    import pytest
-
     from core.container import Container
+    from core.database.pool import DatabaseConnectionPool
     from sandbox.actor import Actor
     from sandbox.datacenter.server import DataCenter
+    from tests.e2e.bots import BotSetup
     from tests.e2e.conftest import Cast
 
 
@@ -39,3 +44,35 @@ async def test_a_press_on_a_file_that_is_slow_to_come_brings_no_second_one(
     assert "on its way already" in str(answer.text)
     assert len(ann.files()) == 1
     assert await charged(bot.pool, cast.ann.id) == 1
+
+
+async def test_a_report_is_shown_though_its_message_is_not_known(
+    bot: Container, dc: DataCenter, ann: Actor, bob: Actor, cast: Cast
+) -> None:
+    """Scenario 4: when the answer that names the progress message is lost, the reader still learns how it ended."""
+    await post_files(bot, bob, cast, ["Judex 1.mkv", "Judex 2.mkv"])
+    page = await search(ann, "judex")
+    dc.faults.add(
+        Fault("messages.SendMessage", action="drop_after", match=lambda request: "Sending files" in request.message)
+    )
+
+    await ann.press(page, "Send all")
+    await until(lambda: any("Sent 2 of 2" in seen.text for seen in ann.received), within_s=20)
+
+
+@pytest.mark.parametrize("label", ["Judex 1", "Send all"], ids=["one", "all"])
+async def test_a_file_that_may_have_arrived_when_the_bot_was_stopped_is_paid_for(
+    setup: BotSetup, dc: DataCenter, ann: Actor, bob: Actor, cast: Cast, pool: DatabaseConnectionPool, label: str
+) -> None:
+    """Scenario 139: what is still on its way when the time to stop is over counts, as after a kill."""
+    async with setup.running(SHUTDOWN_DEADLINE_S="1") as bot:
+        await post_files(bot, bob, cast, ["Judex 1.mkv", "Judex 2.mkv"])
+        page = await search(ann, "judex")
+        send = dc.faults.add(sends_to(cast.ann.id, action="hold"))
+        press = asyncio.ensure_future(ann.press(page, label))
+        await send.held()
+    press.cancel()
+    send.release()
+    await ann.wait_message(has_file)
+
+    assert await charged(pool, cast.ann.id) == 1
