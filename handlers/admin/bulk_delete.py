@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
@@ -79,17 +80,20 @@ class _Progress:
         self._message_id = message_id
         self._texts = texts
         self._is_over = False
+        self._one_at_a_time = asyncio.Lock()  # an edit that Telegram makes wait does not land on a later one
         self._log = structlog.get_logger(__name__)
 
     async def progressed(self, deleted: int) -> None:
         """See `BulkProgress`."""
-        if not self._is_over:
-            await self._show(self._texts.html("deleteall-progress", count=deleted))
+        async with self._one_at_a_time:
+            if not self._is_over:
+                await self._show(self._texts.html("deleteall-progress", count=deleted))
 
     async def finished(self, deleted: int, *, is_complete: bool) -> None:
         """See `BulkProgress`."""
         self._is_over = True
-        await self._show(self._texts.html("deleteall-done" if is_complete else "deleteall-cut", count=deleted))
+        async with self._one_at_a_time:
+            await self._show(self._texts.html("deleteall-done" if is_complete else "deleteall-cut", count=deleted))
 
     async def _show(self, html: str) -> None:
         try:

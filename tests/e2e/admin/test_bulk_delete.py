@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.container import Stores
 from core.services import bulk_delete, confirmations
+from sandbox.datacenter.faults import Fault
 from tests.e2e.admin.talk import ask, ask_seen, audited, names, until
 from tests.e2e.library import indexed, post_files
 from tests.e2e.test_main_path import search
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from core.container import Container
     from sandbox.actor import Actor
+    from sandbox.datacenter.server import DataCenter
     from sandbox.stores import InMemoryStores
     from tests.e2e.bots import BotSetup
     from tests.e2e.conftest import Cast
@@ -46,6 +48,17 @@ async def test_what_has_the_words_is_deleted_after_the_answer(
     [entry] = await bot.pool.find("audit_log", {})
     assert (entry["admin"], entry["action"]) == (cast.bob.id, "files_deleted")
     assert entry["details"] == {"query": "FAUST", "files": 8, "is_complete": True}
+
+
+async def test_the_end_is_shown_last(bot: Container, dc: DataCenter, bob: Actor, cast: Cast) -> None:
+    """A first word about the deletion that Telegram is slow to take does not land on the last one."""
+    await post_files(bot, bob, cast, FAUSTS)
+    asked = await ask_seen(bob, "/deleteall faust")
+    dc.faults.add(Fault("messages.EditMessage", action="delay", delay=0.5))
+
+    await bob.press(asked, "Delete")
+    await bob.wait_edit(of=asked, containing="Deleting")
+    assert (await bob.wait_edit(of=asked)).text == "7 files are deleted."
 
 
 async def test_a_word_that_nothing_has_deletes_nothing_like_it(bot: Container, bob: Actor, cast: Cast) -> None:
