@@ -74,6 +74,7 @@ async def be_hostile(bot: Container, ann: Actor, dc: DataCenter, mark: str) -> N
     ann.say("/help")
     ann.say(f"words of {mark}")
     await ann.wait_message()
+    await search(ann, "golem")  # answered when everything about the words before it is counted
     async with aiohttp.ClientSession() as http:
         for path in (mark, f"health/{mark}", f"metrics?{mark}=1", "health"):
             async with http.get(f"{bot.operations.sidecar.url}/{path}", headers={"X-Forwarded-For": mark}):
