@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,12 +24,16 @@ if TYPE_CHECKING:
 
 _REMEMBERED_S = 300.0
 _UNKNOWN_S = 10.0
+_BEFORE_S = 86_400.0
 _LOCAL = 1_000
 _NOT_READABLE = (SourceGoneError, TelegramRefusedError)
 
 
 class RequiredChats:
-    """Tells how to show chats; a public one is opened by its name, another by a link that is made once and kept."""
+    """Tells how to show chats; a public one is opened by its name, another by a link that is made once and kept.
+
+    While the database is away no link is made, since it could not be kept: what was known before is shown.
+    """
 
     def __init__(
         self,
@@ -43,6 +48,8 @@ class RequiredChats:
         self._groups = groups
         self._runtime = runtime
         self._known: RecentValues[int, RequiredChat] = RecentValues(clock, capacity=_LOCAL)
+        self._before: RecentValues[int, RequiredChat] = RecentValues(clock, capacity=_LOCAL)
+        self._learning = asyncio.Lock()
         self._log = structlog.get_logger(__name__)
 
     def listed(self) -> tuple[int, ...]:
@@ -64,9 +71,9 @@ class RequiredChats:
 
     async def show(self, chat_ids: Sequence[int]) -> tuple[RequiredChat, ...]:
         """How to show chats, in their order; what nobody knows of has its id for a title and no link. Never raises."""
-        missing = [chat_id for chat_id in chat_ids if self._known.get(chat_id) is None]
-        if missing:
-            await self._learn(missing)
+        if any(self._known.get(chat_id) is None for chat_id in chat_ids):
+            async with self._learning:  # of many who ask at once, one has a link made
+                await self._learn([chat_id for chat_id in chat_ids if self._known.get(chat_id) is None])
         return tuple(self._known.get(chat_id) or RequiredChat(chat_id, str(chat_id)) for chat_id in chat_ids)
 
     async def describe(self, chat: int | str, *, link: str | None = None, needs_approval: bool = False) -> RequiredChat:
@@ -93,6 +100,10 @@ class RequiredChats:
 
     async def refresh(self, chat_id: int) -> None:
         """Learn a new title or name of a chat; its own link is kept. Raises as `describe`."""
+        async with self._learning:
+            await self._refresh(chat_id)
+
+    async def _refresh(self, chat_id: int) -> None:
         stored = (await self._repository.get_many([chat_id])).get(chat_id)
         if stored is None:
             await self.describe(chat_id)
@@ -108,13 +119,17 @@ class RequiredChats:
 
     async def _learn(self, chat_ids: Sequence[int]) -> None:
         """Remember what can be known of chats now; of the others, for a moment, that nothing can."""
+        if not chat_ids:
+            return
         try:
             stored = await self._repository.get_many(chat_ids)
         except DatabaseUnavailableError:
-            stored = {}
+            for chat_id in chat_ids:
+                self._known.put(chat_id, self._before.get(chat_id) or await self._without_link(chat_id), _UNKNOWN_S)
+            return
         for chat_id in chat_ids:
             if chat_id in stored:
-                self._known.put(chat_id, stored[chat_id], _REMEMBERED_S)
+                self._remember(stored[chat_id])
                 continue
             try:
                 await self.describe(chat_id)
@@ -131,4 +146,8 @@ class RequiredChats:
 
     async def _keep(self, chat: RequiredChat) -> None:
         await self._repository.put(chat)
+        self._remember(chat)
+
+    def _remember(self, chat: RequiredChat) -> None:
         self._known.put(chat.id, chat, _REMEMBERED_S)
+        self._before.put(chat.id, chat, _BEFORE_S)
