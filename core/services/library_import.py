@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from core.domain.library_import import DumpEntry, FileIdentity
     from core.domain.media import NewMedia
 
+    AddFiles = Callable[[Sequence[NewMedia]], Awaitable[BatchOutcome]]
+
 _PAUSES_S = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 
 
@@ -25,7 +27,7 @@ class LibraryImport:
     Files that are known stay as they are, so that importing a dump again, or a part of it, changes nothing.
 
     Args:
-        add_files: stores a batch; adding it again is safe.
+        add_files: stores a batch; adding it again is safe. None for a rehearsal that stores nothing.
         identify: as in `file_from`.
         tell_refused: told the number of every entry that is left out, and why.
     """
@@ -33,19 +35,17 @@ class LibraryImport:
     def __init__(
         self,
         *,
-        add_files: Callable[[Sequence[NewMedia]], Awaitable[BatchOutcome]],
+        add_files: AddFiles | None,
         identify: Callable[[str, str | None], FileIdentity],
         names: FieldMap,
         tell_refused: Callable[[int, str], None],
         clock: Clock,
-        stores: bool = True,
     ) -> None:
         self._add_files = add_files
         self._identify = identify
         self._names = names
         self._tell_refused = tell_refused
         self._clock = clock
-        self._stores = stores
 
     async def run(
         self,
@@ -70,8 +70,8 @@ class LibraryImport:
             if is_first and not files:
                 raise UnusableDumpError(f"none of the first {len(entries)} records is a file: {_reasons(tally)}")
             tally.read += len(entries)
-            if self._stores:
-                self._count(tally, await self._store(list(files.values())), files)
+            if self._add_files is not None:
+                self._count(tally, await self._store(self._add_files, list(files.values())), files)
             await stored(entries[-1].position)
 
     def _files_of(self, entries: Sequence[DumpEntry], tally: ImportTally) -> dict[int, NewMedia]:
@@ -84,16 +84,16 @@ class LibraryImport:
                 self._refuse(tally, entry.number, str(error))
         return files
 
-    async def _store(self, files: Sequence[NewMedia]) -> BatchOutcome:
+    async def _store(self, add_files: AddFiles, files: Sequence[NewMedia]) -> BatchOutcome:
         """Store a batch, patiently."""
         for pause_s in _PAUSES_S:
             try:
-                return await self._add_files(files)
+                return await add_files(files)
             except DatabaseFullError:
                 raise
             except DatabaseUnavailableError:
                 await self._clock.sleep(pause_s)
-        return await self._add_files(files)
+        return await add_files(files)
 
     def _count(self, tally: ImportTally, outcome: BatchOutcome, files: dict[int, NewMedia]) -> None:
         tally.new += outcome.new

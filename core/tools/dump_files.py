@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 import bson
@@ -48,14 +49,25 @@ def dump_batches(path: Path, position: str | None) -> AsyncIterator[list[DumpEnt
 async def _in_batches(path: Path, place: _Place, read: Any) -> AsyncIterator[list[DumpEntry]]:
     batch: list[DumpEntry] = []
     with _open(path) as file:
-        file.seek(place.offset)
-        for entry in read(file, place):
+        for entry in _until_it_breaks_off(file, place, read):
             batch.append(entry)
             if len(batch) == BATCH:
                 yield batch
                 batch = []
     if batch:
         yield batch
+
+
+def _until_it_breaks_off(file: IO[bytes], place: _Place, read: Any) -> Iterator[DumpEntry]:
+    """Entries up to where a packed file is cut off or damaged, and there one that cannot be read."""
+    number, position = place.number, str(place)
+    try:
+        file.seek(place.offset)
+        for entry in read(file, place):
+            yield entry
+            number, position = entry.number, entry.position
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        yield DumpEntry(number + 1, position, None)
 
 
 def json_entries(file: IO[bytes], place: _Place) -> Iterator[DumpEntry]:

@@ -16,11 +16,13 @@ import os
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bson import json_util
+from pymongo.errors import InvalidName, PyMongoError
 
 from config.settings import load_settings
 from core.clock import Clock
@@ -37,13 +39,19 @@ from core.tools.import_progress import ImportProgress, read_progress, write_prog
 from core.tools.library import open_library
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from config.settings import BootstrapSettings
+    from core.services.library_import import AddFiles
+    from core.tools.library import Library
 
 _SETTLED_EVERY = 20
 _TOLD_EVERY_S = 5.0
 _SOURCE_URI = "SOURCE_URI"
+_UNREADABLE = (
+    "the address of a server is expected, for example mongodb://me:password@old.example.net/; special characters in "
+    "the password are written as %40 for @, %3A for :, %2F for /"
+)
 
 
 class ImportRun:
@@ -82,30 +90,38 @@ class ImportRun:
             DatabaseUnavailableError: what is not stored yet is stored by the next call.
             OSError: the dump or the file of the progress cannot be used.
         """
-        async with open_library(self._settings, self._clock) as library:
-
-            async def stored(position: str) -> None:
-                self._batches += 1
-                if self._stores:
-                    if self._batches % _SETTLED_EVERY == 0:
-                        await library.settle()
-                    write_progress(self._progress_file, replace(self._progress, position=position))
-                self._tell_sometimes()
-
-            service = LibraryImport(
-                add_files=library.indexing.add_files,
-                identify=identity_of,
-                names=self._names,
-                tell_refused=_tell_refused,
-                clock=self._clock,
-                stores=self._stores,
-            )
-            await service.run(batches, self._progress.tally, stored)
-            await library.settle(names_left=0)
-        self._progress_file.unlink(missing_ok=True)
+        if self._stores:
+            async with open_library(self._settings, self._clock) as library:
+                await self._read(batches, partial(self._stored, library), library.indexing.add_files)
+                await library.settle(names_left=0)
+            self._progress_file.unlink(missing_ok=True)
+        else:
+            await self._read(batches, self._passed, None)
         self._tell("done")
 
-    def _tell_sometimes(self) -> None:
+    async def _read(
+        self,
+        batches: AsyncIterator[list[DumpEntry]],
+        done: Callable[[str], Awaitable[None]],
+        add_files: AddFiles | None,
+    ) -> None:
+        service = LibraryImport(
+            add_files=add_files,
+            identify=identity_of,
+            names=self._names,
+            tell_refused=_tell_refused,
+            clock=self._clock,
+        )
+        await service.run(batches, self._progress.tally, done)
+
+    async def _stored(self, library: Library, position: str) -> None:
+        self._batches += 1
+        if self._batches % _SETTLED_EVERY == 0:
+            await library.settle()
+        write_progress(self._progress_file, replace(self._progress, position=position))
+        await self._passed(position)
+
+    async def _passed(self, _position: str) -> None:
         if self._clock.monotonic() - self._told_at >= _TOLD_EVERY_S:
             self._tell("so far")
 
@@ -146,11 +162,25 @@ async def _import(settings: BootstrapSettings, options: argparse.Namespace) -> N
         if options.file is not None:
             batches = dump_batches(options.file, progress.position)
         else:
-            pool = CopyingPool(os.environ[_SOURCE_URI], options.database, clock=clock)
+            pool = _source_pool(options.database, clock)
             closing.push_async_callback(pool.close)
             batches = _collection_batches(pool, options.collection, progress)
         run = ImportRun(settings, progress, file, names=names, stores=not options.dry_run, clock=clock)
         await run.run(batches)
+
+
+def _source_pool(database: str, clock: Clock) -> CopyingPool:
+    """The database to read from.
+
+    Raises:
+        ConfigurationError: it cannot be called so, or its address cannot be read, of which nothing is repeated.
+    """
+    try:
+        return CopyingPool(os.environ[_SOURCE_URI], database, clock=clock)
+    except InvalidName:
+        raise ConfigurationError("--database: no database can be called so") from None
+    except (PyMongoError, ValueError):
+        raise ConfigurationError(f"{_SOURCE_URI}: {_UNREADABLE}") from None
 
 
 async def _collection_batches(
@@ -179,6 +209,8 @@ def _name_of_source(options: argparse.Namespace) -> str:
         return f"{options.file.resolve()} {options.file.stat().st_size}"
     if not options.database or not os.environ.get(_SOURCE_URI):
         raise ConfigurationError(f"--collection needs --database and the server's address in {_SOURCE_URI}")
+    if not os.environ[_SOURCE_URI].startswith(("mongodb://", "mongodb+srv://")):
+        raise ConfigurationError(f"{_SOURCE_URI}: {_UNREADABLE}")
     where = blake2b(os.environ[_SOURCE_URI].encode(), digest_size=8).hexdigest()
     return f"{where} {options.database} {options.collection}"
 

@@ -7,11 +7,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pymongo.errors import OperationFailure
+
 from config.settings import read_environment
 from core.cache.redis_cache import RedisCache
 from core.cache.redis_client import build_redis_client
 from core.concurrency.task_registry import TaskRegistry
 from core.database.indexes import ensure_indexes
+from core.errors import ConfigurationError
 from core.observability.metrics import Metrics
 from core.services.new_names import NewNames
 from core.wiring import (
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
     from config.settings import BootstrapSettings
     from core.clock import Clock
+    from core.database.pool import DatabaseConnectionPool
     from core.services.indexing import IndexingService
     from core.services.search_dictionary import SearchDictionary
     from core.wiring import Bookkeeping, NameReading
@@ -70,6 +74,7 @@ async def open_library(settings: BootstrapSettings, clock: Clock) -> AsyncIterat
 
     Raises:
         DatabaseUnavailableError: a database did not answer.
+        ConfigurationError: files cannot be told apart there.
     """
     async with AsyncExitStack() as closing:
         metrics = Metrics()
@@ -81,7 +86,7 @@ async def open_library(settings: BootstrapSettings, clock: Clock) -> AsyncIterat
         for pool in databases.manager.databases:
             closing.push_async_callback(pool.close)
         closing.push_async_callback(tasks.close, _CLOSE_S)
-        await asyncio.gather(*map(ensure_indexes, databases.manager.databases))
+        await asyncio.gather(*map(_prepare, databases.manager.databases))
         await databases.runtime.load()
         reading = build_metadata(base, databases)
         closing.push_async_callback(reading.worker.close)
@@ -92,3 +97,15 @@ async def open_library(settings: BootstrapSettings, clock: Clock) -> AsyncIterat
         names = NewNames(words, reading.metadata, reading.worker)
         indexing = build_indexing(base, databases, repositories, books, names, dict)
         yield Library(indexing, clock, books, words, reading)
+
+
+async def _prepare(pool: DatabaseConnectionPool) -> None:
+    """Build what is missing, which may take minutes, once the server has shown that it is there."""
+    await pool.ping()
+    try:
+        await ensure_indexes(pool)
+    except OperationFailure as error:
+        raise ConfigurationError(
+            f"the indexes of database {pool.number} cannot be built (code {error.code}): start the bot, which repairs "
+            "what it can and logs the rest, and import then"
+        ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 import sys
@@ -11,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import bson
 import pymongo.uri_parser
 import pytest
 
@@ -195,3 +197,88 @@ async def test_a_killed_import_goes_on(
     assert "going on behind record" in told
     assert "1,500 read" in told
     assert await pool.count("media_files", {}) == 1500
+
+
+async def test_a_rehearsal_needs_no_store_and_leaves_no_trace(
+    imported: Imported, pool: DatabaseConnectionPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stores nothing makes no setting either, and reads a dump without a database."""
+    path = dump(tmp_path / "dump.json", [auto_filter_record(1, "Five.mkv")])
+    monkeypatch.setenv("COUNT_LIMIT", "200")
+    assert (await imported("--dry-run", path))[0] == 0
+    assert await pool.count("bot_settings", {}) == 0
+
+    monkeypatch.setenv("DATABASE_URI", "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100")
+    monkeypatch.setenv("REDIS_URI", "redis://127.0.0.1:1/0")
+    async with asyncio.timeout(30):
+        code, told, complaints = await imported("--dry-run", path)
+
+    assert (code, complaints) == (0, "")
+    assert "1 read" in told
+
+
+@pytest.mark.parametrize(
+    ("address", "database", "named"),
+    [
+        ("mongodb://me:Pa55/word@127.0.0.1:1/", "old", "SOURCE_URI"),
+        ("nonsense", "old", "SOURCE_URI"),
+        ("mongodb://127.0.0.1:1/", "Cluster 0", "--database"),
+    ],
+)
+async def test_an_address_that_cannot_be_used_is_named_and_not_shown(
+    imported: Imported, monkeypatch: pytest.MonkeyPatch, address: str, database: str, named: str
+) -> None:
+    """Scenario 136: a password that was not escaped is no part of a complaint; the sentence says what to mend."""
+    monkeypatch.setenv("SOURCE_URI", address)
+
+    code, _, complaints = await imported("--dry-run", "--collection", "files", "--database", database)
+
+    assert (code, named in complaints) == (2, True)
+    assert "word" not in complaints.replace("password", "")
+
+
+@pytest.mark.parametrize("name", ["dump.json.gz", "dump.bson.gz"])
+async def test_a_packed_dump_that_was_cut_off_is_taken_as_far_as_it_goes(
+    imported: Imported, pool: DatabaseConnectionPool, tmp_path: Path, name: str
+) -> None:
+    """A copy that broke off is told by the number of the record behind the last whole one, as an unpacked one is."""
+    records = [auto_filter_record(n, f"Film {n}.mkv") for n in range(1, 31)]
+    encoded = b"".join(
+        bson.encode(record) if "bson" in name else json.dumps(record).encode() + b"\n" for record in records
+    )
+    packed = gzip.compress(encoded)
+    path = tmp_path / name
+    path.write_bytes(packed[: len(packed) * 2 // 3])
+
+    code, told, complaints = await imported(path)
+
+    assert code == 0, complaints
+    assert complaints.splitlines()[-1].endswith("unreadable")
+    assert "1 unreadable" in told
+    assert 0 < len(await library(pool)) < 30
+
+
+async def test_a_database_that_is_away_is_told_at_once(
+    imported: Imported, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for minutes, in silence, for a server that was misspelt."""
+    monkeypatch.setenv("DATABASE_URI", "mongodb://127.0.0.1:1/")
+    path = dump(tmp_path / "dump.json", [auto_filter_record(1, "Five.mkv")])
+
+    async with asyncio.timeout(30):
+        code, _, complaints = await imported(path)
+
+    assert (code, "Call it again" in complaints) == (1, True)
+
+
+async def test_a_library_that_holds_a_file_twice_is_repaired_first(
+    imported: Imported, pool: DatabaseConnectionPool, tmp_path: Path
+) -> None:
+    """Without the index that tells files apart nothing is imported; the sentence says who repairs that."""
+    for number in (1, 2):
+        await pool.insert_many("media_files", [{"_id": number, "u": "same", "n": "Same.mkv"}])
+
+    code, _, complaints = await imported(dump(tmp_path / "dump.json", [auto_filter_record(1, "Five.mkv")]))
+
+    assert (code, "start the bot" in complaints) == (2, True)
+    assert "same" not in complaints
