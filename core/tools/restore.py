@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import sys
 from itertools import islice
 from pathlib import Path
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _MARK = "restores"
 _AT_ONCE = 500
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,36}")
 _DUPLICATE_KEY = 11000
 _CONFIRMED = (BroadcastState.RUNNING, BroadcastState.WAITING)
 
@@ -45,8 +47,13 @@ async def restore(pools: Sequence[CopyingPool], folder: Path, manifest: Manifest
     """
     if manifest.databases > len(pools):
         raise ConfigurationError(f"the backup is of {manifest.databases} databases: as many have to be configured")
-    for pool in pools:
-        await _claim(pool, manifest)
+    unclaimed = [pool for pool in pools if await pool.find_one(_MARK, {"_id": manifest.began_at}) is None]
+    for pool in unclaimed:
+        await _refuse_unless_empty(pool)
+    for pool in unclaimed:  # one that is marked with this backup is gone on with, so none is before all are known
+        await pool.update_one(
+            _MARK, {"_id": manifest.began_at}, {"$set": {"began": True}}, upsert=True, idempotent=True
+        )
     for saved in manifest.collections:
         await _fill(pools[saved.database - 1], folder, saved)
     paused = await _pause_broadcasts(pools[0])
@@ -55,17 +62,13 @@ async def restore(pools: Sequence[CopyingPool], folder: Path, manifest: Manifest
     return paused
 
 
-async def _claim(pool: CopyingPool, manifest: Manifest) -> None:
-    """Mark an empty database as being restored; one that is marked with this backup is gone on with."""
-    if await pool.find_one(_MARK, {"_id": manifest.began_at}) is not None:
-        return
+async def _refuse_unless_empty(pool: CopyingPool) -> None:
     filled = [name for name in await pool.collection_names() if await pool.read_after(name, None, 1)]
     if filled:
         raise ConfigurationError(
             f"database {pool.number} ({pool.name}) is not empty: it holds {', '.join(filled[:5])}; "
             "stop the bot and drop it, or name another one with --database"
         )
-    await pool.update_one(_MARK, {"_id": manifest.began_at}, {"$set": {"began": True}}, upsert=True, idempotent=True)
 
 
 async def _fill(pool: CopyingPool, folder: Path, saved: SavedCollection) -> None:
@@ -99,13 +102,22 @@ async def _run(folder: Path, database: str | None) -> None:
     print("Empty Redis before the bot starts: what it remembers is of another time.")
 
 
+def _database_name(text: str) -> str:
+    """A name that leaves room for the numbers behind it."""
+    if not _NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError("at most 36 letters, digits, - and _ are expected")
+    return text
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Restore one backup; returns the exit code, the bot's own."""
     parser = argparse.ArgumentParser(
         prog="python -m core.tools.restore", description="Bring a backup into empty databases."
     )
     parser.add_argument("--from", dest="folder", type=Path, required=True, metavar="FOLDER", help="of one backup")
-    parser.add_argument("--database", help="restore into NAME, NAME_2, … instead of the configured ones")
+    parser.add_argument(
+        "--database", type=_database_name, help="restore into NAME, NAME_2, … instead of the configured ones"
+    )
     options = parser.parse_args(arguments)
     try:
         asyncio.run(_run(options.folder, options.database))

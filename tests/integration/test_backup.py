@@ -169,8 +169,25 @@ async def test_a_database_that_is_not_empty_is_not_touched(programs, filled, nam
 
     assert code == 2
     assert f"database 2 ({names[1]}_2) is not empty: it holds users" in complaints
-    assert set(contents(filled, names[1])) <= {"restores"}
+    assert contents(filled, names[1]) == {}
     assert contents(filled, f"{names[1]}_2") == {"users": [bson.encode({"_id": 5})]}
+
+
+async def test_a_refused_restore_does_not_open_a_living_database_to_the_next(
+    programs, filled, names, tmp_path: Path
+) -> None:
+    """What was written into the first database since then is not mixed with the backup."""
+    await programs.run(backup_program, "--to", tmp_path)
+    arguments = ("--from", backup_in(tmp_path), "--database", names[1])
+    filled[f"{names[1]}_2"]["users"].insert_one({"_id": 5})
+    await programs.run(restore_program, *arguments)
+    filled[names[1]]["users"].insert_one({"_id": 6})
+    filled[f"{names[1]}_2"].drop_collection("users")
+
+    code, _, complaints = await programs.run(restore_program, *arguments)
+
+    assert code == 2
+    assert f"database 1 ({names[1]}) is not empty: it holds users" in complaints
 
 
 @pytest.mark.parametrize("harm", ["cut", "gone", "no manifest", "later format"])
@@ -229,3 +246,11 @@ async def test_an_interrupted_restore_goes_on(mongo_uri: str, filled, names, tmp
     assert {name: len(found) for name, found in after_all.items()} == {
         name: len(found) for name, found in before.items() if name != "deliveries"
     }
+
+
+@pytest.mark.parametrize("name", ["two words", "a.b", "a/b", "x" * 60, ""])
+async def test_a_name_that_no_database_can_have_is_refused(programs: Programs, tmp_path: Path, name: str) -> None:
+    """Before anything is read, in a sentence that says what a name may be."""
+    with pytest.raises(SystemExit) as refused:
+        await programs.run(restore_program, "--from", tmp_path, "--database", name)
+    assert refused.value.code == 2
