@@ -140,7 +140,8 @@ class HandlerManager:
         if isinstance(event, InlineQuery):
             return self._fallbacks[Inline]
         if event.text.startswith("/") and not _is_forwarded_post(event):
-            return self._find_command(event)
+            is_talk = event.is_forwarded and not event.is_private  # what somebody else wrote is no command of an admin
+            return None if is_talk else self._find_command(event)
         if not event.is_private:
             return self._fallbacks.get(GroupText) if event.text.strip() else None
         return self._fallbacks[_private_kind(event)]

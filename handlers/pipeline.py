@@ -24,7 +24,7 @@ from core.telegram.gateway import (
     TelegramGateway,
     TelegramRefusedError,
 )
-from handlers.base import Reader
+from handlers.base import Command, Reader
 from handlers.incoming import CallbackQuery, Incoming, IncomingMessage, InlineQuery
 from handlers.inline_results import hint
 
@@ -180,6 +180,8 @@ class UpdatePipeline:
         if not self._roles.may(user, route.permission):
             is_staff = self._roles.role_in(user) is not Role.READER
             raise NotPermittedError("admin-not-your-role" if is_staff else "admin-only")
+        if isinstance(event, IncomingMessage) and event.is_forwarded and isinstance(route.trigger, Command):
+            raise NotPermittedError("admin-forwarded")  # somebody else's words give nobody's orders
         if isinstance(event, IncomingMessage | CallbackQuery) and not (event.is_private or route.anywhere):
             raise NotPermittedError("admin-private-only")
 
