@@ -28,6 +28,7 @@ _REQUIRED = (
 _HOSTS = "github.com,gitlab.com,codeberg.org"
 _NAME = re.compile(r"(?!.*(?:\.\.|//|@\{|\.lock(?:/|$)))[A-Za-z0-9_][A-Za-z0-9._/+-]{0,199}(?<![./])")
 _TARGET = "refs/update/target"
+_ALL_THAT_RUNS = ("--no-default-groups", "--all-extras")  # which extra is needed, the settings say, e.g. SENTRY_DSN
 _INSTALL_S, _CHECK_S = 1200.0, 120.0
 
 
@@ -112,7 +113,7 @@ class Candidate:
         complete = environment / ".complete"
         if not complete.exists():
             shutil.rmtree(environment, ignore_errors=True)
-            command = [*self._uv(), "sync", "--quiet", "--locked", "--no-default-groups", "--python", sys.executable]
+            command = [*self._uv(), "sync", "--quiet", "--locked", *_ALL_THAT_RUNS, "--python", sys.executable]
             where = {"UV_PROJECT_ENVIRONMENT": str(environment)}
             run([*command, "--project", str(self._staging)], _INSTALL_S, more=where)
             complete.touch()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -61,3 +62,23 @@ def test_an_operator_may_allow_another_host(tmp_path: Path) -> None:
     assert Candidate(Installation(tmp_path), settings, "refs/heads/main").address() == settings["UPDATE_REPOSITORY"]
     with pytest.raises(UpdateError):
         Candidate(Installation(tmp_path), {**settings, **GOOD}, "refs/heads/main").address()
+
+
+def test_a_new_environment_has_whatever_the_settings_may_ask_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scenario 134: an installation with SENTRY_DSN is updated, too: its start check needs the extra of that name."""
+    program = tmp_path / "programs" / "uv"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nmkdir -p "$UV_PROJECT_ENVIRONMENT"\necho "$@" > {tmp_path}/asked\n')
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    installation = Installation(tmp_path / "home")
+    staging = installation.work / "staging"
+    staging.mkdir(parents=True)
+    for name in ("uv.lock", "pyproject.toml"):
+        (staging / name).touch()
+
+    Candidate(installation, GOOD, "refs/heads/main").install()
+
+    assert "--all-extras" in (tmp_path / "asked").read_text()
