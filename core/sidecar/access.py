@@ -22,8 +22,9 @@ _MOST_CLIENTS = 10_000
 class SidecarAccess:
     """Limits requests per client and checks the bearer token.
 
-    All strangers together have a limit too. Whoever carries the token, and programs on this machine, have one apart, so
-    that a flood hides the bot neither from its health check nor from whoever watches it.
+    All strangers together have a limit too. Whoever carries the token, and programs on this machine, have both limits
+    apart, so that a flood hides the bot neither from its health check nor from whoever watches it, from the same
+    address neither: a proxy that nobody named brings all its visitors from one.
 
     Args:
         token: None when none is configured; then `require_detail` lets only this machine itself in.
@@ -43,7 +44,7 @@ class SidecarAccess:
         """
         client = self._clients.of(request)
         everyone = "known" if client.is_local or self._carries_token(request) else "strangers"
-        verdict = self._limits.check(client.name, everyone, _PER_CLIENT, _ALL_CLIENTS, told_us=1)
+        verdict = self._limits.check(f"{everyone} {client.name}", everyone, _PER_CLIENT, _ALL_CLIENTS, told_us=1)
         if not verdict.passed:
             wait_s = -(-max(verdict.person_wait_us, verdict.global_wait_us) // 1_000_000)
             raise web.HTTPTooManyRequests(headers={"Retry-After": str(wait_s)}, text='{"error":"too many requests"}')

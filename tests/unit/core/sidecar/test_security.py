@@ -270,3 +270,13 @@ async def test_a_defect_is_logged_and_says_nothing(clock):
     assert answer.startswith(b"HTTP/1.0 500 ")
     assert answer.endswith(b'{"error":"refused"}')
     assert [entry["event"] for entry in logged if entry["log_level"] == "error"] == ["sidecar_request_failed"]
+
+
+async def test_a_flood_through_a_proxy_of_this_machine_does_not_blind_its_own_health_check(clock):
+    """Scenario 128: visitors whom an unnamed proxy brings are one client, and not the same as the machine's programs."""
+    async with Site(clock) as site:
+        for _ in range(100):
+            assert (await site.get("/health", forwarded("203.0.113.1"))).status == 200
+        assert (await site.get("/health", forwarded("203.0.113.2"))).status == 429
+        assert (await site.get("/health")).status == 200
+        assert (await site.get("/metrics", {**BEARER, **forwarded("203.0.113.9")})).status == 200
