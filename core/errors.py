@@ -171,6 +171,12 @@ class InfrastructureError(FileFilterError):
     text_key: ClassVar[str] = "error-unavailable"
 
 
+class SourceUnreadableError(InfrastructureError):
+    """The bot may not see the indexed channel of a file, so that nothing is known of it."""
+
+    text_key = "error-source-unreadable"
+
+
 class DatabaseUnavailableError(InfrastructureError):
     """MongoDB did not answer in time, or refused."""
 

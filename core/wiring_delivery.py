@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.services.auto_delete import AutoDelete
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from core.wiring_access import People
     from core.wiring_admin import Administration
     from core.wiring_search import Searching
+    from repositories.channel import ChannelRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ def _build_sender(
     telegram: PyrogramGateway,
 ) -> FileSender:
     healing = FileHealing(
-        FileReferences(telegram), repositories.media, reports, books.invalidator, base.tasks, base.clock
+        *(FileReferences(telegram), repositories.media, reports, books.invalidator, base.tasks, base.clock),
+        is_listed=partial(_is_listed, repositories.channels),
     )
     return FileSender(
         telegram=telegram,
@@ -133,6 +136,10 @@ def _build_sender(
 
 def _build_queue(base: Base, databases: Databases) -> DeliveryQueue:
     return DeliveryQueue(lambda: databases.runtime.current.send_all_places, base.metrics)
+
+
+async def _is_listed(channels: ChannelRepository, channel_id: int) -> bool:
+    return await channels.get(channel_id) is not None
 
 
 def _bot_id(base: Base) -> int:

@@ -23,6 +23,7 @@ _END_KEYS = {
     Ending.RESTART: "delivery-stopped-restart",
     Ending.FLOOD: "delivery-stopped-flood",
     Ending.UNREACHABLE: "delivery-stopped",
+    Ending.FAILED: "delivery-stopped-failed",
     Ending.SUPERSEDED: "delivery-stopped-lost",
 }
 

@@ -36,6 +36,8 @@ class Ending(StrEnum):
     """Telegram asks for a longer wait than a job may take."""
     UNREACHABLE = "unreachable"
     """The person cannot be written to any more."""
+    FAILED = "failed"
+    """A defect; it has been noted."""
     SUPERSEDED = "superseded"
     """The reserved slots are lost, or another process took the job over."""
 

@@ -227,8 +227,9 @@ class BroadcastService:
                     await self._withhold(due)
                     continue
                 taken = await self._broadcasts.take_over(due, held.lease.token)
-                if taken is not None:
-                    await self._send(taken, held)
+                if taken is None:  # stopped meanwhile, or its fence is a later one's
+                    return False
+                await self._send(taken, held)
         return False
 
     async def _withhold(self, waiting: Broadcast) -> None:

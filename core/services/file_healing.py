@@ -9,10 +9,12 @@ import structlog
 
 from core.cache.recent_values import RecentValues
 from core.domain.file_report import ReportReason
-from core.errors import FileGoneError, InfrastructureError
+from core.errors import FileGoneError, InfrastructureError, SourceUnreadableError
 from core.telegram.file_reference import SourceGone
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from core.cache.invalidation import CacheInvalidator
     from core.clock import Clock
     from core.concurrency.task_registry import TaskRegistry
@@ -27,7 +29,12 @@ _GONE = ""
 
 
 class FileHealing:
-    """Heals the record of a file once, however many people want the file at that moment."""
+    """Heals the record of a file once, however many people want the file at that moment.
+
+    Args:
+        is_listed: whether a channel is in the index list. One that is, and that the bot may not see, is expected back:
+            it says nothing of its files.
+    """
 
     def __init__(
         self,
@@ -37,8 +44,10 @@ class FileHealing:
         invalidator: CacheInvalidator,
         tasks: TaskRegistry,
         clock: Clock,
+        is_listed: Callable[[int], Awaitable[bool]],
     ) -> None:
         self._references = references
+        self._is_listed = is_listed
         self._media = media
         self._reports = reports
         self._invalidator = invalidator
@@ -54,7 +63,7 @@ class FileHealing:
 
         Raises:
             FileGoneError: no source holds the file any more. It left the results and was reported.
-            TelegramUnavailableError, DatabaseUnavailableError: nothing is known; the file stays as it is.
+            InfrastructureError: nothing is known; the file stays as it is.
         """
         known = self._healed.get(media.id)
         if known is None or known == media.file_id:
@@ -96,6 +105,9 @@ class FileHealing:
     async def _heal(self, media: MediaFile) -> str:
         fresh = await self._references.refresh(media)
         if isinstance(fresh, SourceGone):
+            for channel_id in fresh.out_of_sight:
+                if await self._is_listed(channel_id):
+                    raise SourceUnreadableError(f"the channel {channel_id} is out of sight")
             await self._mark(media)
             return _GONE
         await self._media.update_file_id(media.id, fresh.file_id)

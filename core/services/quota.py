@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from repositories.user import UserRepository
 
 _RELEASE_TRIES = 3
+_MOST_OWED = 10_000
 
 
 class QuotaHandle:
@@ -97,6 +99,7 @@ class QuotaService:
         self._time_zone = time_zone
         self._failures = None if metrics is None else metrics.quota_failures
         self._live: set[QuotaHandle] = set()
+        self._owed: deque[QuotaHandle] = deque(maxlen=_MOST_OWED)
         self._log = structlog.get_logger(__name__)
 
     @asynccontextmanager
@@ -133,10 +136,14 @@ class QuotaService:
         return self._clock.utc_now().astimezone(self._time_zone).date()
 
     async def renew_holds(self) -> None:
-        """Keep the holds of running deliveries alive, three times per hold's life; ends only when cancelled."""
+        """Keep the holds of running deliveries alive, three times per hold's life; ends only when cancelled.
+
+        Those of deliveries that ended while the database was away are settled first.
+        """
         while True:
             hold_s = self._runtime.current.quota_hold_s
             await self._clock.sleep(hold_s / 3)
+            await self._settle_owed()
             until = self._clock.utc_now() + timedelta(seconds=hold_s)
             for handle in list(self._live):
                 await self._renew(handle, until)
@@ -181,10 +188,21 @@ class QuotaService:
             except asyncio.CancelledError as error:
                 cancelled = error
             except DatabaseUnavailableError:
-                self._log.warning("quota_release_left_to_expiry", user_id=handle.reservation.user_id)
+                self._owed.append(handle)
+                self._log.warning("quota_release_postponed", user_id=handle.reservation.user_id)
                 break
         if cancelled is not None:
             raise cancelled
+
+    async def _settle_owed(self) -> None:
+        """What an outage kept from being written down; without effect on a hold that expired meanwhile."""
+        while self._owed:
+            handle = self._owed[0]
+            try:
+                await self._users.release_quota(handle.reservation, handle.spent)
+            except DatabaseUnavailableError:
+                return
+            self._owed.popleft()
 
     def _limit(self, user: User) -> int:
         current = self._runtime.current

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from typing import TYPE_CHECKING
 
+from core.concurrency.task_registry import TaskFailedError
 from core.domain.delivery import DeliveryEntry, DeliveryJob, Ending
 from core.domain.search import Narrowing
 from core.errors import BusyError, ExpiredError, FileGoneError
@@ -149,7 +150,9 @@ class SendAllService:
 
     async def _run(self, run: DeliveryRun) -> None:
         try:
-            await run.send()
+            await self._tasks.attempt(run.send, name=f"send_files:{run.job.id}")
+        except TaskFailedError:
+            run.stop(Ending.FAILED)
         finally:
             del self._runs[run.job.owner_id]
         await run.finish()

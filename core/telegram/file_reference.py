@@ -24,7 +24,13 @@ class FreshReference:
 
 @dataclass(frozen=True, slots=True)
 class SourceGone:
-    """No source holds the file any more."""
+    """No source that can be seen holds the file any more.
+
+    Attributes:
+        out_of_sight: ids of channels that the bot may not see (any more).
+    """
+
+    out_of_sight: tuple[int, ...] = ()
 
 
 class FileReferences:
@@ -40,20 +46,22 @@ class FileReferences:
     async def refresh(self, media: MediaFile) -> FreshReference | SourceGone:
         """Look the file up in its sources, oldest first, until one still holds it; one call for each source asked.
 
-        A post that now holds another file does not count, nor does a channel the bot may not see.
+        A post that now holds another file does not count.
 
         Raises:
             TelegramUnavailableError: a source could not be asked, so that nothing is known about the file.
         """
+        out_of_sight: dict[int, None] = {}
         for source in media.sources:
             try:
                 posts = await self._gateway.fetch_posts(source.channel_id, [source.message_id])
             except SourceGoneError:
+                out_of_sight[source.channel_id] = None
                 continue
             for post in posts:
                 if post.unique_id == media.unique_id:
                     return FreshReference(post.file_id)
-        return SourceGone()
+        return SourceGone(tuple(out_of_sight))
 
     async def refresh_many(self, files: Sequence[MediaFile]) -> dict[int, str]:
         """Fresh file_ids by the id of the file; one call for each channel that is an oldest source.

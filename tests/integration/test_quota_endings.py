@@ -151,3 +151,23 @@ async def test_without_the_database_nothing_is_granted_and_jobs_end_quietly(
     assert await charged(quota) == 4
     clock.advance(HOLD_S)
     assert await charged(quota) == 0
+
+
+async def test_a_file_that_was_sent_during_an_outage_is_charged_after_it(
+    memory_pool: DatabaseConnectionPool, memory_cache: RedisCache, clock: TestClock, stores: InMemoryStores
+) -> None:
+    """Scenario 2: neither the spending nor the end of the job was stored; both are when the database is back."""
+    quota = build(memory_pool, memory_cache, clock)
+    keeper = asyncio.ensure_future(quota.renew_holds())
+    async with quota.reserve(READER, 3) as handle:
+        stores.database_down = True
+        with pytest.raises(DatabaseUnavailableError):
+            await handle.spend()
+    stores.database_down = False
+
+    await clock.wait_sleeping()
+    clock.advance(HOLD_S / 3)
+    await clock.wait_sleeping()
+
+    assert await stored(memory_pool) == (1, [])
+    keeper.cancel()

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.services.rate_limiter import Action
+from repositories.broadcast import BroadcastRepository
 from sandbox.datacenter.faults import Fault
 from tests.e2e.broadcast.crowd import ask
 
 if TYPE_CHECKING:
     from core.container import Container
+    from core.database.pool import DatabaseConnectionPool
+    from core.domain.broadcast import Broadcast
     from sandbox.actor import Actor
     from sandbox.datacenter.server import DataCenter
     from sandbox.stores import InMemoryStores
@@ -111,3 +114,22 @@ async def test_a_broadcast_that_cannot_go_on_says_so_in_a_message(world: World, 
 
     assert "Its file cannot be sent any more" in told.text
     assert told.button("Stop")
+
+
+async def test_a_broadcast_that_cannot_be_taken_over_keeps_no_database_busy(
+    bot: Container, admin: Actor, pool: DatabaseConnectionPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scenario 103: with leases of before the last sender, as after a restore of a part, it is tried seldom."""
+    question = await ask(admin, TEXT)
+    await pool.update_many("broadcasts", {}, {"$set": {"fence": 1_000_000}})
+    looked, next_due = [], BroadcastRepository.next_due
+
+    async def count(broadcasts: BroadcastRepository) -> Broadcast | None:
+        looked.append(1)
+        return await next_due(broadcasts)
+
+    monkeypatch.setattr(BroadcastRepository, "next_due", count)
+    await admin.press(question, "Send it")
+    await bot.clock.sleep(1)
+
+    assert 0 < len(looked) < 10

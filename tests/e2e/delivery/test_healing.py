@@ -123,3 +123,22 @@ async def test_a_source_that_cannot_be_asked_says_nothing_of_the_file(
     assert [await charged(bot.pool, reader.user_id) for reader, _ in crowd] == [0] * len(crowd)
     await asyncio.gather(*(reader.press(page, "Golem") for reader, page in crowd))
     await asyncio.gather(*(reader.wait_message(has_file) for reader, _ in crowd))
+
+
+async def test_a_channel_that_is_out_of_sight_for_a_while_costs_none_of_its_files(
+    bot: Container, world: World, ann: Actor, bob: Actor, cast: Cast
+) -> None:
+    """Scenario 74: while the bot may not see an indexed channel, nothing is known of its files; they come again."""
+    await post_files(bot, bob, cast, ["Golem.1920.mkv"])
+    page = await search(ann, "golem")
+    bob.remove_bot(cast.channel.full_id)
+    world.expire_file_references()
+
+    answer = await ann.press(page, "Golem")
+    assert "cannot read the channel" in str(answer.text)
+    assert await charged(bot.pool, cast.ann.id) == 0
+
+    bob.set_bot_rights(cast.channel.full_id, admin=True)
+    await ann.press(page, "Golem")
+    await ann.wait_message(has_file)
+    assert await bot.pool.count("file_reports", {}) == 0

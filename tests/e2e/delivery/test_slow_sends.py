@@ -10,7 +10,7 @@ import pytest
 
 from core.cache import keys
 from sandbox.datacenter.faults import Fault
-from tests.e2e.delivery.wishes import charged, has_file, sends_to
+from tests.e2e.delivery.wishes import charged, forgotten, has_file, sends_to
 from tests.e2e.library import post_files
 from tests.e2e.test_main_path import search
 from tests.fixtures.waiting import until
@@ -76,3 +76,25 @@ async def test_a_file_that_may_have_arrived_when_the_bot_was_stopped_is_paid_for
     await ann.wait_message(has_file)
 
     assert await charged(pool, cast.ann.id) == 1
+
+
+async def test_a_defect_in_the_middle_of_a_job_ends_it_with_a_word(
+    bot: Container, ann: Actor, bob: Actor, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scenario 138: what nobody foresaw is noted, the reader is told, and the job keeps nobody out afterwards."""
+    await post_files(bot, bob, cast, ["Judex 1.mkv", "Judex 2.mkv"])
+    page = await search(ann, "judex")
+
+    async def fail(*_args: object, **_options: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bot.telegram, "send_media", fail)
+        await ann.press(page, "Send all")
+        await ann.wait_edit(containing="something went wrong on my side")
+    await forgotten(bot.pool)
+    assert bot.tasks.failures == 1
+    assert await charged(bot.pool, cast.ann.id) == 0
+
+    await ann.press(page, "Send all")
+    await ann.wait_edit(containing="Sent 2 of 2")

@@ -50,7 +50,7 @@ async def test_an_expired_reference_is_healed_from_the_source(bot, world, cast, 
 
 
 async def test_a_file_whose_posts_are_gone_or_hold_another_file_has_no_source(bot, world, cast, stored):
-    """Deleted posts, posts with another file and channels out of sight do not count as sources."""
+    """Deleted posts and posts with another file do not count as sources; channels out of sight are named."""
     post, media = stored
     other = world.post(cast.channel.id, "", file=world.add_document("Other.mkv", 1))
     world.delete(post)
@@ -58,7 +58,7 @@ async def test_a_file_whose_posts_are_gone_or_hold_another_file_has_no_source(bo
     sources = [(cast.channel, post.id), (cast.channel, other.id), (hidden, 1)]
     file = _stored_file(media, *(MediaSource(channel.full_id, message_id) for channel, message_id in sources))
 
-    assert await FileReferences(bot.gateway).refresh(file) == SourceGone()
+    assert await FileReferences(bot.gateway).refresh(file) == SourceGone((hidden.full_id,))
 
 
 @pytest.mark.parametrize("name", ["@nobody_has_this", "@ann_reader", -1009999999999, 12345])
