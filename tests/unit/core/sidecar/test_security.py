@@ -273,7 +273,7 @@ async def test_a_defect_is_logged_and_says_nothing(clock):
 
 
 async def test_a_flood_through_a_proxy_of_this_machine_does_not_blind_its_own_health_check(clock):
-    """Scenario 128: visitors whom an unnamed proxy brings are one client, and not the same as the machine's programs."""
+    """Scenario 128: visitors whom an unnamed proxy brings are one client, and another than the machine's programs."""
     async with Site(clock) as site:
         for _ in range(100):
             assert (await site.get("/health", forwarded("203.0.113.1"))).status == 200
