@@ -587,6 +587,15 @@ premium-person-told =
         [never_started] The person could not be told: they have never started me. The premium counts nevertheless.
        *[refused] The person could not be told.
     }
+premium-taken-person-told =
+    { $outcome ->
+        [told] The person was told.
+        [later] Telegram does not answer at the moment, so the person was not told. /plans tells them.
+        [blocked] The person could not be told: they have blocked me.
+        [deactivated] The person could not be told: the account is deleted.
+        [never_started] The person could not be told: they have never started me.
+       *[refused] The person could not be told.
+    }
 premium-give-usage = Send <code>/addpremium 123456789 30d</code>: the person's id, and for how long: days (30 or 30d), weeks (4w), months (3m) or years (1y). Without it I give the usual time.
 premium-take-usage = Send <code>/removepremium 123456789</code>: the person's id.
 premium-bad-days =

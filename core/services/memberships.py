@@ -31,7 +31,6 @@ _UNREADABLE_S = 3.0
 _LONGEST_PAUSE_S = 30.0
 _FRESH_S = 1.0
 _STORED = {membership.value.encode(): membership for membership in Membership if membership is not Membership.UNKNOWN}
-_IN = frozenset({Membership.MEMBER, Membership.PENDING})
 
 _Place = tuple[int, int]  # chat, person
 
@@ -83,10 +82,10 @@ class Memberships:
         Args:
             user_id: the person.
             chat_ids: full ids.
-            fresh: they say that they have joined: where they were absent, Telegram is asked again, once a second.
+            fresh: they say that they have joined: where they were not, Telegram is asked again, once a second.
         """
         known = {chat_id: self._known.get((chat_id, user_id)) for chat_id in chat_ids}
-        if all(membership in _IN for membership in known.values()):  # nearly every time
+        if all(self._is_in(membership) for membership in known.values()):  # nearly every time
             return {chat_id: membership for chat_id, membership in known.items() if membership is not None}
         found = await asyncio.gather(*(self._look_up((chat_id, user_id), fresh=fresh) for chat_id in chat_ids))
         return dict(zip(chat_ids, found, strict=True))
@@ -113,9 +112,15 @@ class Memberships:
         """The bot itself came, went, or got other rights: whether it may look is asked anew."""
         self._unreadable.drop(chat_id)
 
+    def _is_in(self, membership: Membership | None) -> bool:
+        """Whether nothing is to be joined; who waits to be let in is not asked about again only where that counts."""
+        if membership is Membership.PENDING:
+            return self._runtime.current.force_subscribe_join_requests
+        return membership is Membership.MEMBER
+
     async def _look_up(self, place: _Place, *, fresh: bool) -> Membership:
         known = await self._remembered(place)
-        if known is not None and not (fresh and known is Membership.ABSENT and not self._just_asked.get(place)):
+        if known is not None and (self._is_in(known) or not fresh or self._just_asked.get(place)):
             return known
         if self._unreadable.get(place[0]):
             return Membership.UNKNOWN

@@ -67,7 +67,7 @@ class PremiumAdminHandler(BaseHandler):
             raise BadInputError("premium-take-usage")
         telling = await self._premium.take(reader.user.id, person.id, _key("removepremium", message))
         taken = reader.texts.html("premium-taken-from", id=str(person.id))
-        told = reader.texts.html("premium-person-told", outcome=telling.value)
+        told = reader.texts.html("premium-taken-person-told", outcome=telling.value)
         await self._telegram.send_text(message.chat_id, f"{taken}\n{told}")
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sandbox.world.chats import Role
 from tests.e2e.library import post_files
-from tests.e2e.subscription.gate import again, knows, refused
+from tests.e2e.subscription.gate import again, knows, refused, refused_search
 from tests.e2e.test_group_search import ask
 from tests.e2e.test_main_path import file_labels, search
 
 if TYPE_CHECKING:
     from core.container import Container
     from sandbox.actor import Actor
+    from sandbox.owner import Owner
+    from sandbox.world import World
     from sandbox.world.chats import Channel
+    from tests.e2e.bots import BotSetup
     from tests.e2e.conftest import Cast
 
 FILMS = [f"Les.Vampires.{number:02}.mkv" for number in range(1, 13)]
@@ -75,3 +80,23 @@ async def test_who_came_from_a_group_is_told_where_the_page_was_turned(
 
     await ann.wait_edit(of=page, containing="11–12 of 12")
     assert "in the group" in (await ann.wait_message(lambda seen: seen.chat_id == cast.bot.id)).text
+
+
+async def test_who_was_let_in_unannounced_goes_on_at_once(
+    setup: BotSetup, ann: Actor, bob: Actor, owner: Owner, cast: Cast, world: World
+) -> None:
+    """Scenarios 28, 100: where asking to be let in does not count, "Try again" looks anew at who asked before."""
+    secret = world.add_channel("Secret", creator=cast.bob.id, admins=[cast.bot.id])
+    link = owner.invite_link(secret.id, needs_approval=True)
+    changes = {"FORCE_SUBSCRIBE_CHATS": str(secret.full_id), "FORCE_SUBSCRIBE_JOIN_REQUESTS": "false"}
+    async with setup.running(**changes) as bot:
+        await post_files(bot, bob, cast, ["Nosferatu.1922.mkv"])
+        assert ann.follow_link(link) is False
+        refusal = await refused_search(ann, "nosferatu")
+        await knows(bot, secret.full_id, cast.ann.id, "p")
+        secret.members[cast.ann.id] = replace(secret.members[cast.bot.id], role=Role.MEMBER, rights=None)
+        bot.subscribing.memberships._just_asked.drop((secret.full_id, cast.ann.id))
+
+        await again(ann, refusal)
+
+        await ann.wait_message(containing="nosferatu")
