@@ -38,8 +38,10 @@ class CopyingPool(DatabaseConnectionPool):
         return (found[1:] if found and found[0]["_id"] == after_id else found)[:limit]
 
     async def collection_names(self) -> list[str]:
-        """Every collection that is not the server's own, in alphabetical order."""
+        """Every collection that is neither the server's own nor a view of others, in alphabetical order."""
         names = await self.execute_with_retry(
-            self._database.list_collection_names, idempotent=True, name="list_collections"
+            lambda: self._database.list_collection_names(filter={"type": "collection"}),
+            idempotent=True,
+            name="list_collections",
         )
         return sorted(name for name in names if not name.startswith("system."))

@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pymongo.errors import PyMongoError
+
 from config.settings import load_settings
 from core.clock import Clock
 from core.errors import ConfigurationError, InfrastructureError
@@ -20,6 +22,7 @@ from core.lifecycle import EXIT_CONFIGURATION, EXIT_STOPPED, EXIT_UNAVAILABLE
 from core.observability.logging import configure_logging
 from core.tools.backup_folder import Manifest, save_collection, write_manifest
 from core.tools.database_access import open_databases
+from core.tools.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -95,6 +98,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_CONFIGURATION
     except (InfrastructureError, OSError) as error:
         print(f"{error}\nThe backup is not complete.", file=sys.stderr)
+        return EXIT_UNAVAILABLE
+    except PyMongoError as error:
+        print(f"{refusal(error)}\nThe backup is not complete.", file=sys.stderr)
         return EXIT_UNAVAILABLE
     finally:
         os.umask(before)

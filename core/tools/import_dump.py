@@ -37,6 +37,7 @@ from core.telegram.file_ids import identity_of
 from core.tools.dump_files import BATCH, dump_batches
 from core.tools.import_progress import ImportProgress, read_progress, write_progress
 from core.tools.library import open_library
+from core.tools.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -145,6 +146,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_CONFIGURATION
     except (InfrastructureError, OSError, KeyboardInterrupt) as error:
         print(f"{error}\nCall it again: it goes on where it was.".strip(), file=sys.stderr)
+        return EXIT_UNAVAILABLE
+    except PyMongoError as error:
+        print(f"{refusal(error)}\nThen call it again: it goes on where it was.", file=sys.stderr)
         return EXIT_UNAVAILABLE
     return EXIT_STOPPED
 

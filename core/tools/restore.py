@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pymongo.errors import BulkWriteError
+from pymongo.errors import BulkWriteError, PyMongoError
 
 from config.settings import load_settings
 from core.clock import Clock
@@ -25,6 +25,7 @@ from core.lifecycle import EXIT_CONFIGURATION, EXIT_STOPPED, EXIT_UNAVAILABLE
 from core.observability.logging import configure_logging
 from core.tools.backup_folder import Manifest, SavedCollection, documents_of, read_manifest
 from core.tools.database_access import open_databases
+from core.tools.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,6 +127,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_CONFIGURATION
     except (InfrastructureError, OSError) as error:
         print(f"{error}\nCall it again: it goes on where it was.", file=sys.stderr)
+        return EXIT_UNAVAILABLE
+    except PyMongoError as error:
+        print(f"{refusal(error)}\nThen call it again: it goes on where it was.", file=sys.stderr)
         return EXIT_UNAVAILABLE
     return EXIT_STOPPED
 

@@ -254,3 +254,26 @@ async def test_a_name_that_no_database_can_have_is_refused(programs: Programs, t
     with pytest.raises(SystemExit) as refused:
         await programs.run(restore_program, "--from", tmp_path, "--database", name)
     assert refused.value.code == 2
+
+
+async def test_a_view_is_no_collection(programs, filled, names, tmp_path: Path) -> None:
+    """Somebody's view of the people holds nothing of its own, and keeps no backup from being made."""
+    filled[names[0]].create_collection("people_by_day", viewOn="users", pipeline=[])
+
+    code, told, complaints = await programs.run(backup_program, "--to", tmp_path)
+
+    assert (code, complaints) == (0, "")
+    assert "people_by_day" not in told
+
+
+async def test_what_a_database_refuses_is_told_without_the_documents(programs, filled, names, tmp_path: Path) -> None:
+    """Scenario 136: a rule that somebody put on a collection ends a restore in a sentence that quotes nobody."""
+    filled[names[0]]["users"].insert_one({"_id": 2, "name": "Ann Elk"})
+    await programs.run(backup_program, "--to", tmp_path)
+    filled[names[1]].create_collection("users", validator={"never": {"$exists": True}})
+
+    code, _, complaints = await programs.run(restore_program, "--from", backup_in(tmp_path), "--database", names[1])
+
+    assert code == 1
+    assert "121" in complaints
+    assert "Ann" not in complaints
