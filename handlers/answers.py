@@ -39,6 +39,8 @@ class AnswerRoutes:
         """
         if not isinstance(event, IncomingMessage) or not event.is_private or self._roles.role_in(user) is Role.READER:
             return route
+        if event.is_forwarded:  # somebody else's words answer nothing
+            return route
         if isinstance(route.trigger, Command) and route.name != _CANCEL:
             await self._conversations.end(user.id)
         if not isinstance(route.trigger, PrivateText | PostAddress):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.e2e.admin.talk import ask, audited
+from tests.e2e.admin.talk import ask, ask_seen, audited
 
 if TYPE_CHECKING:
     from core.container import Container
@@ -46,3 +46,21 @@ async def test_in_a_group_a_forwarded_command_is_talk(
 
     assert answer.message.reply_to == asked.id
     assert "command" not in answer.text.splitlines()[0]
+
+
+async def test_forwarded_words_answer_no_question(
+    bot: Container, ann: Actor, bob: Actor, cast: Cast, world: World
+) -> None:
+    """Scenario 32: what a spammer wrote does not become what everybody reads, because a question was open."""
+    shown = await ask_seen(bob, "/bsetting maintenance_text")
+    await bob.press(shown, "Change")
+    said = ann.say("buy at example dot org")
+    await ann.wait_message(lambda seen: seen.sender_id == ann.bot_id)
+    [draft] = world.sharing.forwarded([said])
+    world.write(bob.user_id, world.accounts[bob.bot_id], draft)
+    await bob.wait_message(lambda seen: seen.sender_id == bob.bot_id)
+    assert bot.runtime.current.maintenance_text == ""
+
+    await ask(bob, "back at five")
+
+    assert bot.runtime.current.maintenance_text == "back at five"
