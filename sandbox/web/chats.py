@@ -102,16 +102,19 @@ class Chats:
         if isinstance(chat, Account):
             title = f"{chat.first_name} {chat.last_name or ''}".strip()
             facts: dict[str, Any] = {"kind": "bot" if chat.is_bot else "person", "title": title, "members": 0}
-            return facts | {"id": chat.id, "username": chat.username, "joined": True, "writes": True}
+            facts |= {"joined": True, "writes": True, "deletes": True}
+            return facts | {"id": chat.id, "username": chat.username}
         if isinstance(chat, BasicGroup):
             facts = {"kind": "group", "title": chat.title, "members": len(chat.members)}
             joined = chat.is_member(self._person_id)
-            return facts | {"id": chat.full_id, "username": None, "joined": joined, "writes": joined}
+            facts |= {"joined": joined, "writes": joined, "deletes": joined}
+            return facts | {"id": chat.full_id, "username": None}
         joined = chat.is_member(self._person_id)
         writes = chat.may(self._person_id, "post_messages") if chat.broadcast else joined
         facts = {"kind": "channel" if chat.broadcast else "group", "title": chat.title}
         facts |= {"members": sum(not self._world.accounts[i].is_bot for i in chat.active_members())}
-        return facts | {"id": chat.full_id, "username": chat.username, "joined": joined, "writes": writes}
+        facts |= {"joined": joined, "writes": writes, "deletes": chat.may(self._person_id, "delete_messages")}
+        return facts | {"id": chat.full_id, "username": chat.username}
 
 
 def _id_of(chat: Account | Channel | BasicGroup) -> int:

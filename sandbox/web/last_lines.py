@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
+from secrets import token_hex
 from typing import Any
 
 from core.observability.redaction import Redactor
@@ -18,6 +19,9 @@ class LastLines(logging.Handler):
     Args:
         secrets: values to mask, as in the log itself.
         kept: how many.
+
+    Attributes:
+        run: whose numbers they are; another one in another process.
     """
 
     def __init__(self, secrets: tuple[str, ...] = (), *, kept: int = KEPT) -> None:
@@ -25,6 +29,7 @@ class LastLines(logging.Handler):
         self._redact = Redactor(secrets)
         self._lines: deque[dict[str, Any]] = deque(maxlen=kept)
         self._count = 0
+        self.run = token_hex(4)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep one entry: number, time, level, event, and the other fields as one text."""

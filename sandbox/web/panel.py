@@ -43,6 +43,7 @@ class Panel:
         self._clock = clock
         self._bot_id = bot_id
         self._log = log
+        self._wait: Fault | None = None
         self._acts: dict[str, Callable[[], object]] = {
             "database_stop": lambda: self._set_database(down=True),
             "database_stall": lambda: self._set_database(slow_ms=_STALLED_MS),
@@ -78,8 +79,10 @@ class Panel:
             "database": _word(down=stores.database_down, slow_ms=stores.database_slow_ms),
             "redis": _word(down=stores.redis_down, slow_ms=stores.redis_slow_ms),
             "flood_control": self._datacenter.trouble.flood_control.enabled,
-            "connections": len(self._datacenter.connections),
+            "flood_wait": self._waits(),
+            "connected": self._is_connected(),
             "time": self._clock.utc_now().strftime("%Y-%m-%d %H:%M:%S"),
+            "run": self._log.run,
             "log": self._log.since(after),
         }
 
@@ -90,8 +93,17 @@ class Panel:
         self._stores.redis_down, self._stores.redis_slow_ms = down, slow_ms
 
     def _ask_to_wait(self) -> None:
-        fault = Fault("*", error=(420, f"FLOOD_WAIT_{FLOOD_WAIT_S}"), match=_writes, user_id=self._bot_id)
-        self._datacenter.faults.add(fault)
+        if not self._waits():
+            fault = Fault("*", error=(420, f"FLOOD_WAIT_{FLOOD_WAIT_S}"), match=_writes, user_id=self._bot_id)
+            self._wait = self._datacenter.faults.add(fault)
+
+    def _waits(self) -> bool:
+        """Whether a FLOOD_WAIT still has to meet its message."""
+        return self._wait is not None and self._wait.hits == 0
+
+    def _is_connected(self) -> bool:
+        keys = self._datacenter.keys_of(self._bot_id)
+        return any(session.connection is not None for key in keys for session in key.sessions.values())
 
 
 def _writes(request: Any) -> bool:

@@ -290,3 +290,93 @@ def test_the_page_fits_a_phone_in_the_dark(visit):
         page.locator("#panel-toggle").tap()
         expect(page.locator("#health")).to_contain_text("200")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_draft_waits_in_its_chat(visit):
+    """What was typed is there after a look at a chat without a text field, as high as it was, and after a restart."""
+    reader = visit("reader", "group")
+    reader.page.locator("#text").fill("one\ntwo\nthree")
+    tall = reader.page.locator("#text").bounding_box()["height"]
+    reader.go("channel")
+    expect(reader.page.locator("#composer")).to_be_hidden()
+    reader.go("bot")
+    expect(reader.page.locator("#text")).to_have_value("")
+    assert 30 < reader.page.locator("#text").bounding_box()["height"] < tall
+    reader.go("group")
+    expect(reader.page.locator("#text")).to_have_value("one\ntwo\nthree")
+    assert reader.page.locator("#text").bounding_box()["height"] == tall
+
+    reader.trouble("restart")
+    expect(reader.page.locator("#offline")).to_be_visible()
+    reader.become("premium")
+    expect(reader.page.locator("#offline")).to_be_hidden()
+    expect(reader.page.locator("#text")).to_have_value("")
+    reader.become("reader")
+    expect(reader.page.locator("#text")).to_have_value("one\ntwo\nthree")
+
+
+def test_the_page_survives_restarts_while_a_store_stalls(visit):
+    """A bot that ends slowly and starts without its database keeps no page waiting, whichever store is stalled."""
+    reader = visit("premium")
+    for store in ("database", "redis"):
+        reader.trouble(f"{store}_stall")
+        reader.trouble("restart")
+        expect(reader.page.locator("#offline")).to_be_visible()
+        expect(reader.page.locator("#offline")).to_be_hidden()
+        expect(reader.page.locator("#state-bot")).to_have_text("connected")
+        reader.trouble(f"{store}_restore")
+        expect(reader.page.locator("#health")).to_have_text("200 ok")
+        reader.search("fantomas")
+
+
+def test_no_button_is_offered_that_would_be_refused(visit):
+    """A reader of the channel can neither answer nor delete there, and a dropped file does not replace the page."""
+    reader = visit("reader", "channel")
+    expect(reader.newest).to_be_visible()
+    assert reader.newest.locator(".tool").count() == 0
+    kept = reader.page.evaluate(
+        """() => ["dragover", "drop"].map((kind) => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File(["x"], "a.txt"));
+            const event = new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true });
+            document.getElementById("messages").dispatchEvent(event);
+            return event.defaultPrevented;
+        })"""
+    )
+    assert kept == [True, True]
+    expect(reader.page.locator(".toast")).to_contain_text("where you may write")
+
+
+def test_pages_are_turned_with_the_keyboard_alone(visit):
+    """The focus stays at the button that was pressed, though the message is another one now."""
+    premium = visit("premium")
+    found = premium.search("nosferatu")
+    premium.key(found, "›").focus()
+    premium.page.keyboard.press("Enter")
+    expect(found).to_contain_text("11–1")
+    expect(found.locator(".key:focus")).to_have_count(1)
+    other = visit("premium")
+    premium.page.locator(".chat").first.focus()
+    other.say("said in another window")
+    expect(premium.page.locator("#messages")).to_contain_text("said in another window")
+    expect(premium.page.locator(".chat:focus")).to_have_count(1)
+
+
+def test_many_windows_are_open_at_once(visit):
+    """Windows that nobody sees hold no connection, of which a browser has six; seen again they show what was missed."""
+    first = visit("premium")
+    for _ in range(6):
+        hide(first.page, "true")
+        window = Visitor(first.page.context, first.facts).open("premium")
+        hide(window.page, "true")
+    hide(first.page, "false")
+    first.search("metropolis")
+
+
+def hide(page, word):
+    """Make a page believe that nobody sees it, or somebody again."""
+    page.evaluate(
+        "word => { Object.defineProperty(document, 'hidden', { get: () => word === 'true', configurable: true });"
+        " document.dispatchEvent(new Event('visibilitychange')); }",
+        word,
+    )

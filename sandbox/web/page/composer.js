@@ -22,6 +22,8 @@ export class Composer {
     this.answered = null;
     this.changed = null;
     this.menu = [];
+    this.place = "";
+    this.drafts = new Map();
     this.inline = new InlineSearch({
       bot: host.bot,
       popup: this.popup,
@@ -43,14 +45,25 @@ export class Composer {
     return this.answered?.id ?? null;
   }
 
-  // Prepares for another chat, or for another person.
-  show(chat) {
-    this.clear();
-    this.menu = [];
+  // Prepares for another chat, or for another person; what was typed in the chat before waits there.
+  show(chat, role) {
+    const place = `${role}/${chat.id}`;
+    const draft = place === this.place ? null : this.#leave(place);
     byId("composer").hidden = !chat.writes;
     byId("closed").hidden = chat.writes;
     byId("closed").textContent = closedWhy(chat);
     this.field.placeholder = chat.kind === "bot" ? "Write a few words of a title" : `Message, or @${this.host.bot.username} words`;
+    if (draft !== null) this.fill(draft);
+  }
+
+  // The draft of the place that is gone to.
+  #leave(place) {
+    if (this.changed) this.#about(null);
+    this.drafts.set(this.place, this.field.value);
+    this.clear();
+    this.menu = [];
+    this.place = place;
+    return this.drafts.get(place) ?? "";
   }
 
   clear() {
@@ -123,6 +136,7 @@ export class Composer {
 
   #grow() {
     this.field.style.height = "auto";
+    if (!this.field.scrollHeight) return; // not to be seen, and so without a height
     this.field.style.height = `${Math.min(this.field.scrollHeight, TALLEST_PX)}px`;
   }
 
@@ -182,8 +196,8 @@ export class Composer {
 
   async #change(text) {
     const { chat, id } = this.changed;
-    this.#about(null);
-    await attempt(() => this.host.api().act("edit", { chat, message: id, text }));
+    const done = await attempt(() => this.host.api().act("edit", { chat, message: id, text }).then(() => true));
+    if (done && this.changed?.id === id) this.#about(null);
   }
 
   async #choose(chat, queryId, result) {

@@ -11,19 +11,24 @@ export class Conversation {
     this.list = byId("messages");
     this.actions = actions;
     this.chat = null;
+    this.role = "";
     this.sticks = true;
     this.list.addEventListener("scroll", () => this.#look());
     this.list.addEventListener("grown", () => this.#stick());
     new ResizeObserver(() => this.#stick()).observe(this.list);
   }
 
-  show(chat, suggestions) {
-    this.chat = chat;
+  // The same chat shown again, because it was loaded again, stays where it was scrolled to.
+  show(chat, role, suggestions) {
+    const stays = this.role === role && this.chat?.id === chat.id && !this.sticks;
+    const below = this.list.scrollHeight - this.list.scrollTop;
+    [this.chat, this.role] = [chat, role];
     this.list.replaceChildren();
     if (chat.older) this.list.append(this.#olderButton());
     for (const message of chat.messages.values()) this.#place(message);
     if (!chat.messages.size) this.list.append(this.#welcome(suggestions));
-    this.sticks = true;
+    this.sticks = !stays;
+    if (stays) this.list.scrollTop = this.list.scrollHeight - below;
     this.#stick();
   }
 
@@ -34,8 +39,17 @@ export class Conversation {
     this.#stick();
   }
 
+  // Whoever turns pages with the keyboard goes on where they were.
   change(message) {
-    this.#find(message.id)?.replaceWith(renderMessage(message, this.chat, this.actions));
+    const old = this.#find(message.id);
+    if (!old) return;
+    const held = old.contains(document.activeElement) ? document.activeElement : null;
+    const alike = (within) => (held ? [...within.getElementsByClassName(held.className)] : []);
+    const place = alike(old).indexOf(held);
+    const article = renderMessage(message, this.chat, this.actions);
+    old.replaceWith(article);
+    const keys = alike(article);
+    (keys[place] ?? keys.at(-1))?.focus();
     this.#stick();
   }
 
@@ -48,9 +62,9 @@ export class Conversation {
 
   // Earlier messages come above; what is read stays where it is.
   prepend() {
-    const before = this.list.scrollHeight - this.list.scrollTop;
-    this.show(this.chat, []);
-    this.list.scrollTop = this.list.scrollHeight - before;
+    this.sticks = false;
+    this.show(this.chat, this.role, []);
+    this.list.focus({ preventScroll: true });
     this.#look();
   }
 

@@ -14,6 +14,13 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
+// Replaces what a list holds; the focus stays at the child that has the same value of an attribute.
+export function renew(list, attribute, children) {
+  const kept = list.contains(document.activeElement) ? document.activeElement.getAttribute(attribute) : null;
+  list.replaceChildren(...children);
+  if (kept !== null) list.querySelector(`[${attribute}="${kept}"]`)?.focus();
+}
+
 // Characters that override the direction of what follows are shown by their number: a name must not look like another.
 const TURNING = /[\u202a-\u202e]/g;
 export const visible = (text) => text.replace(TURNING, (mark) => `‹U+${mark.codePointAt(0).toString(16).toUpperCase()}›`);

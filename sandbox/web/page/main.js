@@ -12,6 +12,7 @@ import { showChats, showHead, showPeople } from "./sidebar.js";
 import { startTheme } from "./theme.js";
 
 const WIDE_PX = 1180;
+const AGAIN_MS = 1000;
 
 class App {
   constructor(about) {
@@ -72,10 +73,12 @@ class App {
     });
     this.session = session;
     showPeople(this.about.people, role, (chosen) => this.go(chosen, this.chatId));
-    await attempt(() => session.load());
+    byId("conversation").inert = true; // what stands there is another person's
+    await session.begin();
   }
 
   #loaded() {
+    byId("conversation").inert = false;
     if (!this.session.chats.has(this.chatId)) this.chatId = this.about.bot.id;
     this.#openChat();
   }
@@ -84,8 +87,8 @@ class App {
     const { chat } = this;
     chat.unread = 0;
     document.title = `${chat.title}, the demo`;
-    this.conversation.show(chat, this.#suggestions(chat));
-    this.composer.show(chat);
+    this.conversation.show(chat, this.session.role, this.#suggestions(chat));
+    this.composer.show(chat, this.session.role);
     this.#showLists();
   }
 
@@ -160,6 +163,7 @@ class App {
     if (!found) return;
     if (found.chat) {
       if (!this.session.chats.has(found.chat)) await attempt(() => this.session.load());
+      if (!this.session.chats.has(found.chat)) return toast("This chat is not part of the demo.");
       this.go(this.session.role, found.chat);
       return;
     }
@@ -173,12 +177,22 @@ class App {
   }
 }
 
+// The demo may be starting: it is asked until it answers.
+async function learnAbout() {
+  for (;;) {
+    try {
+      return await get("/api/about");
+    } catch {
+      byId("offline").hidden = false;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+}
+
 async function begin() {
   startTheme(byId("theme"));
   const panel = new Panel();
-  const about = await attempt(() => get("/api/about"));
-  if (!about) return;
-  await new App(about).begin();
+  await new App(await learnAbout()).begin();
   if (window.innerWidth >= WIDE_PX) panel.toggle(true);
 }
 

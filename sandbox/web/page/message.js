@@ -15,7 +15,7 @@ export function renderMessage(message, chat, actions) {
   } else {
     bubble.append(...content(message, chat, actions));
   }
-  article.append(bubble, tools(message, message.out || (chat.kind === "channel" && chat.writes), actions));
+  article.append(bubble, tools(message, chat, actions));
   if (message.rows.length) article.append(keyboard(message, actions));
   return article;
 }
@@ -41,9 +41,10 @@ function fileBubble(message, actions) {
   const url = actions.fileUrl(message);
   if (file.kind !== "photo") return download(file, url);
   const picture = el("img", { class: "photo", src: url, alt: message.text || "Photo", loading: "lazy" });
-  picture.addEventListener("error", () => picture.replaceWith(download(file, url)), { once: true });
+  const link = el("a", { class: "picture", href: url, target: "_blank", title: "Open" }, picture);
+  picture.addEventListener("error", () => link.replaceWith(download(file, url)), { once: true });
   picture.addEventListener("load", () => picture.dispatchEvent(new CustomEvent("grown", { bubbles: true })));
-  return picture;
+  return link;
 }
 
 function download(file, url) {
@@ -58,15 +59,17 @@ function download(file, url) {
   );
 }
 
-function tools(message, changeable, actions) {
+// Only what would not be refused.
+function tools(message, chat, actions) {
+  const own = message.out || (chat.kind === "channel" && chat.writes);
   const tool = (sign, label, action) =>
     el("button", { type: "button", class: "tool", title: label, "aria-label": label, onclick: () => action(message) }, sign);
   return el(
     "div",
     { class: "tools" },
-    tool("↩", "Reply", actions.reply),
-    changeable ? tool("✎", "Change", actions.edit) : null,
-    tool("🗑", "Delete", actions.remove),
+    chat.writes && tool("↩", "Reply", actions.reply),
+    own && message.forward === null && !message.service && tool("✎", "Change", actions.edit),
+    (own || chat.deletes) && tool("🗑", "Delete", actions.remove),
   );
 }
 

@@ -1,20 +1,31 @@
 // Toasts, alerts, and what to do with an error.
 
-import { byId, el } from "./dom.js";
+import { byId, el, visible } from "./dom.js";
 
 const TOAST_MS = 5000;
 
 export function toast(text, kind = "note") {
-  const shown = el("p", { class: `toast ${kind}`, dir: "auto" }, text);
-  byId("toasts").append(shown);
+  const shown = el("p", { class: `toast ${kind}`, dir: "auto" }, visible(text));
+  const toasts = byId("toasts");
+  toasts.append(shown);
+  if (toasts.matches(":popover-open")) toasts.hidePopover(); // shown anew it stands above a dialog opened meanwhile
+  toasts.showPopover();
   setTimeout(() => shown.remove(), TOAST_MS);
 }
 
-// Resolves to true when the further button was pressed.
+let shownBefore = Promise.resolve();
+
+// Resolves to true when the further button was pressed. One stands at a time, the next one waits.
 export function alertBox(text, more = "") {
+  const answer = shownBefore.then(() => ask(text, more));
+  shownBefore = answer;
+  return answer;
+}
+
+function ask(text, more) {
   const box = byId("alert");
   const further = byId("alert-more");
-  byId("alert-text").textContent = text;
+  byId("alert-text").textContent = visible(text);
   further.hidden = !more;
   further.textContent = more;
   return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 // The panel: breaks what the bot stands on, and shows how it is and what it logs.
 
 import { get, post } from "./api.js";
-import { byId, el } from "./dom.js";
+import { byId, el, visible } from "./dom.js";
 import { attempt } from "./notices.js";
 
 const EVERY_MS = 1000;
@@ -22,6 +22,7 @@ function press(act, isOn) {
 export class Panel {
   constructor() {
     this.after = 0;
+    this.run = "";
     this.timer = 0;
     this.floodControl = false;
     byId("troubles").replaceChildren(...TROUBLES.map(([part, title, acts]) => this.#row(part, title, acts)));
@@ -91,11 +92,21 @@ export class Panel {
       press(`${part}_stop`, state[part] === "stopped");
       press(`${part}_stall`, state[part] === "stalled");
     }
-    byId("state-telegram").textContent = state.flood_control ? "flood control on" : "patient";
+    const strict = [state.flood_wait && "the next message waits", state.flood_control && "flood control on"].filter(Boolean);
+    byId("state-telegram").textContent = strict.join(", ") || "patient";
+    press("flood_wait", state.flood_wait);
     byId("state-time").textContent = `${state.time} UTC`;
-    byId("state-bot").textContent = state.connections ? "connected" : "not connected";
+    byId("state-bot").textContent = state.connected ? "connected" : "not connected";
     press("flood_control", state.flood_control);
-    this.#log(state.log);
+    if (this.run === state.run || !this.after) this.#log(state.log);
+    else this.#forgetLog(); // another demo's than the one that answers now
+    this.run = state.run;
+  }
+
+  // The next look brings all lines.
+  #forgetLog() {
+    this.after = 0;
+    byId("log").replaceChildren();
   }
 
   #log(entries) {
@@ -105,7 +116,7 @@ export class Panel {
       if (entry.number <= this.after) continue;
       this.after = entry.number;
       const head = el("b", {}, entry.event);
-      log.append(el("li", { class: entry.level }, `${entry.time} `, head, ` ${entry.fields}`));
+      log.append(el("li", { class: entry.level }, `${entry.time} `, head, visible(` ${entry.fields}`)));
     }
     while (log.childElementCount > LINES) log.firstElementChild.remove();
     if (follows && entries.length) log.scrollTop = log.scrollHeight;

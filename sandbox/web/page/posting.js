@@ -4,6 +4,7 @@ import { byId, el, sizeOf, visible } from "./dom.js";
 import { toast } from "./notices.js";
 
 const MOST = 10;
+const MOST_BYTES = 64 * 1024 * 1024;
 const PICTURE = /^image\/(png|jpeg|gif|webp)$/;
 
 export class Posting {
@@ -30,7 +31,17 @@ export class Posting {
   #acceptDrops(place) {
     const sign = byId("drop");
     let depth = 0;
-    const carriesFiles = (event) => event.dataTransfer?.types.includes("Files") && this.host.chat().writes;
+    const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+    const carriesFiles = (event) => hasFiles(event) && this.host.chat()?.writes;
+    // Beside a chat that takes it, a dropped file would replace the page.
+    for (const kind of ["dragover", "drop"]) {
+      window.addEventListener(kind, (event) => {
+        if (!hasFiles(event) || event.defaultPrevented) return;
+        event.preventDefault();
+        event.dataTransfer.dropEffect = "none";
+        if (kind === "drop") toast("Files can be dropped into a chat where you may write.");
+      });
+    }
     const show = (change) => {
       depth = Math.max(0, depth + change);
       sign.hidden = depth === 0;
@@ -47,7 +58,9 @@ export class Posting {
   }
 
   #ask(files) {
-    if (!files.length) return;
+    const large = files.find((file) => file.size > MOST_BYTES);
+    if (large) toast(`${large.name} is larger than ${sizeOf(MOST_BYTES)}; the demo keeps files in memory.`, "error");
+    if (!files.length || large) return;
     if (files.length > MOST) toast(`An album has at most ${MOST} files; the first ${MOST} are taken.`);
     this.files = files.slice(0, MOST);
     const lines = this.files.map((file) =>

@@ -1,4 +1,5 @@
 // One person's chats, kept as the server tells: a snapshot first, then events after its cursor.
+// A window that nobody sees holds no stream: browsers give all windows of a site six connections together.
 
 import { personApi } from "./api.js";
 
@@ -12,7 +13,15 @@ export class Session {
     this.chats = new Map();
     this.listener = listener;
     this.source = null;
+    this.cursor = "";
     this.closed = false;
+    this.seen = () => this.#seen();
+    document.addEventListener("visibilitychange", this.seen);
+  }
+
+  // Loads, again and again until it succeeds.
+  begin() {
+    return this.#again();
   }
 
   async load() {
@@ -20,13 +29,15 @@ export class Session {
     if (this.closed) return;
     const unread = new Map([...this.chats].map(([id, chat]) => [id, chat.unread]));
     this.chats = new Map(chats.map((chat) => [chat.id, this.#chat(chat, unread)]));
-    this.#follow(cursor);
+    this.cursor = cursor;
+    this.#follow();
     this.listener.loaded();
   }
 
   close() {
     this.closed = true;
-    this.source?.close();
+    this.#rest();
+    document.removeEventListener("visibilitychange", this.seen);
   }
 
   async loadOlder(chatId) {
@@ -43,18 +54,32 @@ export class Session {
     return { ...chat, messages, unread: unread.get(chat.id) ?? 0 };
   }
 
-  #follow(cursor) {
-    this.source?.close();
-    this.source = new EventSource(`${this.api.base}/events?after=${encodeURIComponent(cursor)}`);
+  #follow() {
+    this.#rest();
+    if (document.hidden) return;
+    this.source = new EventSource(`${this.api.base}/events?after=${encodeURIComponent(this.cursor)}`);
     this.source.onopen = () => this.listener.online(true);
-    this.source.onmessage = ({ data }) => this.#happened(JSON.parse(data));
+    this.source.onmessage = ({ data, lastEventId }) => {
+      this.cursor = lastEventId;
+      this.#happened(JSON.parse(data));
+    };
     this.source.onerror = () => this.#lost();
+  }
+
+  #rest() {
+    this.source?.close();
+    this.source = null;
+  }
+
+  #seen() {
+    if (document.hidden) this.#rest();
+    else if (this.cursor && !this.source) this.#follow();
   }
 
   // The browser comes back by itself, with the last cursor, unless it has given up.
   #lost() {
     this.listener.online(false);
-    if (this.source.readyState === EventSource.CLOSED && !this.closed) setTimeout(() => this.#again(), AGAIN_MS);
+    if (this.source.readyState === EventSource.CLOSED) setTimeout(() => this.#again(), AGAIN_MS);
   }
 
   async #again() {
@@ -62,6 +87,7 @@ export class Session {
     try {
       await this.load();
     } catch {
+      this.listener.online(false);
       setTimeout(() => this.#again(), AGAIN_MS);
     }
   }

@@ -1,6 +1,6 @@
 // Who one is, and the list of chats.
 
-import { avatar, byId, el, visible } from "./dom.js";
+import { avatar, byId, el, renew, visible } from "./dom.js";
 
 const SIGNS = { bot: "🤖", channel: "📢", group: "👥", person: "👤" };
 
@@ -20,12 +20,12 @@ export function showPeople(people, role, choose) {
       el("span", { class: "about" }, person.about),
     ),
   );
-  byId("people").replaceChildren(...buttons);
+  renew(byId("people"), "data-role", buttons);
 }
 
 export function showChats(chats, currentId, choose) {
   const items = [...chats.values()].map((chat) => el("li", {}, entry(chat, chat.id === currentId, () => choose(chat.id))));
-  byId("chats").replaceChildren(...items);
+  renew(byId("chats"), "data-chat", items);
 }
 
 function entry(chat, isCurrent, open) {
