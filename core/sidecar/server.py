@@ -128,7 +128,8 @@ class SidecarServer:
         try:
             await runner.cleanup()
         finally:
-            for connection in server.connections if server else ():  # else they stay open, and whoever asks on one waits for ever
+            # Else those stay open that were busy, and whoever asks on one of them waits for ever.
+            for connection in server.connections if server else ():
                 connection.force_close()
 
     def _application(self) -> web.Application:
