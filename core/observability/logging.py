@@ -96,4 +96,12 @@ def _formatter(shared: Sequence[Processor], *, as_console: bool) -> logging.Form
 
 
 def _render_json(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
-    return orjson.dumps(event, default=str).decode()
+    """One line; with every field as text where JSON cannot hold one of them."""
+    try:
+        return orjson.dumps(event, default=str).decode()
+    except TypeError:
+        return orjson.dumps({_encodable(name): _encodable(value) for name, value in event.items()}).decode()
+
+
+def _encodable(value: Any) -> str:
+    return str(value).encode("utf-8", "replace").decode()

@@ -52,7 +52,7 @@ class ErrorLog:
         place = f"{where} · {_place_of(error)}"
         kind = type(error).__name__
         fingerprint = hashlib.sha256(f"{kind}\n{place}".encode()).hexdigest()[:24]
-        message = " ".join(self._redact(str(error)).split())[:_MESSAGE_LENGTH]
+        message = " ".join(self._redact(str(error)).split())[:_MESSAGE_LENGTH].encode("utf-8", "replace").decode()
         known = self._waiting.pop(fingerprint, None)  # it goes to the end, the newest of those that wait
         first, count = (known.first, known.count + 1) if known is not None else (now, 1)
         self._waiting[fingerprint] = NotedError(fingerprint, kind, message, place, count, first, now)

@@ -100,3 +100,12 @@ def test_ordinary_values_pass_unchanged():
     """Redaction does not eat counts, times, names or short words."""
     event = {"event": "x", "n": 5, "ok": True, "none": None, "name": "Metropolis (1927) 1080p", "at": "12:30"}
     assert Redactor(["", "abc"])(None, "info", dict(event)) == event
+
+
+@pytest.mark.parametrize("value", ["half a letter \ud83d", 1 << 80, {"\ud83d": {1: "x"}}, {(1, 2): "x"}])
+def test_a_value_that_json_cannot_hold_costs_no_line(lines, capsys, value):
+    """Scenario 136: what cannot be written is written differently, and nothing is printed past the log."""
+    structlog.get_logger("core.x").error("odd", value=value)
+
+    assert [entry["event"] for entry in lines()] == ["odd"]
+    assert capsys.readouterr() == ("", "")

@@ -107,3 +107,15 @@ async def test_what_comes_while_it_is_stored_is_counted_too(rig: Rig, monkeypatc
 
     [shown] = await rig.first.latest()
     assert replace(shown, fingerprint="") == replace(shown, fingerprint="", message="new", count=2)
+
+
+async def test_a_message_that_no_database_can_hold_costs_no_other_error(rig: Rig) -> None:
+    """Half a letter, as a file name or a cut text may end with, is replaced."""
+    rig.first.note(ValueError("half \ud83d"), "search")
+    rig.first.note(KeyError("whole"), "search")
+
+    stored = await rig.first.latest()
+
+    assert sorted(error.message for error in stored) == ["'whole'", "half ?"]
+    for error in stored:
+        error.message.encode()
