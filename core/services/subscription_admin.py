@@ -7,11 +7,13 @@ import re
 from typing import TYPE_CHECKING
 
 from core.domain.subscription import MOST_REQUIRED, RequiredChat, pack_chat_ids, parse_chat_ids
-from core.errors import BadInputError, NotPermittedError
+from core.errors import BadInputError, DatabaseUnavailableError, NotPermittedError
 from core.telegram.gateway import SourceGoneError, TelegramRefusedError
 
 if TYPE_CHECKING:
-    from core.domain.setting import SettingValue
+    from collections.abc import Callable
+
+    from core.domain.setting import SettingValue, StoredSetting
     from core.services.audit_log import AuditLog
     from core.services.memberships import Memberships
     from core.services.required_chats import RequiredChats
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 _INVITE = re.compile(r"https://(?:t|telegram)\.me/(?:\+|joinchat/)[A-Za-z0-9_-]{4,64}")
 _NOT_READABLE = (SourceGoneError, TelegramRefusedError)
 _SETTING = "force_subscribe_chats"
+_TRIES = 5
 
 
 class SubscriptionAdminService:
@@ -75,13 +78,7 @@ class SubscriptionAdminService:
             BadInputError: the bot does not see the members, cannot make a link, or the list is full.
         """
         chat = await self._checked(name, link=link, needs_approval=needs_approval)
-        async with self._changing:
-            await self._runtime.refresh()
-            ids = self._chats.listed()
-            if chat.id not in ids:
-                if len(ids) >= MOST_REQUIRED:
-                    raise BadInputError("subscription-list-full", most=MOST_REQUIRED)
-                await self._runtime.change(_SETTING, pack_chat_ids((*ids, chat.id)), admin_id)
+        await self._relist(admin_id, lambda ids: _with(chat.id, ids))
         self._watch.working(chat.id)
         await self._audit.add(admin_id, "subscription_added", chat_id=chat.id, title=chat.title)
         return chat
@@ -92,11 +89,9 @@ class SubscriptionAdminService:
         Raises:
             BadInputError: it is not on the list.
         """
-        async with self._changing:
-            await self._runtime.refresh()
-            ids = self._chats.listed()
-            chat = await self._found(name, ids)
-            await self._runtime.change(_SETTING, pack_chat_ids([i for i in ids if i != chat.id]), admin_id)
+        await self._runtime.refresh()
+        chat = await self._found(name, self._chats.listed())
+        await self._relist(admin_id, lambda ids: tuple(listed for listed in ids if listed != chat.id))
         self._watch.forget(chat.id)
         await self._audit.add(admin_id, "subscription_removed", chat_id=chat.id, title=chat.title)
         return chat
@@ -160,16 +155,29 @@ class SubscriptionAdminService:
 
     async def move(self, old_id: int, new_id: int) -> None:
         """A required group became a supergroup, which takes its place on every list. Done again it changes nothing."""
-        async with self._changing:
-            await self._runtime.refresh()
-            ids = self._chats.listed()
-            if old_id in ids:
-                moved = tuple(dict.fromkeys(new_id if chat_id == old_id else chat_id for chat_id in ids))
-                await self._runtime.change(_SETTING, pack_chat_ids(moved), 0)
+        await self._relist(
+            0, lambda ids: tuple(dict.fromkeys(new_id if listed == old_id else listed for listed in ids))
+        )
         for group_id in await self._groups.requiring(old_id):
             await self._groups.require(group_id, new_id, MOST_REQUIRED + 1)
             await self._groups.require_no_more(group_id, old_id)
         self._watch.forget(old_id)
+
+    async def _relist(self, by: int, change: Callable[[tuple[int, ...]], tuple[int, ...]]) -> None:
+        """Change the bot's own list as it is stored at that moment, whoever else is changing it, in whatever process.
+
+        Raises:
+            DatabaseUnavailableError: it is not known whether it was stored, or others keep changing it.
+        """
+        async with self._changing:
+            await self._runtime.refresh()
+            for _ in range(_TRIES):
+                seen = await self._runtime.stored(_SETTING)
+                ids = _stored_ids(seen)
+                wanted = change(ids)
+                if wanted == ids or await self._runtime.exchange(_SETTING, seen, pack_chat_ids(wanted), by):
+                    return
+        raise DatabaseUnavailableError(f"the list of chats was changed {_TRIES} times meanwhile")
 
     async def _checked(self, name: int | str, *, link: str | None = None, needs_approval: bool = False) -> RequiredChat:
         """A chat whose members the bot sees, with a way in."""
@@ -229,6 +237,22 @@ class SubscriptionAdminService:
             raise BadInputError("subscription-not-listed")
         [chat] = await self._chats.show([name])
         return chat
+
+
+def _with(chat_id: int, ids: tuple[int, ...]) -> tuple[int, ...]:
+    if chat_id in ids:
+        return ids
+    if len(ids) >= MOST_REQUIRED:
+        raise BadInputError("subscription-list-full", most=MOST_REQUIRED)
+    return (*ids, chat_id)
+
+
+def _stored_ids(seen: StoredSetting) -> tuple[int, ...]:
+    """The list as the bot obeys it: none where nothing is stored that can be used."""
+    try:
+        return parse_chat_ids(str(seen.value or ""))
+    except ValueError:
+        return ()
 
 
 def _is_named(chat: RequiredChat, name: str) -> bool:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from core.container import Stores
+from repositories.runtime_settings import RuntimeSettingsRepository
 from sandbox.datacenter.faults import Fault
+from tests.e2e.admin.talk import ask
 from tests.e2e.subscription.gate import asked, refused, refused_search
 from tests.fixtures.waiting import until
 
 if TYPE_CHECKING:
+    from core.container import Container
     from sandbox.actor import Actor
     from sandbox.datacenter.server import DataCenter
     from sandbox.seen import Seen
@@ -66,3 +69,26 @@ async def test_an_outage_of_the_database_costs_no_links_and_hides_none(
 
     assert before == during
     assert len(secret.invites) == 1
+
+
+async def test_a_list_that_another_process_changed_meanwhile_keeps_that_change(
+    bot: Container, bob: Actor, cast: Cast, world: World, secret: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes, or the list and the settings, are changed at once: neither forgets what the other wrote."""
+    public = world.add_channel("News", creator=cast.bob.id, username="news_box", admins=[cast.bot.id])
+    other = RuntimeSettingsRepository(bot.pool, bot.clock)
+    look = bot.runtime.refresh
+    written: list[int] = []
+
+    async def overtaken() -> None:
+        await look()
+        if not written:
+            written.append(secret.full_id)
+            await other.put("force_subscribe_chats", str(secret.full_id), cast.bob.id)
+
+    monkeypatch.setattr(bot.runtime, "refresh", overtaken)
+
+    assert "has to be in News" in await ask(bob, "/fsub_add @news_box")
+
+    stored = await other.find("force_subscribe_chats")
+    assert str(stored.value) == f"{secret.full_id}, {public.full_id}"
