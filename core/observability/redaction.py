@@ -76,12 +76,15 @@ class Redactor:
             return value
         if isinstance(value, dict):
             return {
-                self.value(key): MASK if _is_named_secret(key, part) else self.value(part)
+                self._key(key): MASK if _is_named_secret(key, part) else self.value(part)
                 for key, part in value.items()
             }
         if isinstance(value, list | tuple | set | frozenset):
             return [self.value(part) for part in value]
         return self.text(str(value))
+
+    def _key(self, key: Any) -> Any:
+        return key if isinstance(key, bool | int | float | None) else self.text(str(key))
 
 
 def redact(text: str) -> str:
