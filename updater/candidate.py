@@ -76,7 +76,8 @@ class Candidate:
         how = ("--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules")
         git("fetch", *how, "--", url, f"+{self._ref}:{_TARGET}", at=self._repository, local=self._allow_local)
         if signers := self._settings.get("UPDATE_SIGNERS"):
-            trust = ("-c", "gpg.format=ssh", "-c", f"gpg.ssh.allowedSignersFile={Path(signers).expanduser()}")
+            file = self._installation.home / Path(signers).expanduser()
+            trust = ("-c", "gpg.format=ssh", "-c", f"gpg.ssh.allowedSignersFile={file}")
             git(*trust, "verify-tag", _TARGET, at=self._repository)
         return git("rev-parse", "--verify", f"{_TARGET}^{{commit}}", at=self._repository).decode().strip()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -107,3 +108,20 @@ def test_a_restart_that_fails_twice_still_says_what_is_current(bot: UpdatableBot
     assert (refused.returncode, bot.starts_as()) == (1, "second")
     assert "was taken back" in refused.stderr
     assert "no supervisor" in refused.stderr
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed")
+def test_signers_are_looked_for_beside_the_settings(bot: UpdatableBot) -> None:
+    """A file that `.env` names without a folder is the one beside it, wherever git works."""
+    key = bot.directory / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+    (bot.home / "signers").write_text(f"a@b.c {key.with_suffix('.pub').read_text()}")
+    bot.settings["UPDATE_SIGNERS"] = "signers"
+    bot.push(name="third")
+    sign = ("-c", "gpg.format=ssh", "-c", f"user.signingkey={key}")
+    bot.git(*sign, "tag", "--sign", "--message", "x", "ours")
+    bot.git("push", "--quiet", "--tags", "origin")
+
+    done = bot.update("--tag=ours")
+
+    assert (done.returncode, bot.runs_as()) == (0, "third"), done.stderr
