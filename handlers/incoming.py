@@ -188,10 +188,10 @@ def _read_author(author: Any, users: dict[int, Any]) -> Sender | None:
 
 
 def _replied_message(header: Any) -> int | None:
-    """The id of the answered message; the topic that a message of a forum stands in is no answer."""
+    """The id of the answered message of this chat; the topic that a message of a forum stands in is no answer."""
     if not isinstance(header, _T.MessageReplyHeader) or (header.forum_topic and not header.reply_to_top_id):
         return None
-    return header.reply_to_msg_id
+    return None if header.reply_to_peer_id else header.reply_to_msg_id
 
 
 def _read_sender(user: Any) -> Sender | None:

@@ -66,11 +66,12 @@ def test_what_nobody_wrote_to_the_bot_is_no_message(fields):
         ({"reply_to_msg_id": 4}, 4),
         ({"reply_to_msg_id": 4, "forum_topic": True}, None),
         ({"reply_to_msg_id": 4, "forum_topic": True, "reply_to_top_id": 2}, 4),
+        ({"reply_to_msg_id": 4, "reply_to_peer_id": T.PeerChannel(channel_id=9)}, None),
     ],
-    ids=["reply", "message in a topic", "reply in a topic"],
+    ids=["reply", "message in a topic", "reply in a topic", "message of another chat"],
 )
 def test_only_an_answer_is_a_reply(header, answered):
-    """In a forum every message names its topic, which is no answer to anybody."""
+    """A forum's message names its topic, which is no answer; what stands in another chat has that chat's number."""
     message = read(from_id=T.PeerUser(user_id=5), reply_to=T.MessageReplyHeader(**header))
 
     assert message.reply_to == answered
