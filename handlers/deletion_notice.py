@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from core.domain.random_id import random_id_of
 from core.errors import InfrastructureError
 from core.telegram.gateway import (
     Button,
@@ -48,7 +49,10 @@ class DeletionNotice:
         keyboard = _keyboard(texts, deletion.key)
         try:
             if deletion.notice_id is None:
-                await self._telegram.send_text(deletion.chat_id, html, keyboard, send_class=SendClass.NOTICE)
+                random_id = random_id_of("deletion-done", deletion.key, len(deletion.media_ids))
+                await self._telegram.send_text(
+                    *(deletion.chat_id, html, keyboard), send_class=SendClass.NOTICE, random_id=random_id
+                )
             else:
                 await self._telegram.edit_text(deletion.chat_id, deletion.notice_id, html, keyboard)
         except (OutcomeUnknownError, RecipientUnreachableError, TelegramRefusedError) as error:

@@ -136,7 +136,8 @@ class BroadcastRepository:
 
     async def withhold(self, waiting: Broadcast) -> Broadcast | None:
         """Pause one that waits, by whose order it does; None when it does not, or waits by another's order now."""
-        query = {"_id": waiting.id, "state": BroadcastState.WAITING.value, "by": waiting.ordered_by}
+        by_same = {"$in": [waiting.ordered_by, None]}
+        query = {"_id": waiting.id, "state": BroadcastState.WAITING.value, "by": by_same}
         return await self._change(
             query, {"state": BroadcastState.PAUSED.value, "pause": BroadcastPause.NOT_ALLOWED.value}
         )

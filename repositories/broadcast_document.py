@@ -96,7 +96,7 @@ def from_document(found: Document) -> Broadcast:
         tally=Tally(found["sent"], found["unreachable"], found["failed"]),
         fence=found["fence"],
         pause=None if found["pause"] is None else BroadcastPause(found["pause"]),
-        ordered_by=int(found.get("by") or 0),
+        ordered_by=int(found["owner"] if found.get("by") is None else found["by"]),  # earlier versions named nobody
         began_at=found["began_at"],
         ended_at=found["ended_at"],
     )

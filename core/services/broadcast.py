@@ -224,7 +224,8 @@ class BroadcastService:
                 if due is None:
                     return True
                 if due.state is BroadcastState.WAITING and not await self._allowed(due.ordered_by):
-                    await self._withhold(due)
+                    if not await self._withhold(due):
+                        return False
                     continue
                 taken = await self._broadcasts.take_over(due, held.lease.token)
                 if taken is None:  # stopped meanwhile, or its fence is a later one's
@@ -232,14 +233,15 @@ class BroadcastService:
                 await self._send(taken, held)
         return False
 
-    async def _withhold(self, waiting: Broadcast) -> None:
-        """Who ordered it may have nothing sent any more: the others decide."""
+    async def _withhold(self, waiting: Broadcast) -> bool:
+        """Who ordered it may have nothing sent any more: the others decide. False when there is another order now."""
         withheld = await self._broadcasts.withhold(waiting)
         if withheld is None:
-            return
+            return False
         self._log.warning("broadcast_withheld", broadcast_id=withheld.id, ordered_by=withheld.ordered_by)
         self._notices.tell("notice-broadcast-withheld", person=str(withheld.ordered_by))
         await self._show(withheld)
+        return True
 
     async def _send(self, broadcast: Broadcast, held: HeldLease) -> None:
         """From where it stopped; whatever nobody expected is reported, and pauses the broadcast."""

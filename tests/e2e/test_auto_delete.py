@@ -13,6 +13,7 @@ import redis
 
 from core.cache import keys
 from core.clock import Clock
+from core.domain.auto_delete import DeletionKind, DueDeletion
 from sandbox.datacenter.faults import Fault
 from tests.e2e.library import post_files
 from tests.e2e.test_main_path import search
@@ -335,3 +336,17 @@ async def test_what_telegram_refuses_to_delete_is_given_up(
         assert kept.id not in ann.deleted_ids
         assert refused.hits == 2
         assert bot.metrics.deletions.labels("results", "refused")._value.get() == 2
+
+
+async def test_that_files_are_gone_is_said_once(setup: BotSetup, ann: Actor, cast: Cast) -> None:
+    """Scenario 90: a sweep that dies after it has told of a deletion is followed by one that does both again."""
+    async with setup.running(**LATE) as bot:
+        now = bot.clock.utc_now()
+        files = DueDeletion("a_key", cast.ann.id, (), DeletionKind.FILES, now, now, 1, (1, 2), "en")
+        notices = bot.delivering.auto_delete.notices
+        assert notices is not None
+        for _ in range(2):
+            await notices.deleted(files)
+        await ann.wait_message(containing="were deleted")
+
+        assert sum("were deleted" in seen.text for seen in ann.received) == 1

@@ -10,7 +10,7 @@ import pytest
 from core.services.rate_limiter import Action
 from repositories.broadcast import BroadcastRepository
 from sandbox.datacenter.faults import Fault
-from tests.e2e.broadcast.crowd import ask
+from tests.e2e.broadcast.crowd import ask, start
 
 if TYPE_CHECKING:
     from core.container import Container
@@ -133,3 +133,29 @@ async def test_a_broadcast_that_cannot_be_taken_over_keeps_no_database_busy(
     await bot.clock.sleep(1)
 
     assert 0 < len(looked) < 10
+
+
+@pytest.mark.parametrize("is_dismissed", [False, True])
+async def test_what_an_earlier_version_planned_is_its_authors(
+    admin: Actor, ann: Actor, bot: Container, crowd: Crowd, pool: DatabaseConnectionPool, *, is_dismissed: bool
+) -> None:
+    """Section 10 of the product: a planned broadcast that names nobody who ordered it was ordered by its author."""
+    await crowd.join(2)
+    ann.say("/start")
+    await ann.wait_message()
+    admin.say(f"/role {ann.user_id} admin")
+    await admin.wait_message(containing="is an admin now")
+    await start(ann, TEXT, "/broadcast in 2h")
+    planned = await crowd.record("waiting")
+    if is_dismissed:
+        admin.say(f"/role {ann.user_id} reader")
+        await admin.wait_message(containing="is a reader now")
+
+    due = {"$set": {"due_at": bot.clock.utc_now()}, "$unset": {"by": 1}}
+    await pool.update_one("broadcasts", {"_id": planned["_id"]}, due)
+
+    if is_dismissed:
+        await admin.wait_message(containing=f"that {ann.user_id} ordered")
+        assert crowd.reached(TEXT) == 0
+    else:
+        await crowd.reach(TEXT, 2)
