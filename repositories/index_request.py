@@ -91,9 +91,11 @@ class IndexRequestRepository:
             "decided_by": moderator.id,
             "decided_name": moderator.first_name,
             "decided_at": self._clock.utc_now(),
-            "untold": Untold.ASKER.value if decision is RequestState.REJECTED else None,
         }
-        found = await self._pool.find_one_and_update(_REQUESTS, query, {"$set": fields}, idempotent=True)
+        update: dict[str, Document] = {"$set": fields, "$unset": {"untold": ""}}
+        if decision is RequestState.REJECTED:  # who is accepted is told once indexing has begun
+            update = {"$set": {**fields, "untold": Untold.ASKER.value}}
+        found = await self._pool.find_one_and_update(_REQUESTS, query, update, idempotent=True)
         request = await self.get(channel_id) if found is None else _to_request(found)
         if request is None or request.number != number:
             return None, False
@@ -111,9 +113,10 @@ class IndexRequestRepository:
         await self._pool.update_one(_REQUESTS, query, {"$unset": {"untold": ""}}, idempotent=True)
 
     async def untold(self, asked_before: datetime) -> list[IndexRequest]:
-        """Requests made before then (UTC) of which somebody was not told yet, some hundred at the most."""
+        """Requests made by then (UTC) of which somebody was not told yet, some hundred at the most."""
         query = {"untold": {"$in": [untold.value for untold in Untold]}, "asked_at": {"$lte": asked_before}}
-        return [_to_request(found) for found in await self._pool.find(_REQUESTS, query, limit=_PAGE)]
+        found = await self._pool.find(_REQUESTS, query, sort=[("untold", 1), ("_id", 1)], limit=_PAGE)
+        return [_to_request(document) for document in found]
 
 
 def _to_request(found: Document) -> IndexRequest:

@@ -48,6 +48,7 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "search_terms": (IndexModel([("t", ASCENDING), ("_id", ASCENDING)], name="t"),),
     "audit_log": (IndexModel([("at", DESCENDING), ("_id", DESCENDING)], name="newest"),),
     "error_log": (IndexModel([("last", DESCENDING), ("_id", DESCENDING)], name="last"),),
+    "index_requests": (IndexModel([("untold", ASCENDING), ("_id", ASCENDING)], name="untold"),),
     "index_jobs": (IndexModel([("state", ASCENDING), ("_id", ASCENDING)], name="state"),),
     "scheduled_deletions": (
         IndexModel([("bot", ASCENDING), ("due", ASCENDING)], name="due", sparse=True),
