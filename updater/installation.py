@@ -84,7 +84,7 @@ class Installation:
         Raises:
             UpdateError: another process holds it.
         """
-        self.work.mkdir(mode=_PRIVATE, exist_ok=True)
+        self.work.mkdir(exist_ok=True)  # open to the bot's own account, which need not be the updater's
         with (self.work / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,6 +15,7 @@ _GIT_S = 300
 _OF_NETWORKS = ("UV_", "PIP_", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_")
 _SAFE = (
     *("-c", f"core.hooksPath={os.devnull}", "-c", "protocol.allow=never", "-c", "protocol.https.allow=always"),
+    *("-c", "safe.directory=*"),  # whoever starts an update trusts the directory that it is part of
     *("-c", "transfer.fsckObjects=true", "-c", "credential.helper=", "-c", "core.fsmonitor=false"),
 )
 _SILENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}

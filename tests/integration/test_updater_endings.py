@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -125,3 +126,24 @@ def test_signers_are_looked_for_beside_the_settings(bot: UpdatableBot) -> None:
     done = bot.update("--tag=ours")
 
     assert (done.returncode, bot.runs_as()) == (0, "third"), done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_an_installation_of_somebody_else_is_updated_by_root(bot: UpdatableBot) -> None:
+    """A bot has an account of its own, and restarting it takes root: git trusts the directory, the bot can read it."""
+    for path in (bot.home, *bot.home.rglob("*")):
+        os.chown(path, 65534, 65534, follow_symlinks=False)
+    bot.push(name="third")
+
+    assert "current: " in bot.update("--status").stdout
+    done = bot.update()
+
+    assert (done.returncode, bot.runs_as()) == (0, "third"), done.stderr
+    backups = list((bot.home / ".updates" / "backups").iterdir())
+    release = (bot.home / "current").resolve()
+    assert [path for path in (release, release.parent, release.parents[1]) if not mode(path) & 0o005] == []
+    assert [path for path in backups if mode(path) & 0o077] == []
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode
