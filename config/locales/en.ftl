@@ -196,6 +196,11 @@ delivery-one-unknown = One more was on its way; it counts, as it may have arrive
 delivery-over = This was interrupted by a restart.
 delivery-stopping = Stopping after the file that is on its way.
 delivery-not-running = Nothing is being sent any more.
+delivery-unconfirmed-count =
+    { $count ->
+        [one] One of them may not have arrived: Telegram did not confirm it.
+       *[other] { $count } of them may not have arrived: Telegram did not confirm them.
+    }
 delivery-failed-count =
     { $count ->
         [one] One file could not be sent; it does not count.
@@ -391,6 +396,7 @@ role-usage = Write whose role: <code>/role 123456789</code> tells it, <code>/rol
 role-not-given = The roles I can give are moderator and admin; reader takes the role away.
 role-named-in-settings = The settings of the bot name this person. Only whoever runs it can change that.
 role-unknown-person = <code>{ $id }</code> has never written to me. Ask them to start me first.
+role-banned = <code>{ $id }</code> is banned, and a role would be of no use. Send <code>/unban { $id }</code> first, then give the role.
 role-not-below = You can change only the roles of people below you, to roles below yours.
 role-is = <code>{ $id }</code> is { $role }.
 role-given = { $name } (<code>{ $id }</code>) is { $role } now.

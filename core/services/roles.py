@@ -116,7 +116,7 @@ class RoleService:
 
         Raises:
             NotPermittedError: whoever asks is not above both the person and the role, or the settings name the person.
-            BadInputError: nobody has ever met this person, or the role is none that is given.
+            BadInputError: nobody has ever met this person, they are banned, or the role is none that is given.
             DatabaseUnavailableError: it is not known whether it was given; look at the person.
         """
         if role not in (*_APPOINTED, Role.READER):
@@ -129,6 +129,8 @@ class RoleService:
         own = self.role_in(owner)
         if not own.outranks(role) or not own.outranks(self.role_in(person)):
             raise NotPermittedError("role-not-below")
+        if person.is_banned and role is not Role.READER:
+            raise BadInputError("role-banned", id=str(user_id))
         changed = await self._users.set_role(user_id, role)
         await self._audit.add(owner.id, "role_set", person=user_id, role=role.value, before=person.role.value)
         for watcher in self._watchers:
