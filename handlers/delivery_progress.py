@@ -66,6 +66,8 @@ class DeliveryProgress:
     async def finished(self, report: DeliveryReport) -> None:
         """Show the outcome: what was sent, what was not and why."""
         lines = [self._texts.html(_END_KEYS[report.ending], sent=report.sent, total=report.total)]
+        if report.unconfirmed:
+            lines.append(self._texts.html("delivery-unconfirmed-count", count=report.unconfirmed))
         if report.failed:
             lines.append(self._texts.html("delivery-failed-count", count=report.failed))
         if report.over_quota:

@@ -64,6 +64,7 @@ class DeliveryReport:
         sent: files that reached the chat, or may have (an unknown outcome counts as sent).
         failed: files that could not be sent or not be reached; their slots went back.
         over_quota: files the quota did not allow.
+        unconfirmed: how many of `sent` may not have arrived.
         ending: why it is over; DONE while it runs.
     """
 
@@ -71,6 +72,7 @@ class DeliveryReport:
     sent: int = 0
     failed: int = 0
     over_quota: int = 0
+    unconfirmed: int = 0
     ending: Ending = Ending.DONE
 
 

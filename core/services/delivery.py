@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.domain.delivery import DeliveryTerms
 from core.errors import BusyError, FileGoneError, QuotaExhaustedError
-from core.telegram.gateway import RetryLaterError
+from core.telegram.gateway import OutcomeUnknownError, RetryLaterError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +64,7 @@ class DeliveryService:
             BusyError: the same press is being served, or was a moment ago; or Telegram wants nothing sent to this
                 chat for a while.
             FileGoneError: the file cannot be fetched any more; it left the results.
+            OutcomeUnknownError: nobody knows whether the file arrived; it is charged, and may be asked for again.
             ExpiredError, NotYoursError: see `SearchService.file_of_session`.
         """
         media = await self._search.file_of_session(reader.id, session_id, media_id)
@@ -73,7 +74,7 @@ class DeliveryService:
         """Send one file that a link led to, whoever searched for it; `language` as of `deliver`.
 
         Raises:
-            QuotaExhaustedError, BusyError, FileGoneError: as of `deliver`.
+            QuotaExhaustedError, BusyError, FileGoneError, OutcomeUnknownError: as of `deliver`.
             DatabaseUnavailableError: the database did not answer.
         """
         media = await self._media.get(media_id)
@@ -100,6 +101,8 @@ class DeliveryService:
                 handover = self._sender.begin(reader.id, terms, reservation, reader.language or language)
                 await self._sender.send(handover, media)
                 await self._sender.finish(handover)
+                if handover.unconfirmed:
+                    raise OutcomeUnknownError("the file may have arrived")
             except RetryLaterError as wait:
                 if wait.seconds < _WORTH_TELLING_S:
                     raise

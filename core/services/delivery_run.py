@@ -138,6 +138,7 @@ class DeliveryRun:
                 if self._over.is_set():
                     break
                 await self._send_one(handover, media)
+                self.report.unconfirmed = len(handover.unconfirmed)
         await self._sender.finish(handover)
 
     async def _stand_back(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import structlog
@@ -40,6 +40,7 @@ class Handover:
         slots: what its files are charged to.
         language: of the reader, a tag of the catalogue; "" for the default.
         delivered: told of every file, so that they go again in time.
+        unconfirmed: ids of files that count as sent, although nobody knows whether they arrived.
     """
 
     reader_id: int
@@ -47,6 +48,7 @@ class Handover:
     terms: DeliveryTerms
     slots: QuotaHandle
     delivered: DeliveredFiles
+    unconfirmed: list[int] = field(default_factory=list)
 
 
 class FileSender:
@@ -104,6 +106,7 @@ class FileSender:
             raise
         except OutcomeUnknownError:
             self._count("unknown")
+            handover.unconfirmed.append(media.id)
             self._log.warning("delivery_outcome_unknown", media_id=media.id)
         except FileGoneError:
             self._count("gone")

@@ -98,3 +98,21 @@ async def test_a_defect_in_the_middle_of_a_job_ends_it_with_a_word(
 
     await ann.press(page, "Send all")
     await ann.wait_edit(containing="Sent 2 of 2")
+
+
+async def test_a_reader_is_told_that_a_file_was_not_confirmed(
+    bot: Container, dc: DataCenter, ann: Actor, bob: Actor, cast: Cast
+) -> None:
+    """Scenario 2: an outcome that stays unknown costs a slot and is said, of one file and in a report of several."""
+    await post_files(bot, bob, cast, ["Judex 1.mkv", "Judex 2.mkv"])
+    page = await search(ann, "judex")
+
+    dc.faults.add(sends_to(cast.ann.id, error=(500, "TIMEOUT"), times=4))
+    answer = await ann.press(page, "Judex 1")
+    dc.faults.add(sends_to(cast.ann.id, error=(500, "TIMEOUT"), times=4))
+    await ann.press(page, "Send all")
+    report = await ann.wait_edit(containing="Sent 2 of 2")
+
+    assert "did not confirm" in str(answer.text)
+    assert "One of them may not have arrived" in report.text
+    assert await charged(bot.pool, cast.ann.id) == 3
