@@ -97,11 +97,15 @@ class Person:
         """Follow a link: {"chat": id} when it leads into a chat here, else {"outside": url}.
 
         Raises:
-            RpcFailure: START_PARAM_INVALID, INVITE_HASH_EXPIRED, INVITE_REQUEST_SENT and their like.
+            RpcFailure: URL_INVALID for what is no address, START_PARAM_INVALID, INVITE_HASH_EXPIRED,
+                INVITE_REQUEST_SENT and their like.
         """
+        try:
+            parts = urlsplit(url if "://" in url else f"https://{url}")
+        except ValueError:
+            raise RpcFailure(400, "URL_INVALID") from None
         if (link := start_link(url)) is not None and self._world.usernames.owner(link.username) is not None:
             return {"chat": (await self._actor.open_link(url)).peer_id}
-        parts = urlsplit(url if "://" in url else f"https://{url}")
         if parts.netloc.lower() not in HOSTS:
             return {"outside": url}
         name = parts.path.strip("/").split("/")[0]

@@ -134,6 +134,16 @@ class Visitor:
             self.page.locator("#panel-toggle").click()
         self.page.locator(f'[data-act="{act}"]').click()
 
+    def look_away(self, *, back: bool = False) -> None:
+        """Make the page believe that nobody sees it, as behind another window; or, `back`, that somebody does again."""
+        self.page.evaluate(
+            """hidden => {
+                Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
+                document.dispatchEvent(new Event("visibilitychange"));
+            }""",
+            not back,
+        )
+
     def drop(self, *files: tuple[str, str, bytes]) -> None:
         """Drop files (name, type, bytes) onto the conversation, and send them as they are offered."""
         transfer = self.page.evaluate_handle(

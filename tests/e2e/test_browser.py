@@ -366,17 +366,30 @@ def test_many_windows_are_open_at_once(visit):
     """Windows that nobody sees hold no connection, of which a browser has six; seen again they show what was missed."""
     first = visit("premium")
     for _ in range(6):
-        hide(first.page, "true")
+        first.look_away()
         window = Visitor(first.page.context, first.facts).open("premium")
-        hide(window.page, "true")
-    hide(first.page, "false")
+        window.look_away()
+    first.look_away(back=True)
     first.search("metropolis")
 
 
-def hide(page, word):
-    """Make a page believe that nobody sees it, or somebody again."""
-    page.evaluate(
-        "word => { Object.defineProperty(document, 'hidden', { get: () => word === 'true', configurable: true });"
-        " document.dispatchEvent(new Event('visibilitychange')); }",
-        word,
-    )
+def test_gigabytes_and_foreign_sites_are_asked_about_first(visit):
+    """A click on a large file or on a link out of the demo asks, one question at a time; Escape lets it be."""
+    premium = visit("premium")
+    premium.search("metropolis 1927 1080p").locator(".key").first.click()
+    premium.files.last.click()
+    alert = premium.page.locator("#alert-text")
+    expect(alert).to_contain_text("GB")
+    premium.page.keyboard.press("Escape")
+
+    premium.say("http://[x https://a.example/ @demo_friends")
+    links = premium.page.locator("#messages article.own").last.locator(".link")
+    links.nth(0).click()
+    expect(premium.page.locator(".toast.error")).to_contain_text("This is no address")
+    links.nth(1).evaluate("link => { link.click(); link.click(); }")
+    for _ in range(2):
+        expect(alert).to_contain_text("Leave the demo for https://a.example/")
+        premium.page.keyboard.press("Escape")
+    expect(alert).to_be_hidden()
+    links.nth(2).click()
+    expect(premium.page.locator("#head")).to_contain_text("Library Friends")

@@ -17,6 +17,8 @@ const SENTENCES = {
   MESSAGE_DELETE_FORBIDDEN: "You may delete your own messages only.",
   MESSAGE_ID_INVALID: "This message is gone.",
   MESSAGE_TOO_LONG: "A message has at most 4,096 characters.",
+  URL_INVALID: "This is no address.",
+  USERNAME_NOT_OCCUPIED: "Nobody has this name in the demo.",
   USER_ALREADY_PARTICIPANT: "You are in already.",
   USER_CREATOR: "The founder stays.",
 };

@@ -170,7 +170,7 @@ export class Composer {
       description,
       choose: () => this.#take(`/${command}`),
     }));
-    this.popup.show(entries, { preselect: begun !== "" });
+    this.popup.show(entries, { place: begun ? 0 : -1 });
   }
 
   #take(command) {

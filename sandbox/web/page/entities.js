@@ -52,7 +52,7 @@ function wrap(entity, words, actions) {
     case "command":
       return link(() => actions.command(words), "Send");
     case "mention":
-      return link(() => actions.mention(words), "Mention");
+      return link(() => actions.mention(words), "Open");
     case "spoiler":
       return el("span", { class: "spoiler", tabindex: "0", onclick: show, onkeydown: show });
     default:

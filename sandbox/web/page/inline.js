@@ -48,7 +48,7 @@ export class InlineSearch {
     const found = page.results.map((result) => ({
       sign: SIGNS[result.kind] ?? "📄",
       title: visible(result.title),
-      description: visible([result.description, ...facts(result.file)].filter(Boolean).join(" · ")),
+      description: visible(about(result)),
       choose: () => this.host.chosen(chat, page.query_id, result.id),
     }));
     const results = [...before, ...found];
@@ -59,11 +59,13 @@ export class InlineSearch {
     if (page.next_offset) {
       entries.push({ sign: "…", title: "More", choose: () => this.#ask(query, page.next_offset, entries.slice(0, -1)) });
     }
-    this.host.popup.show(entries, { empty: "Nothing found" });
+    const place = before.length ? before.length : -1; // whoever asked for more goes on there
+    this.host.popup.show(entries, { place, empty: "Nothing found" });
   }
 }
 
-function facts(file) {
-  if (!file) return [];
-  return [sizeOf(file.size), file.duration !== null && durationOf(file.duration)];
+// The bot's own words, or what the file tells of itself.
+function about({ description, file }) {
+  const facts = file ? [sizeOf(file.size), file.duration !== null && durationOf(file.duration)] : [];
+  return description || facts.filter(Boolean).join(" · ");
 }

@@ -129,7 +129,7 @@ class App {
     return {
       open: (url) => this.#openLink(url),
       command: (words) => this.composer.say(words),
-      mention: (words) => this.composer.write(`${words} `),
+      mention: (words) => this.#mention(words),
       suggest: (words) => this.composer.say(words),
       reply: (message) => this.composer.reply(message),
       edit: (message) => this.composer.change(message),
@@ -138,6 +138,12 @@ class App {
       older: () => attempt(() => this.session.loadOlder(this.chatId).then(() => this.conversation.prepend())),
       fileUrl: (message) => this.session.api.fileUrl(message),
     };
+  }
+
+  // The bot's own name begins a question to it, another one leads to its chat.
+  #mention(name) {
+    if (name.toLowerCase() === `@${this.about.bot.username}`.toLowerCase()) return this.composer.write(`${name} `);
+    return this.#openLink(`https://t.me/${name.slice(1)}`);
   }
 
   async #press(button, message, key) {

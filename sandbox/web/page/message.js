@@ -2,6 +2,9 @@
 
 import { el, durationOf, sizeOf, timeOf, visible } from "./dom.js";
 import { renderText } from "./entities.js";
+import { alertBox } from "./notices.js";
+
+const LARGE_BYTES = 200 * 1024 * 1024;
 
 const SIGNS = { video: "🎬", audio: "🎧", document: "📄", photo: "🖼", animation: "🎞", voice: "🎤" };
 
@@ -52,11 +55,22 @@ function download(file, url) {
   const facts = [sizeOf(file.size), file.duration !== null && durationOf(file.duration)].filter(Boolean).join(" · ");
   return el(
     "a",
-    { class: "file", href: url, download: name, title: "Download" },
+    { class: "file", href: url, download: name, title: "Download", onclick: (event) => warn(event, file) },
     el("span", { class: "sign", "aria-hidden": "true" }, SIGNS[file.kind] ?? "📄"),
     el("span", { class: "name", dir: "auto" }, visible(name)),
     el("span", { class: "facts" }, facts),
   );
+}
+
+// Gigabytes are not downloaded by a curious click.
+async function warn(event, file) {
+  const link = event.currentTarget;
+  if (file.size < LARGE_BYTES || link.dataset.sure) return;
+  event.preventDefault();
+  const size = sizeOf(file.size);
+  if (!(await alertBox(`This file is ${size} large, and the demo makes up every byte of it.`, `Download ${size}`))) return;
+  link.dataset.sure = "yes";
+  link.click();
 }
 
 // Only what would not be refused.

@@ -28,14 +28,12 @@ function ask(text, more) {
   byId("alert-text").textContent = visible(text);
   further.hidden = !more;
   further.textContent = more;
+  box.returnValue = "";
+  further.onclick = () => box.close("more");
+  byId("alert-close").textContent = more ? "Cancel" : "OK";
+  byId("alert-close").onclick = () => box.close();
   return new Promise((resolve) => {
-    const end = (value) => () => {
-      box.close();
-      resolve(value);
-    };
-    further.onclick = end(true);
-    byId("alert-close").onclick = end(false);
-    box.oncancel = () => resolve(false);
+    box.onclose = () => resolve(box.returnValue === "more");
     box.showModal();
   });
 }

@@ -7,12 +7,21 @@ import { attempt } from "./notices.js";
 const EVERY_MS = 1000;
 const LINES = 300;
 
+const store = (part) => [
+  [`${part}_stop`, "Stop", "It refuses whatever it is asked"],
+  [`${part}_stall`, "Stall", "It takes requests and never answers"],
+  [`${part}_restore`, "Restore", "It works again, with all that it held"],
+];
 const TROUBLES = [
-  ["database", "Database", [["database_stop", "Stop"], ["database_stall", "Stall"], ["database_restore", "Restore"]]],
-  ["redis", "Redis", [["redis_stop", "Stop"], ["redis_stall", "Stall"], ["redis_restore", "Restore"]]],
-  ["telegram", "Telegram", [["flood_wait", "FloodWait once"], ["flood_control", "Flood control"], ["cut", "Cut connection"]]],
-  ["time", "Time", [["midnight", "Jump to midnight"]]],
-  ["bot", "Bot", [["restart", "Restart"]]],
+  ["database", "Database", store("database")],
+  ["redis", "Redis", store("redis")],
+  ["telegram", "Telegram", [
+    ["flood_wait", "FloodWait once", "The bot's next message has to wait for three seconds"],
+    ["flood_control", "Flood control", "Messages are limited as strictly as by the real Telegram, or no more"],
+    ["cut", "Cut connection", "Every connection to the local Telegram breaks"],
+  ]],
+  ["time", "Time", [["midnight", "Jump to midnight", "The next day begins: daily limits start anew"]]],
+  ["bot", "Bot", [["restart", "Restart", "The bot ends and starts again; Telegram and the stores stay"]]],
 ];
 
 function press(act, isOn) {
@@ -39,8 +48,8 @@ export class Panel {
   }
 
   #row(part, title, acts) {
-    const buttons = acts.map(([act, label]) =>
-      el("button", { type: "button", "data-act": act, onclick: (event) => this.#act(act, event.currentTarget) }, label),
+    const buttons = acts.map(([act, label, hint]) =>
+      el("button", { type: "button", "data-act": act, title: hint, onclick: (event) => this.#act(act, event.currentTarget) }, label),
     );
     const state = el("span", { class: "state", id: `state-${part}`, role: "status" }, "…");
     return el("section", { class: "trouble", "aria-label": title }, el("h3", {}, title, " ", state), ...buttons);

@@ -14,13 +14,13 @@ export class Popup {
     return !this.box.hidden;
   }
 
-  // Entries are {title, description, sign, choose}. Nothing is preselected unless `preselect`.
-  show(entries, { preselect = false, empty = "" } = {}) {
+  // Entries are {title, description, sign, choose}; the one at `place` is preselected.
+  show(entries, { place = -1, empty = "" } = {}) {
     this.entries = entries;
     const options = entries.map((entry, number) => this.#option(entry, number));
     this.box.replaceChildren(...(options.length || !empty ? options : [el("p", { class: "empty" }, empty)]));
     this.box.hidden = !this.box.childElementCount;
-    this.#mark(preselect && entries.length ? 0 : -1);
+    this.#mark(place);
   }
 
   close() {

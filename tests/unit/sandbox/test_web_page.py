@@ -273,3 +273,8 @@ async def test_streams_wait_for_the_next_run(http, page, bot):
     page.open_streams()
     async with http.get(f"{ANN}/events?after=") as answer:
         assert [event for _, event in await read_events(answer, 1)] == [{"kind": "reset"}]
+
+
+async def test_what_is_no_address_is_refused_as_one(http):
+    """A text that only looks like an address is told in words, and not as an error of the page."""
+    assert await act(http, "open", url="http://[x") == (409, {"error": "URL_INVALID"})
