@@ -93,3 +93,22 @@ async def test_a_wish_too_many_is_told_in_hours(stage: Stage) -> None:
 
 def _to(person_id: int) -> Callable[[Any], bool]:
     return lambda request: getattr(request.peer, "user_id", 0) == person_id
+
+
+async def test_a_killed_bot_tells_the_moderators_after_its_restart(stage: Stage) -> None:
+    """Scenario 76: killed between the reader's wish and the moderators; the next process tells them, and once."""
+    posts = fill(stage.bob, stage.old, 3)
+    stage.bob.say("/start")
+    async with stage.setup.process() as killed:
+        held = stage.dc.faults.add(Fault("messages.SendMessage", action="hold", match=_to(stage.bob.user_id)))
+        stage.ann.say(link(stage.old, posts[-1]))
+        await held.held()
+        await killed.kill()
+        held.release()
+
+    async with stage.setup.process():
+        asked = await stage.bob.wait_message(containing="Ann asks to index Old films")
+        await stage.bob.press(asked, "Accept")
+        await stage.ann.wait_message(containing="is being indexed, as you asked")
+
+    assert len([seen for seen in stage.bob.received if "asks to index" in seen.text]) == 1
