@@ -16,6 +16,7 @@ from core.cache.redis_client import build_redis_client
 from core.clock import Clock
 from core.concurrency.task_registry import TaskRegistry
 from core.database.migrations import start_migrations
+from core.database.unfinished_restore import refuse_unfinished_restore
 from core.errors import DatabaseUnavailableError
 from core.lifecycle import OrderedShutdown, ShutdownSignal, calm_the_garbage_collector
 from core.observability.metrics import Metrics
@@ -180,10 +181,12 @@ class Container:
             receives: False for a process beside the bot's own, which handles no updates.
 
         Raises:
-            ConfigurationError: Telegram refuses the token or the application, or the session cannot be written.
+            ConfigurationError: Telegram refuses the token or the application, the session cannot be written, or the
+                database is not restored yet.
             TelegramUnavailableError: no login in time.
         """
         started = self.clock.monotonic()
+        await refuse_unfinished_restore(self.pool)
         for name, loop in self.background.items():
             self.tasks.supervise(loop, name=name)
         await self.operations.sidecar.start()

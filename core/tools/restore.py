@@ -19,6 +19,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from config.settings import load_settings
 from core.clock import Clock
+from core.database.unfinished_restore import RESTORES
 from core.domain.broadcast import BroadcastPause, BroadcastState
 from core.errors import ConfigurationError, InfrastructureError
 from core.lifecycle import EXIT_CONFIGURATION, EXIT_STOPPED, EXIT_UNAVAILABLE
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from core.database.copying_pool import CopyingPool
 
-_MARK = "restores"
 _AT_ONCE = 500
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,36}")
 _DUPLICATE_KEY = 11000
@@ -48,18 +48,18 @@ async def restore(pools: Sequence[CopyingPool], folder: Path, manifest: Manifest
     """
     if manifest.databases > len(pools):
         raise ConfigurationError(f"the backup is of {manifest.databases} databases: as many have to be configured")
-    unclaimed = [pool for pool in pools if await pool.find_one(_MARK, {"_id": manifest.began_at}) is None]
+    unclaimed = [pool for pool in pools if await pool.find_one(RESTORES, {"_id": manifest.began_at}) is None]
     for pool in unclaimed:
         await _refuse_unless_empty(pool)
     for pool in unclaimed:  # one that is marked with this backup is gone on with, so none is before all are known
         await pool.update_one(
-            _MARK, {"_id": manifest.began_at}, {"$set": {"began": True}}, upsert=True, idempotent=True
+            RESTORES, {"_id": manifest.began_at}, {"$set": {"began": True}}, upsert=True, idempotent=True
         )
     for saved in manifest.collections:
         await _fill(pools[saved.database - 1], folder, saved)
     paused = await _pause_broadcasts(pools[0])
     for pool in pools:
-        await pool.delete_many(_MARK, {})
+        await pool.delete_many(RESTORES, {})
     return paused
 
 

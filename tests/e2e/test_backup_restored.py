@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from core.clock import Clock
+from core.errors import ConfigurationError
 from core.tools import backup, restore
 from tests.e2e.admin.talk import ask
 from tests.e2e.delivery.wishes import charged, fetch
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from core.database.pool import DatabaseConnectionPool
     from sandbox.actor import Actor, Seen
     from sandbox.world import World
     from tests.e2e.bots import BotSetup
@@ -89,3 +91,17 @@ async def test_a_restored_bot_serves_as_before(
         assert [{k: u.get(k) for k in kept} for u in after] == [{k: u.get(k) for k in kept} for u in before]
         bob.post_file(cast.channel.id, "Nosferatu.1922.mkv", 1000)
         await indexed(bot, len(FILES) + 1)
+
+
+async def test_a_bot_does_not_start_on_half_a_database(setup: BotSetup, pool: DatabaseConnectionPool) -> None:
+    """After a machine that went down during a restore the bot says so, and writes nothing that the rest would meet."""
+    await pool.insert_one("restores", {"_id": "2026-03-14T120000Z"})
+
+    with pytest.raises(ConfigurationError, match=r"core\.tools\.restore"):
+        async with setup.running():
+            pass
+
+    assert await pool.count("bot_settings", {}) == 0
+    await pool.delete_many("restores", {})
+    async with setup.running():
+        pass
