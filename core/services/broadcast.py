@@ -151,6 +151,8 @@ class BroadcastService:
         resumed = await self._broadcasts.resume(broadcast_id, admin_id)
         resumed = await self._ordered(broadcast_id, resumed, BroadcastState.WAITING, BroadcastState.RUNNING)
         await self._audit.add(admin_id, "broadcast_resumed", broadcast=broadcast_id)
+        if resumed.state is BroadcastState.WAITING:  # maybe for another one to end
+            self._tools.tasks.spawn(self._show_waiting(resumed), name="broadcast_shown")
         return resumed
 
     async def state(self, broadcast_id: str) -> Broadcast | None:
@@ -196,7 +198,7 @@ class BroadcastService:
         return confirmed
 
     async def _show_waiting(self, confirmed: Broadcast) -> None:
-        """In place of the question; when that was so slow that it hides what came after it, that once more."""
+        """In place of what was shown; when that was so slow that it hides what came after it, that once more."""
         await self._show(confirmed)
         with suppress(DatabaseUnavailableError):
             found = await self._broadcasts.get(confirmed.id)

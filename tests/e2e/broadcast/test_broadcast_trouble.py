@@ -10,7 +10,7 @@ import pytest
 from core.services.rate_limiter import Action
 from repositories.broadcast import BroadcastRepository
 from sandbox.datacenter.faults import Fault
-from tests.e2e.broadcast.crowd import ask, start
+from tests.e2e.broadcast.crowd import ask, says, start
 
 if TYPE_CHECKING:
     from core.container import Container
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from sandbox.datacenter.server import DataCenter
     from sandbox.stores import InMemoryStores
     from sandbox.world import World
+    from tests.e2e.bots import BotSetup
     from tests.e2e.broadcast.crowd import Crowd
 
 TEXT = "The library has moved to a larger house."
+OTHER = "And it is open on Sundays."
 
 
 async def test_an_outage_at_the_confirmation_costs_nothing_of_the_limit(
@@ -159,3 +161,27 @@ async def test_what_an_earlier_version_planned_is_its_authors(
         assert crowd.reached(TEXT) == 0
     else:
         await crowd.reach(TEXT, 2)
+
+
+async def test_what_is_resumed_behind_another_one_says_that_it_waits(
+    setup: BotSetup, dc: DataCenter, admin: Actor, crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scenario 107: Resume does not begin a second broadcast beside the one that runs, and shows that it was heard."""
+    monkeypatch.chdir(setup.environ["SESSION"].rpartition("/")[0])
+    await crowd.join(200)
+    dc.faults.add(Fault("messages.SendMessage", action="delay", delay=0.3, times=None, match=says(TEXT)))
+    async with setup.running(RATE_BROADCAST_BURST="2"):
+        first = await start(admin, TEXT)
+        running = await admin.wait_edit(of=first, containing="is on its way")
+        await admin.press(running, "Pause")
+        paused = await admin.wait_edit(of=first, containing="The broadcast is paused")
+        second = await ask(admin, OTHER)
+        slow = dc.faults.add(Fault("messages.SendMessage", action="hold", times=None, match=says(OTHER)))
+        await admin.press(second, "Send it")
+        await slow.held()
+
+        await admin.press(paused, "Resume")
+        await admin.wait_edit(of=first, containing="This broadcast waits")
+        slow.release()
+        await admin.wait_edit(of=second, containing="The broadcast is done", timeout=20)
+        await admin.wait_edit(of=first, containing="is on its way")
