@@ -49,11 +49,11 @@ class RestartHandler(BaseHandler):
         await self._telegram.send_text(message.chat_id, html, keyboard)
 
     async def handle_confirm_callback(self, query: CallbackQuery, reader: Reader) -> None:
-        """Restart, for the admin who was asked."""
+        """Restart, for the admin who was asked, and say so while what is being handled comes to its end."""
         token = ConfirmRestart.unpack(query.data).token
         self._restarts.take(reader.user.id, token)
-        await self._telegram.edit_text(query.chat_id, query.message_id, reader.texts.html("restart-begun"))
         await self._restarts.restart(reader.user, token)
+        await self._telegram.edit_text(query.chat_id, query.message_id, reader.texts.html("restart-begun"))
 
     async def handle_cancel_callback(self, query: CallbackQuery, reader: Reader) -> None:
         """Go on as before."""

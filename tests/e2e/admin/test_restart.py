@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from core.lifecycle import EXIT_RESTART
+from sandbox.datacenter.faults import Fault
 from tests.e2e.admin.talk import ask_seen, audited
 
 if TYPE_CHECKING:
     from core.container import Container
     from sandbox.actor import Actor
+    from sandbox.datacenter.server import DataCenter
     from tests.e2e.bots import BotSetup
     from tests.e2e.conftest import Cast
 
@@ -42,3 +46,17 @@ async def test_a_restart_is_confirmed_by_who_asked(bot: Container, ann: Actor, b
     assert "settled" in (refused.text or "")
     assert not bot.base.stop.is_set
     assert await audited(bot) == []
+
+
+@pytest.mark.parametrize("error", [(400, "MESSAGE_ID_INVALID"), (420, "FLOOD_WAIT_3600")])
+async def test_a_question_that_cannot_be_edited_is_answered_all_the_same(
+    setup: BotSetup, dc: DataCenter, bob: Actor, error: tuple[int, str]
+) -> None:
+    """Scenario 135: who confirmed a restart gets it, also when the message is gone or Telegram puts edits off."""
+    async with setup.process() as bot:
+        question = await ask_seen(bob, "/restart")
+        dc.faults.add(Fault("messages.EditMessage", error=error, times=None))
+
+        await bob.press(question, "Restart")
+
+        assert await bot.ended(20) == EXIT_RESTART
