@@ -163,6 +163,7 @@ button-stop = Stop
 
 delivery-already-sent = This file is on its way already.
 delivery-busy = I am still sending you files. Wait until they are there, or press Stop.
+delivery-crowded = I am sending files to very many people at the moment. Please try again in a few minutes.
 delivery-started =
     { $count ->
         [one] Sending one file

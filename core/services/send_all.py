@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from core.services.search import SearchService
 
 _EVERYTHING = Narrowing()
+_MOST_FILES = 50_000  # of all jobs that run or wait: some 50 MB, and half an hour at the pace of a bot
 
 
 class SendAllService:
@@ -62,7 +63,7 @@ class SendAllService:
             narrowing: as the page was narrowed.
 
         Raises:
-            BusyError: this person's previous job still runs, here or in another process.
+            BusyError: this person's previous job still runs, here or in another process; or too many files wait.
             QuotaExhaustedError: no slot is left today.
             ExpiredError: the page has no file left.
             DatabaseUnavailableError: the database did not answer.
@@ -133,6 +134,8 @@ class SendAllService:
     ) -> DeliveryJob:
         if reader.id in self._runs:
             raise BusyError("delivery-busy")
+        if sum(run.job.total for run in self._runs.values()) + total > _MOST_FILES:
+            raise BusyError("delivery-crowded")
         job = DeliveryJob(secrets.token_hex(8), reader.id, total)
         run = self._runs[reader.id] = DeliveryRun(job, reader, files, self._files.terms, watcher, self._tools)
         task = None

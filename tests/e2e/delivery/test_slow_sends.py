@@ -116,3 +116,24 @@ async def test_a_reader_is_told_that_a_file_was_not_confirmed(
     assert "did not confirm" in str(answer.text)
     assert "One of them may not have arrived" in report.text
     assert await charged(bot.pool, cast.ann.id) == 3
+
+
+async def test_more_files_than_may_wait_are_refused_with_a_word(
+    bot: Container, dc: DataCenter, ann: Actor, bob: Actor, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scenario 88: what waits for its turn is bounded; who comes then is told to come later, and pays nothing."""
+    monkeypatch.setattr("core.services.send_all._MOST_FILES", 3)
+    await post_files(bot, bob, cast, ["Judex 1.mkv", "Judex 2.mkv"])
+    pages = {reader: await search(reader, "judex") for reader in (ann, bob)}
+    send = dc.faults.add(sends_to(cast.ann.id, action="hold"))
+    await ann.press(pages[ann], "Send all")
+    await send.held()
+
+    refused = await bob.press(pages[bob], "Send all")
+    send.release()
+    await ann.wait_edit(containing="Sent 2 of 2")
+    await bob.press(pages[bob], "Send all")
+    await bob.wait_edit(containing="Sent 2 of 2")
+
+    assert "many people at the moment" in str(refused.text)
+    assert await charged(bot.pool, cast.bob.id) == 2
