@@ -36,7 +36,7 @@ class BannedPage:
 
     Attributes:
         number: of the page, from 1.
-        pages: how many there are, at least 1.
+        pages: how many can be shown, at least 1; who was banned before them is only counted.
         total: how many people.
     """
 

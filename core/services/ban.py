@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from repositories.user import UserRepository
 
 _ON_PAGE = 10
+_MOST_PAGES = 100
 _TOLD_PEOPLE = 1000
 
 
@@ -84,13 +85,13 @@ class BanService:
         return person
 
     async def page(self, number: int) -> BannedPage:
-        """Page `number` (from 1) of everybody who is banned; the last one where there are fewer.
+        """Page `number` (from 1, at most 100) of everybody who is banned; the last one where there are fewer.
 
         Raises:
             DatabaseUnavailableError: the database did not answer.
         """
         total = await self._bans.count()
-        pages = max(1, -(-total // _ON_PAGE))
+        pages = min(_MOST_PAGES, max(1, -(-total // _ON_PAGE)))
         number = min(max(1, number), pages)
         people: list[BannedPerson] = await self._bans.latest(number * _ON_PAGE) if total else []
         return BannedPage(people[(number - 1) * _ON_PAGE :], number, pages, total)
