@@ -192,6 +192,7 @@ def test_commands_are_offered_and_taken_with_the_keyboard(visit):
         person.page.locator("#text").press_sequentially("/")
         expect(person.page.locator(".option").first).to_be_visible()
     assert reader.page.locator(".option").count() < admin.page.locator(".option").count()
+    expect(admin.say("/stats")).to_contain_text(re.compile(r"Videos: [1-9]"))
 
     reader.page.locator("#text").press_sequentially("hel")
     reader.page.keyboard.press("Enter")
