@@ -76,8 +76,7 @@ class Redactor:
             return value
         if isinstance(value, dict):
             return {
-                self._key(key): MASK if _is_named_secret(key, part) else self.value(part)
-                for key, part in value.items()
+                self._key(key): MASK if _is_named_secret(key, part) else self.value(part) for key, part in value.items()
             }
         if isinstance(value, list | tuple | set | frozenset):
             return [self.value(part) for part in value]
