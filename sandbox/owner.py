@@ -46,6 +46,7 @@ class Owner:
         *,
         kind: FileKind | str = "document",
         size: int = 1,
+        reply_to: int | None = None,
     ) -> list[Message]:
         """Post two to ten files as one album, the caption at the first of them as clients do; oldest first.
 
@@ -55,6 +56,7 @@ class Owner:
             caption: of the whole.
             kind: of the new files.
             size: bytes of each new file.
+            reply_to: id of the message that the album answers, as the person numbers it.
 
         Raises:
             RpcFailure: MULTI_MEDIA_TOO_LONG, MEDIA_INVALID, or the person may not write there.
@@ -62,7 +64,7 @@ class Owner:
         world = self._world
         ids = [file if isinstance(file, int) else world.add_document(file, size, kind=kind) for file in files]
         text, entities = checked_text(caption, None, is_caption=True)
-        drafts = [Draft(file=world.files[file_id]) for file_id in ids]
+        drafts = [Draft(file=world.files[file_id], reply_to=reply_to) for file_id in ids]
         if drafts:
             drafts[0].text, drafts[0].entities = text, entities
         chat = world.chat(chat_id)

@@ -150,7 +150,7 @@ class Person:
             raise RpcFailure(400, "MEDIA_INVALID") from None
         chat = self.chats.chat(chat_id)
         if len(ids) > 1:
-            posted = self._actor.post_album(chat_id, ids, caption)
+            posted = self._actor.post_album(chat_id, ids, caption, reply_to=reply_to)
         else:
             text, entities = checked_text(caption, None, is_caption=True)
             drafts = [Draft(text, entities, self._world.files[file_id], reply_to=reply_to) for file_id in ids]

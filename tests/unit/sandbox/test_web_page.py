@@ -278,3 +278,12 @@ async def test_streams_wait_for_the_next_run(http, page, bot):
 async def test_what_is_no_address_is_refused_as_one(http):
     """A text that only looks like an address is told in words, and not as an error of the page."""
     assert await act(http, "open", url="http://[x") == (409, {"error": "URL_INVALID"})
+
+
+async def test_an_album_answers_what_one_replied_to(page, world, ann, bot):
+    """Several files sent as a reply are a reply, as one file is."""
+    person = page._people["reader"]
+    said = person.say(bot.id, "question")
+    tokens = [person.upload(name, "video/x-matroska", b"1", as_picture=False) for name in ("a.mkv", "b.mkv")]
+    album = person.post(bot.id, tokens, "", reply_to=said.id)
+    assert [message.reply_to for message in album] == [said.id, said.id]
