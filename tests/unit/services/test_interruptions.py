@@ -84,13 +84,13 @@ def test_what_is_sent_goes_to_the_private_chat_and_pages_turn_where_they_stand(d
         (IncomingMessage(ANN, -1001, 5, "@Filter_Test_Bot: moon voyage", False, False), "moon voyage"),
         (IncomingMessage(ANN, -1001, 5, "/search moon", False, False), "/search moon"),
         (IncomingMessage(ANN, -1001, 5, "@filter_test_bot", False, False), "/help"),
-        (InlineQuery(ANN, "1", "moon voyage | video", "10", "group"), "moon voyage"),
+        (InlineQuery(ANN, "1", "moon voyage | video", "10", "group"), "moon voyage type:video"),
         (InlineQuery(ANN, "1", "moon voyage", "", "bot"), "moon voyage"),
         (InlineQuery(ANN, "1", "", "", "bot"), "/help"),
     ],
 )
 def test_words_of_elsewhere_become_a_search_in_private(event: IncomingMessage | InlineQuery, text: str) -> None:
-    """Without the bot's name, without the kind that inline takes, and with the help in place of nothing."""
+    """Without the bot's name, with an inline kind as a search says it, and with the help in place of nothing."""
     start = IncomingMessage(ANN, ANN.id, 8, "/start s", True, False)
 
     again = revived(interruption_of(event, BOT), start)
