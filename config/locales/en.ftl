@@ -91,8 +91,7 @@ start-greeting =
 help-text =
     <b>How to search</b>
 
-    Send a few words of a title, in any script: <code>moon voyage 1902</code>. Season, episode, year and quality
-    put the best match on top: <code>sherlock holmes s01e11</code>.
+    Send a few words of a title, in any script: <code>moon voyage 1902</code>. Season, episode, year and quality put the best match on top: <code>sherlock holmes s01e11</code>.
 
     Press a file to get it, or <b>Send all</b> for the whole page. The arrows turn the pages.
 
