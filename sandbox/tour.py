@@ -97,11 +97,13 @@ class Tourist:
             _show(message)
         return message
 
-    async def read_until(self, words: str) -> Any:
-        """Print messages and edits up to the one whose text contains `words`."""
+    async def read_until(self, *words: str) -> Any:
+        """Print messages and edits until each of these words was in one, in whichever order; returns the last."""
+        wanted = set(words)
         while True:
             message = await self.read(1)
-            if words in (message.text or ""):
+            wanted = {word for word in wanted if word not in (message.text or "")}
+            if not wanted:
                 return message
 
     async def post(self, channel: str, name: str, content: bytes) -> None:
@@ -213,8 +215,7 @@ async def play(facts: dict[str, Any]) -> None:
         await reader.press(page, "🎬", answers=0)
         _chapter("Fetch the whole page; ten files a day are free")
         await reader.press(page, "Send all", answers=0)
-        await reader.read_until("Sent")
-        await reader.read_until("deleted in")
+        await reader.read_until("Sent", "deleted in")
         await reader.press(await reader.say("nosferatu"), "🎬", answers=0)
         _chapter("Any script, and a series by season and episode")
         for words in ("война и мир", "羅生門", "चन्द्रकान्ता", "Οδύσσεια", "ألف ليلة", "hillbillies 2x16"):
