@@ -140,8 +140,7 @@ results-kind-document = 📄 documents
 results-kind-photo = 🖼 photos
 results-kind-animation = 🎞 animations
 results-empty-partial =
-    Nothing found for <b>{ $query }</b>, but a part of the library does not answer right now. Please try again in a
-    moment.
+    Nothing found for <b>{ $query }</b>, but a part of the library does not answer right now. Please try again in a moment.
 results-empty = Nothing found for <b>{ $query }</b>.
 results-empty-hint = Try fewer words, or another spelling. /search_help tells how to search.
 results-did-you-mean = Did you mean:
