@@ -713,6 +713,7 @@ broadcast-too-soon =
     }
 broadcast-over = This broadcast is over, or does not do that now.
 broadcast-none = There is no such broadcast. /broadcasts lists those that run, wait or are paused.
+broadcast-none-listed = No broadcast runs, waits or is paused. Answer a message with /broadcast to send it to everybody.
 broadcast-pausing = Pausing. What is on its way still arrives.
 broadcast-resumed = It goes on.
 broadcast-stopping = Stopping. What is on its way still arrives.

@@ -96,7 +96,7 @@ class BroadcastHandler(BaseHandler):
         """Everything that runs, waits or is paused, a message with its buttons each."""
         listed = await self._broadcasts.under_way()
         if not listed:
-            await self._telegram.send_text(message.chat_id, reader.texts.html("broadcast-none"))
+            await self._telegram.send_text(message.chat_id, reader.texts.html("broadcast-none-listed"))
         for broadcast, pace in listed:
             html = "\n".join(self._shown.lines(reader.texts, broadcast, pace))
             await self._telegram.send_text(message.chat_id, html, steering(reader.texts, broadcast))

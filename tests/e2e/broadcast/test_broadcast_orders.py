@@ -189,6 +189,8 @@ async def test_commands_steer_what_runs(admin: Actor, crowd: Crowd) -> None:
     """Scenario 110: the commands do what the buttons do, and say so when there is nothing to steer."""
     admin.say("/stop_broadcast")
     await admin.wait_message(containing="There is no such broadcast")
+    admin.say("/broadcasts")
+    await admin.wait_message(containing="No broadcast runs, waits or is paused")
     await crowd.join(500)
     question = await start(admin, TEXT)
     await crowd.reach(TEXT, 20)
