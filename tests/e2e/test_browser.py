@@ -378,6 +378,7 @@ def test_gigabytes_and_foreign_sites_are_asked_about_first(visit):
     """A click on a large file or on a link out of the demo asks, one question at a time; Escape lets it be."""
     premium = visit("premium")
     premium.search("metropolis 1927 1080p").locator(".key").first.click()
+    expect(premium.files.last).to_contain_text("1080p")
     premium.files.last.click()
     alert = premium.page.locator("#alert-text")
     expect(alert).to_contain_text("GB")
