@@ -131,16 +131,34 @@ def test_a_kill_at_any_step_leaves_one_whole_version(bot: UpdatableBot) -> None:
         assert bot.starts_as() == f"killed at {step}"
 
 
+KILLED = """
+import builtins, os, runpy, signal, sys, threading
+step, path = sys.argv[1], sys.argv[2]
+tell, is_reached = print, False
+
+def told(*words, **options):
+    global is_reached
+    if is_reached:
+        os.kill(os.getpid(), signal.SIGKILL)
+    tell(*words, **options)
+    if words == (f"==> {step}",):
+        is_reached = True
+        threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGKILL)).start()
+
+builtins.print = told
+sys.argv = sys.argv[2:]
+sys.path.insert(0, os.path.dirname(path))
+runpy.run_path(path, run_name="__main__")
+"""
+
+
 def kill_at(bot: UpdatableBot, step: str) -> None:
-    updater = subprocess.Popen(
-        bot.command(), env=bot.environ(), stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
-    assert updater.stdout is not None
-    with updater, updater.stdout as said:
-        for line in said:
-            if line.strip() == f"==> {step}":
-                os.kill(updater.pid, signal.SIGKILL)
-                break
+    """Kill an updater a moment after it has begun a step; at the latest when it would say what comes after that."""
+    python, *command = bot.command()
+    with subprocess.Popen(
+        [python, "-c", KILLED, step, *command], env=bot.environ(), stdout=subprocess.DEVNULL, start_new_session=True
+    ) as updater:
+        assert updater.wait(60) == -signal.SIGKILL
     # What it had begun goes on without it, such as a restart, which would meet the restart that follows here.
     asyncio.run(until(lambda: not is_alive(updater.pid), within_s=30))
 
